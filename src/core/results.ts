@@ -1,0 +1,197 @@
+import type { DnsFailureReason, DnsType } from "./dns/resolver.ts";
+
+// ---------------------------------------------------------------- iprev
+
+/** RFC 8601 §2.7.3. */
+export interface IprevResult {
+  readonly method: "iprev";
+  readonly result: "pass" | "fail" | "temperror" | "permerror";
+  readonly ip: string;
+  /** The first PTR name that leads back to the address; without a pass the first PTR name seen. */
+  readonly name?: string;
+  readonly problem?: "no-ptr" | "no-match" | "dns-failure";
+}
+
+// ---------------------------------------------------------------- SPF
+
+/** RFC 7208 §2.6. */
+export type SpfWord = "none" | "neutral" | "pass" | "fail" | "softfail" | "temperror" | "permerror";
+
+export type SpfProblem =
+  | "lookup-limit"
+  | "void-lookup-limit"
+  | "mx-limit"
+  | "syntax"
+  | "multiple-records"
+  | "include-none"
+  | "redirect-none"
+  | "dns-failure"
+  | "time-limit";
+
+/** Void lookups by the three ways of counting; `void_counting` says which one the limit looks at. */
+export interface VoidCounts {
+  /** Queries that came back empty (what implementations count). */
+  readonly query: number;
+  /** Terms with at least one empty query (RFC 7208 §4.6.4). */
+  readonly term: number;
+  /** Names that have neither an A nor an AAAA record (or no MX), each once. */
+  readonly name: number;
+}
+
+export type SpfTraceStep =
+  | { readonly kind: "record"; readonly domain: string; readonly record: string; readonly depth: number }
+  | {
+      readonly kind: "query";
+      readonly name: string;
+      readonly type: DnsType;
+      readonly outcome: DnsOutcome;
+      readonly records: readonly string[];
+      readonly depth: number;
+    }
+  | {
+      readonly kind: "term";
+      readonly domain: string;
+      readonly term: string;
+      readonly outcome: "match" | "no-match" | "temperror" | "permerror" | "redirect" | "explanation";
+      /** Running totals after the term. */
+      readonly lookups: number;
+      readonly voids: VoidCounts;
+      readonly depth: number;
+    };
+
+export interface SpfResult {
+  readonly method: "spf";
+  readonly result: SpfWord;
+  readonly identity: "mailfrom" | "helo";
+  /** The domain whose record was evaluated first, as A-labels. */
+  readonly domain: string;
+  /** The term that decided, as published; absent when no term matched. */
+  readonly matched?: string;
+  readonly lookups: number;
+  /** By the counting that the options name. */
+  readonly voidLookups: number;
+  /** RFC 7208 §6.2: the publisher's text, a stranger's words; only with `fail`. */
+  readonly explanation?: string;
+  readonly problem?: SpfProblem;
+  readonly trace: readonly SpfTraceStep[];
+}
+
+// ---------------------------------------------------------------- DKIM
+
+/** RFC 8601 §2.7.1. */
+export type DkimWord = "pass" | "fail" | "policy" | "neutral" | "temperror" | "permerror";
+
+export type DkimProblem =
+  | "body-hash-mismatch"
+  | "signature-mismatch"
+  | "sha1"
+  | "key-too-short"
+  | "body-not-covered"
+  | "signature-expired"
+  | "no-key"
+  | "key-revoked"
+  | "key-syntax"
+  | "key-not-for-email"
+  | "key-hash-not-allowed"
+  | "identity-not-allowed"
+  | "signature-syntax"
+  | "tag-missing"
+  | "identity-outside-domain"
+  | "unknown-algorithm"
+  | "unknown-version"
+  | "dns-failure"
+  | "key-testing"
+  /** Not evaluated: more signatures than the limit, or one beyond the size limit. */
+  | "too-many-signatures"
+  | "signature-too-large";
+
+export interface DkimResult {
+  readonly method: "dkim";
+  readonly result: DkimWord;
+  /** `d=` as A-labels in lower case; empty when the signature has none that can be read. */
+  readonly domain: string;
+  /** `s=`; empty when it cannot be read. */
+  readonly selector: string;
+  /** `i=`, or its default `@` and d=. */
+  readonly identity: string;
+  /** `a=` as written, in lower case. */
+  readonly algorithm: string;
+  readonly keyBits?: number;
+  /** Whether d= is equal to or relaxed-aligned with the author domain; filled in when that is known. */
+  readonly signer?: "author" | "third-party";
+  /** `l=` in octets. */
+  readonly bodyLength?: number;
+  /** The first octets of `b=`, as RFC 6008 wants them for `header.b`. */
+  readonly signaturePrefix?: string;
+  /** Index of the DKIM-Signature field in the head, from the top, from 0. */
+  readonly fieldIndex: number;
+  readonly problem?: DkimProblem;
+}
+
+// ---------------------------------------------------------------- DMARC
+
+export type DmarcPolicy = "none" | "quarantine" | "reject";
+/** RFC 9989 §11: the words of `dmarc=` in Authentication-Results. */
+export type DmarcWord = "none" | "pass" | "fail" | "temperror" | "permerror";
+
+export type DmarcProblem =
+  | "no-record"
+  | "policy-invalid"
+  | "dns-failure"
+  | "from-missing"
+  | "from-multiple-fields"
+  | "from-multiple-domains"
+  | "from-no-address"
+  | "from-syntax"
+  | "from-domain-invalid";
+
+export interface DmarcResult {
+  readonly method: "dmarc";
+  readonly result: DmarcWord;
+  /** The author domain as A-labels; absent when From names none. */
+  readonly domain?: string;
+  readonly organizationalDomain?: string;
+  /** Where the record was found. */
+  readonly policyDomain?: string;
+  /** The chosen p, sp or np as published. */
+  readonly policy?: DmarcPolicy;
+  readonly policyTag?: "p" | "sp" | "np";
+  /** After `t=`. */
+  readonly appliedPolicy?: DmarcPolicy;
+  readonly discovery: "treewalk" | "psl";
+  readonly alignedDkim: readonly string[];
+  readonly alignedSpf: boolean;
+  /** The tags of the record that was used, as published, for reports (RFC 9990 policy_published). */
+  readonly published?: Readonly<Record<string, string>>;
+  readonly testing?: boolean;
+  readonly problem?: DmarcProblem;
+}
+
+// ---------------------------------------------------------------- together
+
+export type DnsOutcome = "answer" | "nodata" | "nxdomain" | DnsFailureReason;
+
+/** One question that an evaluation asked. */
+export interface DnsTraceEntry {
+  readonly name: string;
+  readonly type: DnsType;
+  readonly outcome: DnsOutcome;
+  /** Seconds; only with an answer. */
+  readonly ttl?: number;
+  /** AD bit. */
+  readonly authentic?: boolean;
+  readonly ms: number;
+}
+
+export type AuthResult = IprevResult | SpfResult | DkimResult | DmarcResult;
+
+/** Everything that one message's authentication came to. iprev and SPF are absent when the client is not known. */
+export interface AuthResults {
+  readonly iprev?: IprevResult;
+  /** RFC 7208 §2.4: the MAIL FROM identity, or postmaster@HELO for the null sender. */
+  readonly spf?: SpfResult;
+  readonly spfHelo?: SpfResult;
+  readonly dkim: readonly DkimResult[];
+  readonly dmarc: DmarcResult;
+  readonly dns: readonly DnsTraceEntry[];
+}

@@ -1,0 +1,1 @@
+export type Origin = "stranger" | "relay" | "own" | "submitter" | "local";
