@@ -19,7 +19,7 @@ export interface MessageHead {
 
 /** The value of a field with its folds, without the CRLF at its end; each character is one octet. */
 export function rawValue(head: MessageHead, field: Field): string {
-  return head.octets.latin1Slice(field.valueStart, field.end - 2);
+  return head.octets.toString("latin1", field.valueStart, field.end - 2);
 }
 
 /** Fields of that name (lower case), from the top. */
