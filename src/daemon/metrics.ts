@@ -1,0 +1,82 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { MessageRecord } from "../store/record.ts";
+
+/** Live figures that are read when somebody asks. */
+export interface Gauges {
+  /** Name, help, and where to read it. Names get the prefix `sekisho_`. */
+  readonly [name: string]: { readonly help: string; read(): number };
+}
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** Counts one message by what its record says. */
+  message(record: MessageRecord): void;
+  addGauges(gauges: Gauges): void;
+  text(): Promise<string>;
+}
+
+const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
+
+/** The program's counters. A label never holds what a stranger chose: words of RFCs and our own ids only. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> =>
+    new Counter({ name: `sekisho_${name}`, help, labelNames: [...labelNames], registers });
+  const messages = counter("messages_total", "Messages by origin of the client and answer", ["origin", "reply"]);
+  const verdicts = counter("results_total", "Authentication results by method", ["method", "result"]);
+  const problems = counter("problems_total", "What kept a method from passing", ["method", "problem"]);
+  const removed = counter("removed_fields_total", "Forged or unusable header fields removed", ["reason"]);
+  const faults = counter("faults_total", "Messages handled by on_failure after an inner fault", ["stage", "answered"]);
+  const seconds = new Histogram({
+    name: "sekisho_message_seconds",
+    help: "Time from MAIL to the verdict",
+    buckets: secondsBuckets,
+    registers,
+  });
+
+  return {
+    registry,
+    message(record) {
+      messages.inc({ origin: record.client.origin, reply: record.reply });
+      seconds.observe(record.elapsedMs / 1000);
+      for (const { method, result, problem } of resultsOf(record)) {
+        verdicts.inc({ method, result });
+        if (problem !== undefined) problems.inc({ method, problem });
+      }
+      for (const { reason } of record.removed) removed.inc({ reason });
+      if (record.fault !== undefined) faults.inc({ stage: record.fault.stage, answered: record.fault.answered });
+    },
+    addGauges(gauges) {
+      for (const [name, { help, read }] of Object.entries(gauges)) {
+        new Gauge({
+          name: `sekisho_${name}`,
+          help,
+          registers,
+          collect() {
+            this.set(read());
+          },
+        });
+      }
+    },
+    text: () => registry.metrics(),
+  };
+}
+
+interface CountedResult {
+  readonly method: string;
+  readonly result: string;
+  readonly problem?: string;
+}
+
+function resultsOf(record: MessageRecord): CountedResult[] {
+  const results = record.results;
+  if (results === undefined) return [];
+  const { iprev, spf, spfHelo, dkim, dmarc } = results;
+  const counted: CountedResult[] = [...dkim, dmarc];
+  if (iprev !== undefined) counted.push(iprev);
+  if (spf !== undefined) counted.push(spf);
+  if (spfHelo !== undefined) counted.push({ ...spfHelo, method: "spf-helo" });
+  return counted;
+}

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe } from "vitest";
+
+/** A port that was free a moment ago on that address, for programs that cannot choose one themselves. */
+export function freePort(host = "127.0.0.1"): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, host, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** Polls until the probe holds; rejects with what it waited for after `timeoutMs`. */
+export async function until(
+  what: string,
+  probe: () => boolean | Promise<boolean>,
+  timeoutMs = 15_000,
+): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!(await probe())) {
+    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
+    await sleep(25);
+  }
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** Everything it wrote to stdout and stderr so far. */
+  output(): string;
+  /** Sends the signal and waits for the end, with SIGKILL after ten seconds. */
+  end(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a program whose end the test answers for. */
+export function start(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Running {
+  const child = spawn(command, [...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  let output = "";
+  const keep = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-1_000_000);
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  child.on("error", (error) => keep(Buffer.from(String(error))));
+  const ended = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+  });
+  return {
+    pid: child.pid ?? -1,
+    child,
+    output: () => output,
+    async end(signal = "SIGTERM") {
+      if (child.exitCode !== null || child.signalCode !== null) return ended;
+      child.kill(signal);
+      const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A suite that needs programs: skipped with a line where one is missing, a failure there when CI=true. */
+export function describeWith(programs: readonly string[], name: string, body: () => void): void {
+  const missing = programs.filter((program) => !existsSync(program));
+  const isRoot = process.getuid?.() === 0;
+  if (missing.length === 0 && isRoot) describe(name, body);
+  else {
+    const why = isRoot ? `no ${missing.join(", ")}` : "not root";
+    if (process.env["CI"] === "true") throw new Error(`${name}: ${why}`);
+    console.warn(`skipped: ${name} (${why})`);
+    describe.skip(name, () => {});
+  }
+}
