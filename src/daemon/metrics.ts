@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { MessageRecord } from "../store/record.ts";
+import type { UnnumberedRecord } from "../filter/compose-record.ts";
 
 /** Live figures that are read when somebody asks. */
 export interface Gauges {
@@ -10,7 +10,9 @@ export interface Gauges {
 export interface Metrics {
   readonly registry: Registry;
   /** Counts one message by what its record says. */
-  message(record: MessageRecord): void;
+  message(record: UnnumberedRecord): void;
+  /** Counts a record that could not be made or kept. */
+  recordLost(): void;
   addGauges(gauges: Gauges): void;
   text(): Promise<string>;
 }
@@ -22,13 +24,23 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> =>
-    new Counter({ name: `sekisho_${name}`, help, labelNames: [...labelNames], registers });
-  const messages = counter("messages_total", "Messages by origin of the client and answer", ["origin", "reply"]);
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+  ): Counter<Label> => new Counter({ name: `sekisho_${name}`, help, labelNames: [...labelNames], registers });
+  const messages = counter("messages_total", "Messages by origin of the client and answer", [
+    "origin",
+    "reply",
+  ]);
   const verdicts = counter("results_total", "Authentication results by method", ["method", "result"]);
   const problems = counter("problems_total", "What kept a method from passing", ["method", "problem"]);
   const removed = counter("removed_fields_total", "Forged or unusable header fields removed", ["reason"]);
-  const faults = counter("faults_total", "Messages handled by on_failure after an inner fault", ["stage", "answered"]);
+  const faults = counter("faults_total", "Messages handled by on_failure after an inner fault", [
+    "stage",
+    "answered",
+  ]);
+  const lost = counter("records_lost_total", "Messages whose record could not be made or kept", []);
   const seconds = new Histogram({
     name: "sekisho_message_seconds",
     help: "Time from MAIL to the verdict",
@@ -46,8 +58,10 @@ export function createMetrics(): Metrics {
         if (problem !== undefined) problems.inc({ method, problem });
       }
       for (const { reason } of record.removed) removed.inc({ reason });
-      if (record.fault !== undefined) faults.inc({ stage: record.fault.stage, answered: record.fault.answered });
+      if (record.fault !== undefined)
+        faults.inc({ stage: record.fault.stage, answered: record.fault.answered });
     },
+    recordLost: () => lost.inc(),
     addGauges(gauges) {
       for (const [name, { help, read }] of Object.entries(gauges)) {
         new Gauge({
@@ -70,7 +84,7 @@ interface CountedResult {
   readonly problem?: string;
 }
 
-function resultsOf(record: MessageRecord): CountedResult[] {
+function resultsOf(record: UnnumberedRecord): CountedResult[] {
   const results = record.results;
   if (results === undefined) return [];
   const { iprev, spf, spfHelo, dkim, dmarc } = results;

@@ -30,7 +30,12 @@ export interface RemovedField {
   readonly name: string;
   /** Counted from 1 among the fields of that name, as received. */
   readonly occurrence: number;
-  readonly reason: "own-authserv-id" | "unparsable-own-authserv-id" | "unsupported-version";
+  readonly reason:
+    | "own-authserv-id"
+    | "unparsable-own-authserv-id"
+    | "unsupported-version"
+    /** One of so many that it was not read. */
+    | "unread";
 }
 
 /** An inner fault while this message was handled. */
@@ -53,6 +58,8 @@ export interface MessageRecord {
   readonly elapsedMs: number;
   readonly queueId?: string;
   readonly messageId?: string;
+  /** Only with `subject` in `record.fields`. */
+  readonly subject?: string;
   /** `listen` of the socket that the message came by. */
   readonly socket: string;
   readonly client: RecordedClient;
@@ -64,7 +71,8 @@ export interface MessageRecord {
     readonly recipients: number;
     readonly smtputf8: boolean;
   };
-  readonly size: { readonly headerOctets: number; readonly bodyOctets: number };
+  /** Without `bodyOctets` when nothing asked for the body, so that the MTA was told to keep it. */
+  readonly size: { readonly headerOctets: number; readonly bodyOctets?: number };
   readonly results?: RecordedResults;
   readonly disposition: Disposition;
   readonly removed: readonly RemovedField[];
@@ -73,6 +81,8 @@ export interface MessageRecord {
   /** What the MTA was told. */
   readonly reply: "accept" | "tempfail" | "reject";
   readonly fault?: RecordedFault;
+  /** The record was too long for the store: DNS answers or results were left out. */
+  readonly truncated?: true;
 }
 
 export interface RecordedClient {

@@ -1,0 +1,52 @@
+import type { AnyCommand } from "./command.ts";
+import type { Translated } from "./lang.ts";
+
+/** A command by its name; its code is loaded only when it is called, so that the program starts fast. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: Translated;
+  load(): Promise<AnyCommand>;
+}
+
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: "serve",
+    summary: {
+      en: "start the milter and the web pages, as the configuration says",
+      ja: "設定に従って milter と Web 画面を起動する",
+    },
+    load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  {
+    name: "verify",
+    summary: {
+      en: "authenticate a message: iprev, SPF, DKIM and DMARC",
+      ja: "メールの送信元を検証する（iprev・SPF・DKIM・DMARC）",
+    },
+    load: async () => (await import("./commands/verify.ts")).verify,
+  },
+  {
+    name: "spf",
+    summary: {
+      en: "evaluate SPF for a client and a sender, step by step",
+      ja: "接続元と送信者について SPF を評価し、過程を示す",
+    },
+    load: async () => (await import("./commands/spf.ts")).spf,
+  },
+  {
+    name: "explain",
+    summary: {
+      en: "tell why a message got the verdict it got",
+      ja: "あるメールがなぜその判定になったのかを説明する",
+    },
+    load: async () => (await import("./commands/explain.ts")).explain,
+  },
+  {
+    name: "config",
+    summary: {
+      en: "check or show the configuration, and the MTA's side of it",
+      ja: "設定と MTA 側の設定を確認・表示する",
+    },
+    load: async () => (await import("./commands/config.ts")).config,
+  },
+];

@@ -1,0 +1,92 @@
+import type { Readable, Writable } from "node:stream";
+import type { Lang } from "./lang.ts";
+import type { CliText } from "./text/text.ts";
+
+/** What a command knows of the world it was started in. */
+export interface Host {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Width of the terminal; 80 where there is none. */
+  readonly columns: number;
+  /** Whether stdout is a terminal. */
+  readonly isTty: boolean;
+}
+
+/** What a command speaks through. */
+export interface Io extends Host {
+  readonly lang: Lang;
+  readonly text: CliText;
+  readonly style: Style;
+  /** Writes one line to stdout. */
+  out(line: string): void;
+  /** Writes one line to stderr. */
+  err(line: string): void;
+  /** Writes one line to stdout and waits where the reader is slower than we are. */
+  outSlowly(line: string): Promise<void>;
+}
+
+type Paint = (text: string) => string;
+/** Colour by meaning; the text itself where colour is off. */
+export interface Style {
+  readonly good: Paint;
+  readonly bad: Paint;
+  readonly warn: Paint;
+  readonly dim: Paint;
+  readonly strong: Paint;
+}
+
+const narrowest = 40;
+const widest = 100;
+
+/** The process as a host. Lines longer than about 100 columns are hard to read, so wider terminals count as that. */
+export function processHost(): Host {
+  const { stdin, stdout, stderr, env } = process;
+  const columns = stdout.isTTY ? stdout.columns || 80 : Number(env["COLUMNS"]) || 80;
+  return {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    columns: Math.min(widest, Math.max(narrowest, columns)),
+    isTty: stdout.isTTY === true,
+  };
+}
+
+export function openIo(host: Host, lang: Lang, text: CliText): Io {
+  const colour = host.isTty && !host.env["NO_COLOR"] && host.env["TERM"] !== "dumb";
+  return {
+    ...host,
+    lang,
+    text,
+    style: colour ? coloured : plain,
+    out: (line) => void host.stdout.write(`${line}\n`),
+    err: (line) => void host.stderr.write(`${line}\n`),
+    outSlowly: (line) =>
+      new Promise((resolve, reject) => {
+        host.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+      }),
+  };
+}
+
+const as =
+  (code: number): Paint =>
+  (text) =>
+    `\u001b[${code}m${text}\u001b[0m`;
+const coloured: Style = { good: as(32), bad: as(31), warn: as(33), dim: as(2), strong: as(1) };
+const same: Paint = (text) => text;
+const plain: Style = { good: same, bad: same, warn: same, dim: same, strong: same };
+
+/**
+ * JSON for other programs: one line, or indented for a person at a terminal. C1 controls, which JSON lets through and
+ * terminals obey, are escaped.
+ */
+export function formatJson(value: unknown, indented = false): string {
+  const text = JSON.stringify(value, undefined, indented ? 2 : undefined);
+  return text.replace(/[\u007f-\u009f\u2028\u2029]/g, escapeUnit);
+}
+
+function escapeUnit(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

@@ -1,0 +1,203 @@
+/**
+ * Text on a terminal, where a Japanese character takes two columns and a combining mark none. Everything here counts
+ * columns, not characters.
+ */
+
+/** Columns that a text takes; colour sequences take none. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const char of withoutColour(text)) width += charWidth(char);
+  return width;
+}
+
+function withoutColour(text: string): string {
+  if (!text.includes("\u001b")) return text;
+  return text
+    .split("\u001b[")
+    .map((part, index) => (index === 0 ? part : part.slice(part.indexOf("m") + 1)))
+    .join("");
+}
+
+function charWidth(char: string): 0 | 1 | 2 {
+  const code = char.codePointAt(0) as number;
+  if (code < 0x300) return 1;
+  if (isZeroWidth(code)) return 0;
+  return isWide(code) ? 2 : 1;
+}
+
+function isZeroWidth(code: number): boolean {
+  return (
+    (code >= 0x300 && code <= 0x36f) ||
+    (code >= 0x200b && code <= 0x200f) ||
+    (code >= 0xfe00 && code <= 0xfe0f) ||
+    code === 0x3099 ||
+    code === 0x309a ||
+    code === 0xfeff
+  );
+}
+
+/** East Asian Wide and Fullwidth of UAX #11, as blocks. */
+function isWide(code: number): boolean {
+  return (
+    (code >= 0x1100 && code <= 0x115f) ||
+    (code >= 0x2e80 && code <= 0x303e) ||
+    (code >= 0x3041 && code <= 0x33ff) ||
+    (code >= 0x3400 && code <= 0x4dbf) ||
+    (code >= 0x4e00 && code <= 0x9fff) ||
+    (code >= 0xa000 && code <= 0xa4cf) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xfe30 && code <= 0xfe6f) ||
+    (code >= 0xff00 && code <= 0xff60) ||
+    (code >= 0xffe0 && code <= 0xffe6) ||
+    (code >= 0x1f300 && code <= 0x1f64f) ||
+    (code >= 0x1f900 && code <= 0x1f9ff) ||
+    (code >= 0x20000 && code <= 0x3fffd)
+  );
+}
+
+/** Fills up with blanks to `width` columns; longer text is left as it is. */
+export function padEnd(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - displayWidth(text)));
+}
+
+export function padStart(text: string, width: number): string {
+  return " ".repeat(Math.max(0, width - displayWidth(text))) + text;
+}
+
+/** Cuts to `width` columns, with "…" in the last one when something is cut away. */
+export function truncate(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let out = "";
+  let used = 0;
+  for (const char of text) {
+    const next = used + charWidth(char);
+    if (next > width - 1) break;
+    out += char;
+    used = next;
+  }
+  return `${out}…`;
+}
+
+/** Characters that must not begin a line in Japanese typesetting, and those that must not end one. */
+const notAtStart = "、。，．・：；？！）］｝」』】〕〉》ー〜…‥％,.!?)]}%:;ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
+const notAtEnd = "（［｛「『【〔〈《([{";
+
+/**
+ * Breaks a text into lines of at most `width` columns: at blanks, and between Japanese characters where the rules of
+ * line breaking allow. A word that is longer than a line is cut. Line feeds in the text stay.
+ */
+export function wrap(text: string, width: number): string[] {
+  return text.split("\n").flatMap((paragraph) => wrapParagraph(paragraph, Math.max(2, width)));
+}
+
+function wrapParagraph(paragraph: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  let used = 0;
+  for (const piece of pieces(paragraph)) {
+    for (const part of displayWidth(piece.trimEnd()) > width ? cut(piece, width) : [piece]) {
+      if (used > 0 && used + displayWidth(part.trimEnd()) > width) {
+        lines.push(line.trimEnd());
+        line = "";
+        used = 0;
+      }
+      line += part;
+      used += displayWidth(part);
+    }
+  }
+  return [...lines, line.trimEnd()];
+}
+
+/** The parts of a paragraph that stay together; blanks belong to the end of the part before them. */
+function pieces(text: string): string[] {
+  const found: string[] = [];
+  let piece = "";
+  let before = "";
+  for (const char of text) {
+    if (piece !== "" && mayBreak(before, char)) {
+      found.push(piece);
+      piece = "";
+    }
+    piece += char;
+    before = char;
+  }
+  return piece === "" ? found : [...found, piece];
+}
+
+function mayBreak(before: string, after: string): boolean {
+  if (after === " ") return false;
+  if (before === " ") return true;
+  if (notAtStart.includes(after) || notAtEnd.includes(before)) return false;
+  return charWidth(before) === 2 || charWidth(after) === 2;
+}
+
+function cut(piece: string, width: number): string[] {
+  const parts: string[] = [];
+  let part = "";
+  let used = 0;
+  for (const char of piece) {
+    if (used + charWidth(char) > width) {
+      parts.push(part);
+      part = "";
+      used = 0;
+    }
+    part += char;
+    used += charWidth(char);
+  }
+  return [...parts, part];
+}
+
+/** Wrapped lines, the first after `first`, the others after as many blanks. */
+export function hanging(first: string, text: string, columns: number): string[] {
+  const indent = displayWidth(first);
+  return wrap(text, Math.max(20, columns - indent)).map((line, index) =>
+    `${index === 0 ? first : " ".repeat(indent)}${line}`.trimEnd(),
+  );
+}
+
+/** Rows of labels and texts: the labels in one column, the texts wrapped beside them. */
+export function labelled(
+  rows: readonly (readonly [label: string, text: string])[],
+  columns: number,
+  indent = 2,
+  gap = 2,
+): string[] {
+  const width = Math.max(0, ...rows.map(([label]) => displayWidth(label)));
+  return rows.flatMap(([label, text]) =>
+    hanging(" ".repeat(indent) + padEnd(label, width) + " ".repeat(gap), text, columns),
+  );
+}
+
+/**
+ * A stranger's text made safe to print: control characters, which could drive the terminal, and characters that turn
+ * the reading direction are written as escapes.
+ */
+export function printable(text: string): string {
+  let out = "";
+  for (const char of text) out += isUnsafe(char.codePointAt(0) as number) ? escaped(char) : char;
+  return out;
+}
+
+/** Octets kept as characters U+0000 to U+00FF (as TXT records are), read as UTF-8 where they are UTF-8. */
+export function printableOctets(text: string): string {
+  for (const char of text) if (char > "\u00ff") return printable(text);
+  const utf8 = Buffer.from(text, "latin1").toString("utf8");
+  return printable(utf8.includes("\ufffd") ? text : utf8);
+}
+
+function isUnsafe(code: number): boolean {
+  return (
+    code < 0x20 ||
+    (code >= 0x7f && code < 0xa0) ||
+    code === 0x200e ||
+    code === 0x200f ||
+    (code >= 0x2028 && code <= 0x202e) ||
+    (code >= 0x2066 && code <= 0x2069)
+  );
+}
+
+function escaped(char: string): string {
+  const code = char.codePointAt(0) as number;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+}

@@ -1,0 +1,253 @@
+import type { DkimResult } from "../../core/results.ts";
+import type { CliText } from "./text.ts";
+
+const meant = (name: string | undefined): string => (name === undefined ? "" : `（${name} ではありませんか？）`);
+const octets = (count: number): string => `${count.toLocaleString("ja-JP")} バイト`;
+const list = (words: readonly string[]): string => words.join("、");
+
+export const ja: CliText = {
+  usage: {
+    unknownCommand: (name, guess) => `「${name}」というコマンドはありません${meant(guess)}`,
+    unknownOption: (option, guess) => `${option} というオプションはありません${meant(guess)}`,
+    optionNeedsValue: (option, value) => `${option} には値が必要です: ${option} ${value}`,
+    optionTakesNoValue: (option) => `${option} に値は指定できません`,
+    missingArgument: (name) => `${name} が指定されていません`,
+    tooManyArguments: (argument) => `引数「${argument}」は余分です`,
+    unknownAction: (command, action, actions) =>
+      `${command} に「${action}」という操作はありません（指定できるのは ${list(actions)}）`,
+    missingAction: (command, actions) => `${command} の操作を指定してください: ${list(actions)}`,
+    badLang: (value) => `--lang: 「${value}」は ja でも en でもありません`,
+    badIp: (where, value) => `${where}: 「${value}」は IP アドレスではありません`,
+    badTime: (option, value) => `${option}: 「${value}」は RFC 3339 形式の日時（例 2026-01-31T09:00:00Z）ではありません`,
+    badSeconds: (option, value) => `${option}: 「${value}」は 0.1 から 300 までの秒数ではありません`,
+    badServer: (option, value) =>
+      `${option}: 「${value}」はアドレスとして読めません（例 192.0.2.53、[2001:db8::53]:5353）`,
+    offlineNeedsZone: "--offline では DNS に問い合わせないため、--zone FILE が 1 つ以上必要です",
+    nullSenderNeedsHelo: "送信者が空（<>）の場合はドメインがないため、HELO の指定が必要です",
+    notWithBatch: (option) => `${option} は --batch と同時に指定できません（値は行ごとに書きます）`,
+    badAuthservId: (value) => `--authserv-id: 「${value}」は使えません（例 mx.example.jp）`,
+    seeHelp: (command) => `使い方: sekisho ${command === undefined ? "" : `${command} `}--help`,
+  },
+  failed: {
+    fileUnreadable: (file, reason) => `${file} を読めません: ${reason}`,
+    noSuchFile: "ファイルがありません",
+    noPermission: "読み取り権限がありません",
+    isDirectory: "ディレクトリです",
+    oldNode: (version) => `Sekisho には Node.js 24 以降が必要です（現在は ${version}）`,
+    unexpected: (message) => `想定外のエラーが発生しました: ${message}`,
+    moreErrors: (file, count) => `${file}: ほかに ${count} 件の誤りがあります`,
+  },
+  help: {
+    title: "Sekisho はメールの送信元を検証するプログラムです。",
+    usage: "使い方",
+    commands: "コマンド",
+    options: "オプション",
+    exitCodes: "終了コード",
+    exitCode: [
+      "正常に終了し、問題はない",
+      "正常に終了したが、指摘事項があるか、判定が pass ではない",
+      "使い方または設定の誤り",
+      "実行できなかった（DNS・ファイル・ネットワーク）",
+    ],
+    more: "コマンドごとの説明: sekisho COMMAND --help",
+    lang: "表示言語（省略時は LC_ALL、LC_MESSAGES、LANG に従う）",
+    help: "この説明を表示する",
+    version: "バージョンを表示する",
+    command: "COMMAND",
+    commandOptions: "オプション",
+  },
+  batch: {
+    notJson: "JSON として読めない行です",
+    notObject: "JSON オブジェクトではない行です",
+    tooLong: (max) => `行の長さが ${octets(max)}を超えています`,
+    missing: (field) => `"${field}" がありません`,
+    notString: (field) => `"${field}" が文字列ではありません`,
+    badIp: (value) => `"ip": 「${value}」は IP アドレスではありません`,
+    badTime: (value) => `"now": 「${value}」は RFC 3339 形式の日時ではありません`,
+    fileOrMessage: '"file" と "message" のどちらか一方だけを指定してください',
+    badBase64: '"message" を base64 として読めません',
+  },
+  spf: {
+    asked: (ip, sender, helo) =>
+      `SPF の評価: 接続元 ${ip}、送信者 ${sender === "" ? "<>" : sender}${helo === undefined ? "" : `、HELO ${helo}`}`,
+    columns: {
+      outcome: "結果",
+      lookups: "DNS参照",
+      voids: "空の応答",
+      query: "問合",
+      term: "項",
+      name: "名前",
+    },
+    outcome: {
+      match: "一致",
+      "no-match": "不一致",
+      temperror: "temperror",
+      permerror: "permerror",
+      redirect: "転送",
+      explanation: "説明",
+    },
+    dns: {
+      answer: "応答",
+      nodata: "型なし",
+      nxdomain: "名前なし",
+      timeout: "応答なし",
+      servfail: "SERVFAIL",
+      refused: "REFUSED",
+      bogus: "検証失敗",
+      malformed: "解釈不能",
+      "bad-name": "不正な名前",
+      offline: "ゾーン外",
+    },
+    records: (count) => `${count} 件`,
+    verdict: {
+      none: (domain) => `${domain} は送信元を公開していません`,
+      neutral: (domain, ip) => `${domain} は ${ip} について判断を示していません`,
+      pass: (domain, ip) => `${ip} は ${domain} のメールを送ってよい送信元です`,
+      fail: (domain, ip) => `${ip} は ${domain} のメールを送ってよい送信元ではありません`,
+      softfail: (domain, ip) => `${ip} はおそらく ${domain} の正しい送信元ではありません`,
+      temperror: (domain) => `${domain} の SPF レコードは、いまは評価できません`,
+      permerror: (domain) => `${domain} の SPF レコードは、修正されるまで評価できません`,
+    },
+    lookups: (lookups) => `${lookups} 回（上限 10 回）`,
+    voids: (query, term, name) => `問い合わせ単位 ${query}、項単位 ${term}、名前単位 ${name}`,
+    explanation: (text) => `「${text}」`,
+    noTrace: "DNS への問い合わせはありませんでした。",
+    labels: {
+      result: "結果",
+      why: "理由",
+      term: "決め手の項",
+      lookups: "DNS 参照",
+      voids: "空の応答",
+      says: "先方の説明",
+    },
+  },
+  verdict: {
+    join: (facts) => facts.join("。"),
+    iprev: (ip, name, passed) =>
+      name === undefined ? ip : passed ? `${ip} は ${name}` : `${ip} の逆引き名は ${name}`,
+    spfIdentity: { mailfrom: "MAIL FROM", helo: "HELO" },
+    spfMatched: (term) => `${term} に一致`,
+    spfLookups: (lookups, voids) => `DNS 参照 ${lookups} 回、空の応答 ${voids} 回`,
+    dkimNone: "署名がありません。",
+    dkimKey: dkimKey,
+    dkimSigner: { author: "作成者ドメインの署名", "third-party": "第三者の署名" },
+    dkimBodyLength: (length) => `本文の先頭 ${octets(length)}だけが署名対象（l=）`,
+    dmarcPolicy: (tag, policy, domain) => `${tag}=${policy}（${domain} が公開）`,
+    dmarcApplied: {
+      none: "不合格のメールに対する処置は求めていない",
+      quarantine: "不合格のメールを疑わしいものとして扱うよう求めている",
+      reject: "不合格のメールを拒否するよう求めている",
+    },
+    dmarcTesting: "ポリシーはテスト中（t=y）",
+    dmarcAuthor: (domain, organizational) =>
+      organizational === undefined || organizational === domain
+        ? `作成者ドメイン ${domain}`
+        : `作成者ドメイン ${domain}、組織ドメイン ${organizational}`,
+    aligned: (what) => `アライメント成立: ${list(what)}`,
+    alignedNone: "pass した認証のうち、作成者ドメインとアライメントが成立するものはない",
+    alignedSpf: (domain) => `SPF ${domain}`,
+    alignedDkim: (domain) => `DKIM ${domain}`,
+    noClient: "接続元が不明です（--ip）。",
+    field: "書き込まれるヘッダ",
+    questions: (count, ms) => `DNS: 問い合わせ ${count} 件、${ms} ミリ秒`,
+    dnsLine: (ttl, ms, authentic) =>
+      `${ttl === undefined ? "" : `TTL ${ttl}、`}${ms} ミリ秒${authentic ? "、DNSSEC" : ""}`,
+  },
+  explain: {
+    notFound: (key, keep, folder) =>
+      `「${key}」の記録は見つかりません。記録は ${folder} に ${keep} の間保存されます。このホストを通ったメールか、data_dir が正しいかを確認してください`,
+    keep: (days) => (days < 2 ? `${Math.round(days * 24)} 時間` : `${Math.round(days)} 日`),
+    several: (key, count) => `「${key}」には ${count} 通の記録があります（古い順）。`,
+    headings: {
+      client: "接続元",
+      envelope: "エンベロープ",
+      verdicts: "判定",
+      done: "処置",
+      dns: "使用した DNS 応答",
+    },
+    labels: {
+      message: "Message-ID",
+      when: "日時",
+      size: "サイズ",
+      socket: "ソケット",
+      client: "クライアント",
+      helo: "HELO",
+      counts: "分類",
+      because: "分類の理由",
+      spfClient: "評価対象",
+      from: "送信者",
+      to: "宛先",
+      action: "処置",
+      removed: "削除",
+      wrote: "追加",
+      told: "MTA への応答",
+      fault: "障害",
+      subject: "件名",
+    },
+    elapsed: (at, ms) => `${at}（所要 ${ms} ミリ秒）`,
+    size: (header, body) =>
+      `ヘッダ ${octets(header)}、本文 ${body === undefined ? "は見ていない" : octets(body)}`,
+    origin: {
+      stranger: "外部からの接続（検証し、ポリシーを適用する）",
+      relay: "自組織の中継サーバ（その手前の接続元を評価する）",
+      own: "自組織のネットワーク（検証・記録する。既定では拒否せず、署名もしない）",
+      submitter: "送信を許可された接続元（署名できる）",
+      local: "このホスト自身からのメール",
+    },
+    authenticated: "認証済み",
+    unknownClient: "不明",
+    nullSender: "<>（空の送信者）",
+    notRecorded: "記録なし",
+    recipients: (count) => `${count} 名`,
+    smtputf8: "SMTPUTF8",
+    noResults: "このメールは検証されていません。",
+    action: {
+      none: "なし（通常どおり配送）",
+      header: "結果ヘッダの追加のみ",
+      quarantine: "隔離",
+      hold: "キューに保留",
+      reject: "拒否",
+      defer: "一時拒否（送信側が再送する）",
+    },
+    reason: {
+      local_policy: "自組織のポリシー",
+      mailing_list: "メーリングリスト",
+      other: "その他の理由",
+      policy_test_mode: "先方のポリシーがテスト中",
+      trusted_forwarder: "信頼する転送元",
+    },
+    removed: (field) => `${field.name}（${field.occurrence} 番目）: ${removedReason[field.reason]}`,
+    nothingRemoved: "なし",
+    nothingWritten: "なし",
+    told: { accept: "受理", tempfail: "一時拒否（4xx）", reject: "拒否（5xx）" },
+    fault: (stage, message) => `${stage} の処理中: ${message}`,
+    noQuestions: "なし",
+    truncated: "記録が長すぎたため、結果または DNS 応答の一部が省かれています。",
+  },
+  config: {
+    good: (file) => (file === undefined ? "既定の設定に問題はありません。" : `${file}: 設定に問題はありません。`),
+    defaults: "設定ファイルが見つからないため、既定の設定を使います。",
+    postfixRead: (source) => `Postfix の設定は ${source} から読みました。`,
+    postfixGood: "Postfix はこの設定に合っています。",
+    noMainCf: (place) =>
+      `${place} に main.cf がなく、postconf コマンドもありません。ファイルを指定してください: --postfix /etc/postfix`,
+    severity: { error: "エラー", warning: "警告", notice: "注意", info: "情報" },
+    fix: "対処",
+    summary: (errors, warnings, notices) => `エラー ${errors} 件、警告 ${warnings} 件、注意 ${notices} 件`,
+  },
+};
+
+function dkimKey(result: DkimResult): string {
+  const parts = [result.domain === "" ? "ドメインなし" : result.domain];
+  if (result.selector !== "") parts.push(`セレクタ ${result.selector}`);
+  if (result.algorithm !== "") parts.push(result.algorithm);
+  if (result.keyBits !== undefined) parts.push(`${result.keyBits} ビット`);
+  return parts.join("、");
+}
+
+const removedReason = {
+  "own-authserv-id": "こちらのものだと偽っていたため",
+  "unparsable-own-authserv-id": "こちらのものだと偽り、解釈もできなかったため",
+  "unsupported-version": "未知のバージョンのため",
+  unread: "数が多すぎて中身を見ていないため",
+} as const;

@@ -1,0 +1,173 @@
+import type { DkimResult, DmarcPolicy, DnsOutcome, SpfTraceStep, SpfWord } from "../../core/results.ts";
+import type { Action, DispositionReason, MessageRecord, RemovedField } from "../../store/record.ts";
+import type { Origin } from "../../trust/classify-client.ts";
+
+type Line = (value: string) => string;
+
+/** What the command line says, in one language. `problems` and findings have tables of their own. */
+export interface CliText {
+  readonly usage: {
+    readonly unknownCommand: (name: string, meant: string | undefined) => string;
+    readonly unknownOption: (option: string, meant: string | undefined) => string;
+    readonly optionNeedsValue: (option: string, value: string) => string;
+    readonly optionTakesNoValue: Line;
+    readonly missingArgument: Line;
+    readonly tooManyArguments: Line;
+    readonly unknownAction: (command: string, action: string, actions: readonly string[]) => string;
+    readonly missingAction: (command: string, actions: readonly string[]) => string;
+    readonly badLang: Line;
+    readonly badIp: (where: string, value: string) => string;
+    readonly badTime: (option: string, value: string) => string;
+    readonly badSeconds: (option: string, value: string) => string;
+    readonly badServer: (option: string, value: string) => string;
+    readonly offlineNeedsZone: string;
+    readonly nullSenderNeedsHelo: string;
+    readonly notWithBatch: Line;
+    readonly badAuthservId: Line;
+    readonly seeHelp: (command: string | undefined) => string;
+  };
+  readonly failed: {
+    readonly fileUnreadable: (file: string, reason: string) => string;
+    readonly noSuchFile: string;
+    readonly noPermission: string;
+    readonly isDirectory: string;
+    readonly oldNode: Line;
+    readonly unexpected: Line;
+    readonly moreErrors: (file: string, count: number) => string;
+  };
+  readonly help: {
+    readonly title: string;
+    readonly usage: string;
+    readonly commands: string;
+    readonly options: string;
+    readonly exitCodes: string;
+    readonly exitCode: readonly [string, string, string, string];
+    readonly more: string;
+    readonly lang: string;
+    readonly help: string;
+    readonly version: string;
+    readonly command: string;
+    readonly commandOptions: string;
+  };
+  readonly batch: {
+    readonly notJson: string;
+    readonly notObject: string;
+    readonly tooLong: (maxOctets: number) => string;
+    readonly missing: Line;
+    readonly notString: Line;
+    readonly badIp: Line;
+    readonly badTime: Line;
+    readonly fileOrMessage: string;
+    readonly badBase64: string;
+  };
+  readonly spf: {
+    readonly asked: (ip: string, sender: string, helo: string | undefined) => string;
+    readonly columns: {
+      readonly outcome: string;
+      readonly lookups: string;
+      readonly voids: string;
+      readonly query: string;
+      readonly term: string;
+      readonly name: string;
+    };
+    readonly outcome: Readonly<Record<Extract<SpfTraceStep, { kind: "term" }>["outcome"], string>>;
+    readonly dns: Readonly<Record<DnsOutcome, string>>;
+    readonly records: (count: number) => string;
+    readonly verdict: Readonly<Record<SpfWord, (domain: string, ip: string) => string>>;
+    readonly lookups: (lookups: number) => string;
+    readonly voids: (query: number, term: number, name: number) => string;
+    readonly explanation: Line;
+    readonly noTrace: string;
+    readonly labels: {
+      readonly result: string;
+      readonly why: string;
+      readonly term: string;
+      readonly lookups: string;
+      readonly voids: string;
+      readonly says: string;
+    };
+  };
+  readonly verdict: {
+    readonly join: (facts: readonly string[]) => string;
+    readonly iprev: (ip: string, name: string | undefined, passed: boolean) => string;
+    readonly spfIdentity: Readonly<Record<"mailfrom" | "helo", string>>;
+    readonly spfMatched: Line;
+    readonly spfLookups: (lookups: number, voids: number) => string;
+    readonly dkimNone: string;
+    readonly dkimKey: (result: DkimResult) => string;
+    readonly dkimSigner: Readonly<Record<"author" | "third-party", string>>;
+    readonly dkimBodyLength: (octets: number) => string;
+    readonly dmarcPolicy: (tag: string, policy: DmarcPolicy, domain: string) => string;
+    readonly dmarcApplied: Readonly<Record<DmarcPolicy, string>>;
+    readonly dmarcTesting: string;
+    readonly dmarcAuthor: (domain: string, organizational: string | undefined) => string;
+    readonly aligned: (what: readonly string[]) => string;
+    readonly alignedNone: string;
+    readonly alignedSpf: Line;
+    readonly alignedDkim: Line;
+    readonly noClient: string;
+    readonly field: string;
+    readonly questions: (count: number, ms: number) => string;
+    readonly dnsLine: (ttl: number | undefined, ms: number, authentic: boolean) => string;
+  };
+  readonly explain: {
+    readonly notFound: (key: string, keep: string, folder: string) => string;
+    readonly keep: (days: number) => string;
+    readonly several: (key: string, count: number) => string;
+    readonly headings: {
+      readonly client: string;
+      readonly envelope: string;
+      readonly verdicts: string;
+      readonly done: string;
+      readonly dns: string;
+    };
+    readonly labels: {
+      readonly message: string;
+      readonly when: string;
+      readonly size: string;
+      readonly socket: string;
+      readonly client: string;
+      readonly helo: string;
+      readonly counts: string;
+      readonly because: string;
+      readonly spfClient: string;
+      readonly from: string;
+      readonly to: string;
+      readonly action: string;
+      readonly removed: string;
+      readonly wrote: string;
+      readonly told: string;
+      readonly fault: string;
+      readonly subject: string;
+    };
+    readonly elapsed: (at: string, ms: number) => string;
+    readonly size: (header: number, body: number | undefined) => string;
+    readonly origin: Readonly<Record<Origin, string>>;
+    readonly authenticated: string;
+    readonly unknownClient: string;
+    readonly nullSender: string;
+    readonly notRecorded: string;
+    readonly recipients: (count: number) => string;
+    readonly smtputf8: string;
+    readonly noResults: string;
+    readonly action: Readonly<Record<Action, string>>;
+    readonly reason: Readonly<Record<DispositionReason["type"], string>>;
+    readonly removed: (field: RemovedField) => string;
+    readonly nothingRemoved: string;
+    readonly nothingWritten: string;
+    readonly told: Readonly<Record<MessageRecord["reply"], string>>;
+    readonly fault: (stage: string, message: string) => string;
+    readonly noQuestions: string;
+    readonly truncated: string;
+  };
+  readonly config: {
+    readonly good: (file: string | undefined) => string;
+    readonly defaults: string;
+    readonly postfixRead: (source: string) => string;
+    readonly postfixGood: string;
+    readonly noMainCf: (place: string) => string;
+    readonly severity: Readonly<Record<"error" | "warning" | "notice" | "info", string>>;
+    readonly fix: string;
+    readonly summary: (errors: number, warnings: number, notices: number) => string;
+  };
+}

@@ -1,0 +1,34 @@
+import type { WhyText } from "./why.ts";
+
+export const whyJa: WhyText = {
+  "client.unix": () => "ネットワーク経由ではなく、このホスト上で渡されたメールです",
+  "client.simulated": () => "このホスト上のプログラム（sendmail コマンド）からのメールです",
+  "client.none": () => "このホスト上のプログラムからのメールで、接続元はありません",
+  "client.no-address": () => "MTA から接続元のアドレスが伝えられていません",
+  "auth.login": () => "SMTP 認証に成功しています",
+  "auth.relay": () => "SMTP 認証にも成功していますが、中継サーバとして扱います",
+  "networks.none": () => "アドレスが自組織のどのネットワークにも含まれません",
+  "networks.submitters": (network) => `アドレスが networks.submitters（${network}）に含まれます`,
+  "networks.relays": (network) => `アドレスが networks.relays（${network}）に含まれます`,
+  "networks.own": (network) => `アドレスが networks.own（${network}）に含まれます`,
+  "socket.sign": () => "署名専用のソケットのため、検証はしません",
+  "spf.local": () => "このホストからのメールのため、SPF と iprev は評価しません",
+  "spf.submitter": () => "利用者はどこからでも送信するため、SPF と iprev は評価しません",
+  "spf.no-address": () => "接続元のアドレスが不明のため、SPF と iprev は評価しません",
+  "relay.no-head": () => "中継サーバの手前の接続元がまだ分からないため、SPF と iprev は評価しません",
+  "relay.received": (address) => `中継サーバの Received ヘッダによれば、その手前の接続元は ${address} です`,
+  "relay.submitter": (address) =>
+    `中継サーバの手前の接続元 ${address} は送信を許可された接続元のため、SPF と iprev は評価しません`,
+  "relay.local": () => "中継サーバ自身から始まったメールのため、SPF と iprev は評価しません",
+  "relay.no-received": () => "中継サーバの Received ヘッダがないため、SPF と iprev は評価しません",
+  "relay.syntax": () => "中継サーバの Received ヘッダを解釈できないため、SPF と iprev は評価しません",
+  "relay.no-address": () => "中継サーバの Received ヘッダにアドレスがないため、SPF と iprev は評価しません",
+  "relay.ambiguous-address": () =>
+    "中継サーバの Received ヘッダにアドレスが複数あるため、SPF と iprev は評価しません",
+  "relay.too-many-hops": () => "中継の段数が上限を超えたため、SPF と iprev は評価しません",
+  "relay.unknown-by": (name) =>
+    `先頭の Received ヘッダを書いた ${name} は中継サーバの名前ではないため、SPF と iprev は評価しません`,
+  "sign.socket": () => "署名できます（署名用のソケット）",
+  "sign.submitter": () => "署名できます",
+  "sign.local": () => "署名できます",
+};

@@ -1,0 +1,124 @@
+import type { DkimResult, DmarcResult, IprevResult, SpfResult } from "../core/results.ts";
+import { problemText } from "../findings/problems.ts";
+import type { Io } from "./io.ts";
+import { displayWidth, padEnd, printable, printableOctets, wrap } from "./layout.ts";
+import { paintVerdict } from "./spf-trace.ts";
+
+type Spf = Omit<SpfResult, "trace">;
+
+/** What `verify` has found, or a record has kept. */
+export interface Verdicts {
+  readonly iprev?: IprevResult;
+  readonly spf?: Spf;
+  readonly spfHelo?: Spf;
+  readonly dkim: readonly DkimResult[];
+  readonly dmarc: DmarcResult;
+}
+
+interface Row {
+  readonly method: string;
+  readonly word: string;
+  readonly what: string;
+  readonly notes: readonly (string | undefined)[];
+}
+
+const methodWidth = 5;
+const wordWidth = 9;
+
+/** One block for each method: the word, what it is about, and why. */
+export function formatVerdicts(verdicts: Verdicts, io: Io): string[] {
+  const rows = [
+    ...clientRows(verdicts, io),
+    ...(verdicts.dkim.length === 0 ? [noSignature(io)] : verdicts.dkim.map((one) => dkimRow(one, io))),
+    dmarcRow(verdicts.dmarc, verdicts.spf, io),
+  ];
+  return rows.flatMap((row) => formatRow(row, io));
+}
+
+function formatRow({ method, word, what, notes }: Row, io: Io): string[] {
+  const indent = 2 + methodWidth + 2 + wordWidth + 1;
+  const lines = [what, ...notes].flatMap((text) => (text ? wrap(text, io.columns - indent) : []));
+  const painted = padEnd(paintVerdict(word, io.style), wordWidth);
+  const first = `  ${padEnd(method, methodWidth)}  ${painted}${displayWidth(word) >= wordWidth ? "" : " "}`;
+  const head = padEnd(first, indent);
+  return lines.map((line, index) => `${index === 0 ? head : " ".repeat(indent)}${line}`.trimEnd());
+}
+
+function clientRows({ iprev, spf, spfHelo }: Verdicts, io: Io): Row[] {
+  const rows: Row[] = [];
+  if (iprev !== undefined) rows.push(iprevRow(iprev, io));
+  if (spf !== undefined) rows.push(spfRow(spf, io));
+  // For the null sender both are the one result for HELO.
+  if (spfHelo !== undefined && spf?.identity !== "helo") rows.push(spfRow(spfHelo, io));
+  if (rows.length === 0) rows.push({ method: "SPF", word: "-", what: io.text.verdict.noClient, notes: [] });
+  return rows;
+}
+
+function iprevRow({ result, ip, name, problem }: IprevResult, io: Io): Row {
+  const what = io.text.verdict.iprev(ip, name && printable(name), result === "pass");
+  return { method: "iprev", word: result, what, notes: [problem && problemText(io.lang).iprev[problem]] };
+}
+
+function spfRow(spf: Spf, io: Io): Row {
+  const { verdict, spf: spfText } = io.text;
+  const facts = [verdict.spfLookups(spf.lookups, spf.voidLookups)];
+  if (spf.matched !== undefined) facts.unshift(verdict.spfMatched(printableOctets(spf.matched)));
+  return {
+    method: "SPF",
+    word: spf.result,
+    what: `${verdict.spfIdentity[spf.identity]} ${printable(spf.domain)}`.trimEnd(),
+    notes: [
+      spf.problem && problemText(io.lang).spf[spf.problem],
+      spf.result === "none" ? undefined : verdict.join(facts),
+      spf.explanation && `${spfText.labels.says}: ${spfText.explanation(printableOctets(spf.explanation))}`,
+    ],
+  };
+}
+
+function noSignature(io: Io): Row {
+  return { method: "DKIM", word: "none", what: io.text.verdict.dkimNone, notes: [] };
+}
+
+function dkimRow(result: DkimResult, io: Io): Row {
+  const { verdict } = io.text;
+  const clean = { ...result, domain: printable(result.domain), selector: printable(result.selector) };
+  const facts = [
+    result.signer && verdict.dkimSigner[result.signer],
+    result.bodyLength === undefined ? undefined : verdict.dkimBodyLength(result.bodyLength),
+  ].filter((fact) => fact !== undefined);
+  return {
+    method: "DKIM",
+    word: result.result,
+    what: verdict.dkimKey({ ...clean, algorithm: printable(result.algorithm) }),
+    notes: [
+      result.problem && problemText(io.lang).dkim[result.problem],
+      facts.length === 0 ? undefined : verdict.join(facts),
+    ],
+  };
+}
+
+function dmarcRow(dmarc: DmarcResult, spf: Spf | undefined, io: Io): Row {
+  const { verdict } = io.text;
+  const what = dmarc.domain === undefined ? "" : verdict.dmarcAuthor(dmarc.domain, dmarc.organizationalDomain);
+  const problem = dmarc.problem && problemText(io.lang).dmarc[dmarc.problem];
+  const notes = [problem, alignedText(dmarc, spf, io), policyText(dmarc, io)];
+  const lines = [what, ...notes].filter((text) => text !== undefined && text !== "");
+  return { method: "DMARC", word: dmarc.result, what: lines[0] ?? "", notes: lines.slice(1) };
+}
+
+function alignedText(dmarc: DmarcResult, spf: Spf | undefined, io: Io): string | undefined {
+  const { verdict } = io.text;
+  if (dmarc.result === "fail") return verdict.alignedNone;
+  const what = dmarc.alignedDkim.map((domain) => verdict.alignedDkim(printable(domain)));
+  if (dmarc.alignedSpf) what.push(verdict.alignedSpf(printable(spf?.domain ?? "")).trimEnd());
+  return what.length === 0 ? undefined : verdict.aligned(what);
+}
+
+function policyText(dmarc: DmarcResult, io: Io): string | undefined {
+  const { verdict } = io.text;
+  if (dmarc.policy === undefined || dmarc.policyDomain === undefined) return undefined;
+  const parts = [verdict.dmarcPolicy(dmarc.policyTag ?? "p", dmarc.policy, dmarc.policyDomain)];
+  if (dmarc.result === "fail") parts.push(verdict.dmarcApplied[dmarc.appliedPolicy ?? dmarc.policy]);
+  if (dmarc.testing === true) parts.push(verdict.dmarcTesting);
+  return verdict.join(parts);
+}

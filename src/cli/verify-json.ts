@@ -1,0 +1,65 @@
+import type { AuthResults, DkimResult, DmarcResult, IprevResult, SpfResult } from "../core/results.ts";
+import type { Disposition } from "../store/record.ts";
+
+/** The object of `verify --json`, as the interface documents it. */
+export interface VerifyJson {
+  readonly iprev?: Omit<IprevResult, "method">;
+  readonly spf?: Omit<SpfResult, "method" | "trace">;
+  readonly spfHelo?: Omit<SpfResult, "method" | "trace">;
+  readonly dkim: readonly Omit<DkimResult, "method" | "fieldIndex" | "signaturePrefix">[];
+  readonly dmarc: Omit<DmarcResult, "method" | "policyTag" | "published" | "testing">;
+  readonly disposition: Disposition;
+  readonly bimi: { readonly result: "skipped" };
+  readonly authenticationResults: string;
+  readonly dns: AuthResults["dns"];
+}
+
+/**
+ * @param field Value of the Authentication-Results field; its folds are taken out.
+ */
+export function formatVerifyJson(results: AuthResults, field: string): VerifyJson {
+  return {
+    ...(results.iprev === undefined ? {} : { iprev: iprevJson(results.iprev) }),
+    ...(results.spf === undefined ? {} : { spf: spfJson(results.spf) }),
+    ...(results.spfHelo === undefined ? {} : { spfHelo: spfJson(results.spfHelo) }),
+    dkim: results.dkim.map(dkimJson),
+    dmarc: dmarcJson(results.dmarc),
+    // Nothing is done to mail yet but writing down what was found.
+    disposition: { action: "none", reasons: [] },
+    bimi: { result: "skipped" },
+    authenticationResults: unfolded(field),
+    dns: results.dns,
+  };
+}
+
+function iprevJson({ method: _, result, ...rest }: IprevResult): VerifyJson["iprev"] & {} {
+  return { result, ...rest };
+}
+
+function spfJson({ method: _, trace: __, result, ...rest }: SpfResult): VerifyJson["spf"] & {} {
+  return { result, ...rest };
+}
+
+function dkimJson(signature: DkimResult): VerifyJson["dkim"][number] {
+  const { method: _, fieldIndex: __, signaturePrefix: ___, result, ...rest } = signature;
+  return { result, ...rest };
+}
+
+function dmarcJson(dmarc: DmarcResult): VerifyJson["dmarc"] {
+  const { method: _, policyTag: __, published: ___, testing: ____, result, ...rest } = dmarc;
+  return { result, ...rest };
+}
+
+export function unfolded(field: string): string {
+  return field
+    .split("\n")
+    .map((line) => line.trim())
+    .join(" ");
+}
+
+/** Whether the message counts as authenticated: DMARC passes, or there is no record and SPF or a signature passes. */
+export function isAuthenticated({ dmarc, spf, dkim }: AuthResults): boolean {
+  if (dmarc.result === "pass") return true;
+  if (dmarc.result !== "none") return false;
+  return spf?.result === "pass" || dkim.some(({ result }) => result === "pass");
+}

@@ -1,0 +1,90 @@
+import { en } from "./text-en.ts";
+import { ja } from "./text-ja.ts";
+
+/** What each problem says about itself. `found` is the value as written, cut short. */
+export interface ProblemParams {
+  readonly unreadable: { readonly reason: string };
+  readonly "yaml-syntax": { readonly reason: string };
+  readonly "duplicate-key": Empty;
+  readonly "not-a-map": Empty;
+  readonly "unknown-key": { readonly key: string; readonly suggestion?: string };
+  readonly "later-key": { readonly key: string };
+  readonly "later-value": { readonly found: string; readonly allowed: readonly string[] };
+  readonly "missing-key": { readonly key: string };
+  readonly "wrong-type": { readonly expected: string; readonly found: string };
+  readonly "not-one-of": {
+    readonly found: string;
+    readonly allowed: readonly string[];
+    readonly suggestion?: string;
+  };
+  readonly "out-of-range": {
+    readonly minimum?: number | string;
+    readonly maximum?: number | string;
+    readonly found: string;
+  };
+  readonly "empty-text": Empty;
+  readonly "bad-duration": Found;
+  readonly "bad-size": Found;
+  readonly "bad-network": Found;
+  readonly "bad-server-address": Found;
+  readonly "bad-hostname": Found;
+  readonly "bad-authserv-id": Found;
+  readonly "bad-listen": Found;
+  readonly "bad-web-listen": Found;
+  readonly "bad-mode": Found;
+  readonly "duplicate-listen": Found;
+  readonly "peers-needed": Found;
+  readonly "web-beyond-loopback": Found;
+  readonly "invalid-value": Found;
+  // Warnings
+  readonly "hostname-not-qualified": { readonly hostname: string };
+  readonly "network-everyone": { readonly network: string };
+  readonly "no-nameservers": Empty;
+}
+type Empty = Readonly<Record<never, never>>;
+interface Found {
+  readonly found: string;
+}
+export type ProblemCode = keyof ProblemParams;
+
+export type ProblemText = {
+  readonly [Code in ProblemCode]: (params: ProblemParams[Code]) => string;
+};
+
+/** Something the operator has to mend in the configuration, or (as a warning) should look at. */
+export interface ConfigProblem {
+  /** Stable. */
+  readonly code: ProblemCode;
+  /** E.g. `milter.sockets[0].listen`; empty for the file as a whole. */
+  readonly path: string;
+  /** From 1; absent when no place in a file is meant. */
+  readonly line?: number;
+  readonly column?: number;
+  /** One sentence in each language, without the place. */
+  readonly text: { readonly en: string; readonly ja: string };
+}
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export function configProblem<Code extends ProblemCode>(
+  code: Code,
+  path: string,
+  params: ProblemParams[Code],
+  place?: Place,
+): ConfigProblem {
+  return { code, path, ...place, text: { en: en[code](params), ja: ja[code](params) } };
+}
+
+/** `sekisho.yaml:3:5: dns.timeout: ...` in one line. */
+export function formatProblem(problem: ConfigProblem, lang: "en" | "ja", file?: string): string {
+  const place = problem.line === undefined ? "" : `:${problem.line}:${problem.column ?? 1}`;
+  const parts = [
+    file === undefined ? undefined : file + place,
+    problem.path || undefined,
+    problem.text[lang],
+  ];
+  return parts.filter((part) => part !== undefined).join(": ");
+}

@@ -1,0 +1,307 @@
+import { z } from "zod";
+import { parseServerAddress } from "../core/dns/server-address.ts";
+import { toAsciiDomain } from "../core/domain-name.ts";
+import { parseIp, parseNetwork } from "../core/ip.ts";
+import {
+  type Config,
+  isAuthservId,
+  type MilterSocketConfig,
+  type NamedNetwork,
+  recordFields,
+  type WebConfig,
+} from "./config.ts";
+import { isLoopbackHost, parseHostPort, parseListen } from "./listen.ts";
+import type { ProblemCode } from "./problem.ts";
+import { formatDuration, parseDuration, parseSize } from "./quantity.ts";
+
+/** Problems that the schema names itself: they travel as the message of a zod issue. */
+type ValueProblem = Extract<
+  ProblemCode,
+  | "bad-duration"
+  | "bad-size"
+  | "bad-network"
+  | "bad-server-address"
+  | "bad-hostname"
+  | "bad-authserv-id"
+  | "bad-listen"
+  | "bad-web-listen"
+  | "bad-mode"
+  | "duplicate-listen"
+  | "peers-needed"
+  | "web-beyond-loopback"
+  | "empty-text"
+  | "out-of-range"
+>;
+
+/** A text that `parse` reads; `problem` is what to say when it cannot, or when the value is no text at all. */
+function read<T>(problem: ValueProblem, parse: (text: string) => T | undefined): z.ZodType<T, string> {
+  return z
+    .string({ error: (issue) => (issue.input === undefined ? undefined : problem) })
+    .transform((text, ctx) => {
+      const value = parse(text);
+      if (value !== undefined) return value;
+      ctx.addIssue({ code: "custom", message: problem });
+      return z.NEVER;
+    });
+}
+
+const text = z
+  .string()
+  .min(1, "empty-text" satisfies ValueProblem)
+  .max(1000);
+const duration = read("bad-duration", parseDuration);
+const network = read("bad-network", readNetwork);
+
+/** A duration that must lie within bounds, both in ms. */
+function durationWithin(minimum: number, maximum: number): z.ZodType<number, string> {
+  return duration.refine((ms) => ms >= minimum && ms <= maximum, {
+    error: "out-of-range" satisfies ValueProblem,
+    params: { minimum: formatDuration(minimum), maximum: formatDuration(maximum) },
+  });
+}
+
+function readNetwork(written: string): NamedNetwork | undefined {
+  const parsed = parseNetwork(written);
+  return parsed === undefined ? undefined : { ...parsed, text: written };
+}
+
+function readHostname(written: string): string | undefined {
+  return parseIp(written) === undefined ? toAsciiDomain(written) : undefined;
+}
+
+function readMode(written: string): number | undefined {
+  return /^0?[0-7]{3}$/.test(written) ? Number.parseInt(written, 8) : undefined;
+}
+
+function readWebListen(written: string): WebConfig | undefined {
+  if (written === "off") return {};
+  const listen = parseHostPort(written);
+  return listen === undefined ? undefined : { listen };
+}
+
+const networks = z.strictObject({
+  submitters: z.array(network).prefault(["127.0.0.0/8", "::1"]),
+  own: z
+    .array(z.strictObject({ network, name: text.exactOptional(), contact: text.exactOptional() }))
+    .prefault([]),
+  relays: z
+    .array(
+      z.strictObject({
+        network,
+        authserv_id: read("bad-authserv-id", (id) => (isAuthservId(id) ? id : undefined)).optional(),
+        received_by: z.array(read("bad-hostname", readHostname)).prefault([]),
+      }),
+    )
+    .prefault([]),
+});
+
+const dns = z.strictObject({
+  nameservers: z.array(read("bad-server-address", parseServerAddress)).min(1).optional(),
+  timeout: durationWithin(100, 60_000).prefault("5s"),
+  cache_size: z.int().min(0).max(10_000_000).default(50_000),
+});
+
+const socket = z.strictObject({
+  listen: read("bad-listen", (written) => (parseListen(written) === undefined ? undefined : written)),
+  role: z.enum(["verify", "sign", "both"]).default("both"),
+  on_failure: z.enum(["accept", "tempfail", "reject"]).optional(),
+  mode: read("bad-mode", readMode).prefault("0660"),
+  group: text.optional(),
+});
+
+const milter = z.strictObject({
+  peers: z.array(network).optional(),
+  sockets: z.array(socket).prefault([{ listen: "inet:127.0.0.1:8891" }]),
+  time_budget: durationWithin(1000, 280_000).prefault("25s"),
+  max_connections: z.int().min(1).max(100_000).default(1000),
+});
+
+const verify = z.strictObject({
+  enforce: z.literal("monitor").default("monitor"),
+  spf: z
+    .strictObject({
+      // RFC 7208 §4.6.4 recommends 2 and lets the operator choose.
+      void_lookups: z.int().min(0).max(100).default(2),
+      void_counting: z.enum(["query", "term", "name"]).default("query"),
+    })
+    .prefault({}),
+  dkim: z
+    .strictObject({
+      // RFC 8301 §3.2: signatures with RSA keys under 1024 bits are not valid.
+      minimum_key_bits: z.int().min(1024).max(4096).default(1024),
+      max_signatures: z.int().min(1).max(100).default(10),
+    })
+    .prefault({}),
+  dmarc: z.strictObject({ discovery: z.literal("treewalk").default("treewalk") }).prefault({}),
+});
+
+const record = z.strictObject({
+  keep: durationWithin(60_000, 3650 * 86_400_000).prefault("14d"),
+  max_size: read("bad-size", parseSize)
+    .refine((octets) => octets >= 1_000_000, {
+      error: "out-of-range" satisfies ValueProblem,
+      params: { minimum: "1MB" },
+    })
+    .prefault("200MB"),
+  fields: z.array(z.enum(recordFields)).default(["from_domain", "to_domain", "message_id"]),
+});
+
+const web = z.strictObject({
+  listen: read("bad-web-listen", readWebListen)
+    .refine(({ listen }) => listen === undefined || isLoopbackHost(listen.host), {
+      error: "web-beyond-loopback" satisfies ValueProblem,
+    })
+    .prefault("127.0.0.1:8025"),
+});
+
+const log = z.strictObject({
+  level: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  format: z.enum(["text", "json"]).default("text"),
+});
+
+const file = z.strictObject({
+  hostname: read("bad-hostname", readHostname).optional(),
+  authserv_id: read("bad-authserv-id", (id) => (isAuthservId(id) ? id : undefined)).optional(),
+  data_dir: text.default("./data"),
+  networks: networks.prefault({}),
+  dns: dns.prefault({}),
+  milter: milter.prefault({}),
+  verify: verify.prefault({}),
+  record: record.prefault({}),
+  web: web.prefault({}),
+  log: log.prefault({}),
+});
+type FileConfig = z.output<typeof file>;
+
+const loopbackPeers: readonly NamedNetwork[] = ["127.0.0.0/8", "::1"].map(
+  (written) => readNetwork(written) as NamedNetwork,
+);
+
+/** An issue of the schema: where, and what zod says of it. */
+export type SchemaIssue = z.core.$ZodIssue;
+
+export type SchemaResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly issues: readonly SchemaIssue[] };
+
+/**
+ * Checks the value of a configuration file (null counts as not given) and fills in the defaults.
+ * @param hostname Used where the file names none.
+ */
+export function checkConfigValue(value: unknown, hostname: string): SchemaResult {
+  const checked = file.safeParse(value);
+  // Apart from the schema: zod leaves checks between keys out when any of the keys is wrong.
+  const sockets = socketIssues(value);
+  if (!checked.success) return { ok: false, issues: [...checked.error.issues, ...sockets] };
+  return sockets.length > 0
+    ? { ok: false, issues: sockets }
+    : { ok: true, config: toConfig(checked.data, hostname) };
+}
+
+const socketTexts = z.object({
+  milter: z.object({
+    peers: z.unknown(),
+    sockets: z.array(z.object({ listen: z.string() }).or(z.unknown().transform(() => ({ listen: "" })))),
+  }),
+});
+
+/** What is wrong between keys of `milter`, read from the raw value. */
+function socketIssues(value: unknown): SchemaIssue[] {
+  const read = socketTexts.safeParse(value);
+  if (!read.success) return [];
+  const { peers, sockets } = read.data.milter;
+  const issues: SchemaIssue[] = [];
+  const seen = new Set<string>();
+  for (const [index, { listen }] of sockets.entries()) {
+    const address = parseListen(listen);
+    if (address === undefined) continue;
+    const path = ["milter", "sockets", index, "listen"];
+    const problem = (message: ValueProblem): void => void issues.push({ code: "custom", message, path });
+    if (seen.has(listen)) problem("duplicate-listen");
+    seen.add(listen);
+    if (peers === undefined && address.kind === "inet" && !isLoopbackHost(address.host))
+      problem("peers-needed");
+  }
+  return issues;
+}
+
+/** Known keys of the section at `path`, for a "did you mean". */
+export function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  let node: JsonSchema | undefined = jsonSchema();
+  for (const step of path) node = typeof step === "number" ? node?.items : node?.properties?.[String(step)];
+  return Object.keys(node?.properties ?? {});
+}
+
+/** What we read of a JSON Schema. */
+export interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly required?: readonly string[];
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly description?: string;
+}
+
+/** JSON Schema (draft 2020-12) of the file, without descriptions. */
+export function jsonSchema(): JsonSchema {
+  return z.toJSONSchema(file, { io: "input" }) as JsonSchema;
+}
+
+function toConfig(given: FileConfig, hostname: string): Config {
+  const { dns, milter, verify, record } = given;
+  return {
+    hostname: given.hostname ?? hostname,
+    ...(given.authserv_id !== undefined && { authservId: given.authserv_id }),
+    dataDir: given.data_dir,
+    networks: {
+      submitters: given.networks.submitters,
+      own: given.networks.own.map(({ network, ...owner }) => ({ ...network, ...owner })),
+      relays: given.networks.relays.map(({ network, authserv_id, received_by }) => ({
+        ...network,
+        receivedBy: received_by,
+        ...(authserv_id !== undefined && { authservId: authserv_id }),
+      })),
+    },
+    dns: {
+      ...(dns.nameservers !== undefined && { nameservers: dns.nameservers }),
+      timeoutMs: dns.timeout,
+      cacheSize: dns.cache_size,
+    },
+    milter: {
+      peers: milter.peers ?? loopbackPeers,
+      sockets: milter.sockets.map(toSocket),
+      timeBudgetMs: milter.time_budget,
+      maxConnections: milter.max_connections,
+    },
+    verify: {
+      enforce: verify.enforce,
+      spf: { voidLookups: verify.spf.void_lookups, voidCounting: verify.spf.void_counting },
+      dkim: { minimumKeyBits: verify.dkim.minimum_key_bits, maxSignatures: verify.dkim.max_signatures },
+      dmarc: { discovery: verify.dmarc.discovery },
+    },
+    record: { keepMs: record.keep, maxSize: record.max_size, fields: record.fields },
+    web: given.web.listen,
+    log: given.log,
+  };
+}
+
+function toSocket({
+  listen,
+  role,
+  on_failure,
+  mode,
+  group,
+}: FileConfig["milter"]["sockets"][number]): MilterSocketConfig {
+  return {
+    listen,
+    role,
+    // What only signs must not let mail out unsigned; what verifies must not stop mail for a fault of ours.
+    onFailure: on_failure ?? (role === "sign" ? "tempfail" : "accept"),
+    mode,
+    ...(group !== undefined && { group }),
+  };
+}

@@ -1,0 +1,57 @@
+import type { ProblemText } from "./problem.ts";
+
+const list = (values: readonly string[]): string => values.join(", ");
+const didYouMean = (suggestion: string | undefined): string =>
+  suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;
+
+const typeNames: Readonly<Record<string, string>> = {
+  text: "a text",
+  number: "a number",
+  integer: "a whole number",
+  boolean: "true or false",
+  list: "a list",
+  map: "a section with keys",
+};
+
+export const en: ProblemText = {
+  unreadable: ({ reason }) => `the file cannot be read: ${reason}`,
+  "yaml-syntax": ({ reason }) => `not valid YAML: ${reason}`,
+  "duplicate-key": () => "this key stands twice in the same section",
+  "not-a-map": () => "the file must hold keys and values (key: value)",
+  "unknown-key": ({ key, suggestion }) => `unknown key "${key}"${didYouMean(suggestion)}`,
+  "later-key": ({ key }) => `"${key}" is not in this version of Sekisho yet; remove it`,
+  "later-value": ({ found, allowed }) =>
+    `"${found}" is not in this version of Sekisho yet; possible now: ${list(allowed)}`,
+  "missing-key": ({ key }) => `the key "${key}" is missing`,
+  "wrong-type": ({ expected, found }) => `must be ${typeNames[expected] ?? expected}, not ${found}`,
+  "not-one-of": ({ found, allowed, suggestion }) =>
+    `"${found}" is not possible here${didYouMean(suggestion)} One of: ${list(allowed)}`,
+  "out-of-range": ({ minimum, maximum, found }) =>
+    `${found} is out of range (${minimum ?? "…"} to ${maximum ?? "…"})`,
+  "empty-text": () => "must not be empty",
+  "bad-duration": ({ found }) =>
+    `"${found}" is no duration; write a number with ms, s, m, h, d or w, such as 30s`,
+  "bad-size": ({ found }) =>
+    `"${found}" is no size; write a number with B, KB, MB, GB, KiB, MiB or GiB, such as 10MB`,
+  "bad-network": ({ found }) =>
+    `"${found}" is no address or network; write 192.0.2.1, 192.0.2.0/24 or "2001:db8::/32"`,
+  "bad-server-address": ({ found }) =>
+    `"${found}" is no server address; write 192.0.2.1, 192.0.2.1:53, "2001:db8::1" or "[2001:db8::1]:53"`,
+  "bad-hostname": ({ found }) => `"${found}" is no host name; write a full name such as mx.example.jp`,
+  "bad-authserv-id": ({ found }) => `"${found}" cannot be an authserv-id; use a name such as mx.example.jp`,
+  "bad-listen": ({ found }) =>
+    `"${found}" is no milter socket; write inet:127.0.0.1:8891, inet:[::1]:8891 or unix:/run/sekisho/milter.sock (a full path, at most 107 octets)`,
+  "bad-web-listen": ({ found }) =>
+    `"${found}" is no address to listen on; write 127.0.0.1:8025, "[::1]:8025" or off`,
+  "bad-mode": ({ found }) => `"${found}" is no file mode; write it in quotes, such as "0660"`,
+  "duplicate-listen": ({ found }) => `another socket listens on "${found}" already`,
+  "peers-needed": ({ found }) =>
+    `"${found}" can be reached from other machines: name the MTAs that may connect in milter.peers`,
+  "web-beyond-loopback": ({ found }) =>
+    `"${found}" can be reached from other machines; without accounts, which are not in this version yet, the pages stay on loopback`,
+  "invalid-value": ({ found }) => `"${found}" is not possible here`,
+  "hostname-not-qualified": ({ hostname }) =>
+    `the host name "${hostname}" is no fully qualified name; set hostname to one such as mx.example.jp`,
+  "network-everyone": ({ network }) => `${network} is every address there is`,
+  "no-nameservers": () => "no DNS server is named, neither in dns.nameservers nor by the system",
+};

@@ -1,0 +1,143 @@
+import type { Clock } from "./clock.ts";
+import { type DkimOptions, openDkimVerification } from "./dkim/verify.ts";
+import { authorDomain } from "./dmarc/author-domain.ts";
+import { type PendingDmarc, startDmarc } from "./dmarc/evaluate.ts";
+import type { DnsResolver } from "./dns/resolver.ts";
+import { traceResolver } from "./dns/trace.ts";
+import { toAsciiDomain } from "./domain-name.ts";
+import type { IpAddress } from "./ip.ts";
+import { checkIprev } from "./iprev/check.ts";
+import { fieldsNamed, type MessageHead, rawValue } from "./message/message.ts";
+import { parseTagList, tagValue } from "./message/taglist.ts";
+import type { AuthResults, DkimResult, DnsTraceEntry, IprevResult, SpfResult } from "./results.ts";
+import type { SpfOptions } from "./spf/check-host.ts";
+import { verifySpf } from "./spf/verify.ts";
+import type { Verification } from "./verification.ts";
+
+const maxEarlySignatures = 10;
+
+/** Who handed the message over, as far as SPF and iprev need to know. */
+export interface SmtpClient {
+  readonly ip: IpAddress;
+  /** As the client gave it; empty when it gave none. */
+  readonly helo: string;
+  /** The reverse-path, with or without angle brackets; empty for the null sender. */
+  readonly mailFrom: string;
+}
+
+export interface AuthenticationOptions {
+  readonly spf?: SpfOptions;
+  readonly dkim?: DkimOptions;
+  /** Name of this host for %{r} in SPF explanations. */
+  readonly receiver?: string;
+}
+
+export interface AuthenticationContext {
+  readonly dns: DnsResolver;
+  readonly clock: Clock;
+  /** By `clock.monotonic()`; what has not been answered by then is a DNS failure. */
+  readonly deadline?: number;
+  readonly options?: AuthenticationOptions;
+}
+
+/** iprev and SPF under way. Given up by dropping it. */
+export interface ClientChecks {
+  /** Never rejects. */
+  readonly results: Promise<ClientResults>;
+  /** What has been asked so far. */
+  readonly dns: readonly DnsTraceEntry[];
+}
+
+export interface ClientResults {
+  readonly iprev: IprevResult;
+  /** RFC 7208 §2.4: the MAIL FROM identity, or postmaster@HELO for the null sender. */
+  readonly spf: SpfResult;
+  readonly spfHelo: SpfResult;
+}
+
+/** Starts what can be known at MAIL: iprev (RFC 8601 §2.7.3) and SPF for both identities (RFC 7208 §2.3, §2.4). */
+export function startClientChecks(client: SmtpClient, context: AuthenticationContext): ClientChecks {
+  const { clock, deadline, options } = context;
+  const { resolver: dns, entries } = traceResolver(context.dns, clock);
+  const until = deadline === undefined ? {} : { deadline };
+  const iprev = checkIprev(client.ip, { dns, ...until });
+  const spf = verifySpf({
+    ...client,
+    ...until,
+    dns,
+    clock,
+    ...(options?.receiver !== undefined && { receiver: options.receiver }),
+    ...(options?.spf !== undefined && { options: options.spf }),
+  });
+  const results = Promise.all([iprev, spf]).then(([ofIprev, { mailFrom, helo }]) => {
+    return { iprev: ofIprev, spf: mailFrom, spfHelo: helo };
+  });
+  return { results: handled(results), dns: entries };
+}
+
+export interface AuthenticationInput extends AuthenticationContext {
+  /** Without it, and without `checks`, SPF and iprev are left out. */
+  readonly client?: SmtpClient;
+  /** Started earlier by `startClientChecks`; `client` is not looked at then. */
+  readonly checks?: ClientChecks;
+}
+
+/**
+ * Opens the authentication of one message. Everything that needs only the head is asked for at once: iprev, SPF, DKIM
+ * keys and the DMARC policy; the body is hashed as it comes in, and `finish` brings the results together. A message
+ * that is given up needs no call.
+ */
+export function openAuthentication(head: MessageHead, input: AuthenticationInput): Verification<AuthResults> {
+  const { clock, deadline, options } = input;
+  const checks = input.checks ?? (input.client && startClientChecks(input.client, input));
+  const { resolver: dns, entries } = traceResolver(input.dns, clock);
+  const until = deadline === undefined ? {} : { deadline };
+  const dmarc = startDmarc(authorDomain(head), { dns, ...until });
+  const dkim = openDkimVerification(head, {
+    dns,
+    clock,
+    ...until,
+    ...(options?.dkim !== undefined && { options: options.dkim }),
+  });
+  // Whose signatures they are will be asked in any case; asked now, the answers are there when the body has ended.
+  for (const domain of signingDomains(head)) handled(dmarc.isAuthor(domain));
+  return {
+    needsBody: dkim.needsBody,
+    body: (chunk) => dkim.body(chunk),
+    finish: async () => {
+      const [signatures, client] = await Promise.all([dkim.finish(), checks?.results]);
+      const [dmarcResult, withSigner] = await Promise.all([
+        dmarc.finish({ dkim: signatures, ...(client && { spf: client.spf }) }),
+        Promise.all(signatures.map((signature) => nameSigner(signature, dmarc))),
+      ]);
+      return {
+        ...client,
+        dkim: withSigner,
+        dmarc: dmarcResult,
+        dns: [...(checks?.dns ?? []), ...entries],
+      };
+    },
+  };
+}
+
+/** What d= says in the first signatures, as far as it can be read. */
+function signingDomains(head: MessageHead): ReadonlySet<string> {
+  const domains = new Set<string>();
+  for (const field of fieldsNamed(head, "dkim-signature").slice(0, maxEarlySignatures)) {
+    const domain = toAsciiDomain(tagValue(parseTagList(rawValue(head, field)), "d") ?? "");
+    if (domain !== undefined) domains.add(domain);
+  }
+  return domains;
+}
+
+async function nameSigner(signature: DkimResult, dmarc: PendingDmarc): Promise<DkimResult> {
+  if (signature.domain === "" || signature.problem === "too-many-signatures") return signature;
+  const author = await dmarc.isAuthor(signature.domain);
+  return author === undefined ? signature : { ...signature, signer: author ? "author" : "third-party" };
+}
+
+/** A fault in a message that was given up must not end the process; who waits for the promise still sees it. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

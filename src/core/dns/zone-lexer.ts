@@ -1,0 +1,119 @@
+/** One word or quoted string; escapes are still in it. */
+export interface ZoneToken {
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+/** One entry of a master file: a line, or several within parentheses. */
+export interface ZoneEntry {
+  /** Where it begins, from 1. */
+  readonly line: number;
+  /** Begins with a blank: the owner is that of the entry before (RFC 1035 §5.1). */
+  readonly indented: boolean;
+  readonly tokens: readonly ZoneToken[];
+  /** What is wrong with the entry as a whole. */
+  readonly problem?: { readonly line: number; readonly message: string };
+}
+
+/** Cuts a master file into entries (RFC 1035 §5.1). Empty lines and comments yield nothing. */
+export function* zoneEntries(text: string): Generator<ZoneEntry> {
+  const lexer = new ZoneLexer(text);
+  for (;;) {
+    const entry = lexer.next();
+    if (entry === undefined) return;
+    if (entry.tokens.length > 0 || entry.problem !== undefined) yield entry;
+  }
+}
+
+class ZoneLexer {
+  readonly #text: string;
+  #at: number;
+  #line = 1;
+  #tokens: ZoneToken[] = [];
+  #depth = 0;
+  #problem: { line: number; message: string } | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#at = text.startsWith("\ufeff") ? 1 : 0;
+  }
+
+  next(): ZoneEntry | undefined {
+    if (this.#at >= this.#text.length) return undefined;
+    const line = this.#line;
+    const indented = isBlank(this.#text[this.#at] as string);
+    this.#tokens = [];
+    this.#depth = 0;
+    this.#problem = undefined;
+    while (this.#at < this.#text.length) if (this.#step()) break;
+    if (this.#depth > 0) this.#fail('"(" is never closed', line);
+    const entry = { line, indented, tokens: this.#tokens };
+    return this.#problem === undefined ? entry : { ...entry, problem: this.#problem };
+  }
+
+  /** Takes one character, token or comment; true at the end of the entry. */
+  #step(): boolean {
+    const char = this.#text[this.#at] as string;
+    if (char === "\n") return this.#endLine();
+    if (isBlank(char)) this.#at += 1;
+    else if (char === ";") this.#skipComment();
+    else if (char === '"') this.#readQuoted();
+    else if (char === "(" || char === ")") this.#readParenthesis(char);
+    else this.#readWord();
+    return false;
+  }
+
+  #endLine(): boolean {
+    this.#at += 1;
+    this.#line += 1;
+    // After a mistake a parenthesis is not waited for, lest the rest of the file is lost.
+    if (this.#problem !== undefined) this.#depth = 0;
+    return this.#depth === 0;
+  }
+
+  #skipComment(): void {
+    const end = this.#text.indexOf("\n", this.#at);
+    this.#at = end < 0 ? this.#text.length : end;
+  }
+
+  #readParenthesis(char: string): void {
+    this.#at += 1;
+    this.#depth += char === "(" ? 1 : -1;
+    if (this.#depth >= 0) return;
+    this.#depth = 0;
+    this.#fail('")" without "("');
+  }
+
+  #readQuoted(): void {
+    const start = this.#at + 1;
+    let at = start;
+    while (at < this.#text.length && this.#text[at] !== '"' && this.#text[at] !== "\n")
+      at += this.#text[at] === "\\" && this.#text[at + 1] !== "\n" ? 2 : 1;
+    const closed = this.#text[at] === '"';
+    if (!closed) this.#fail("a quoted string does not end on its line");
+    this.#tokens.push({ text: this.#text.slice(start, at), quoted: true });
+    this.#at = Math.min(closed ? at + 1 : at, this.#text.length);
+  }
+
+  #readWord(): void {
+    const start = this.#at;
+    let at = start;
+    while (at < this.#text.length && !endsWord(this.#text[at] as string))
+      at += this.#text[at] === "\\" && this.#text[at + 1] !== "\n" ? 2 : 1;
+    this.#at = Math.min(at, this.#text.length);
+    this.#tokens.push({ text: this.#text.slice(start, this.#at), quoted: false });
+  }
+
+  /** The first problem of an entry is the one told. */
+  #fail(message: string, line: number = this.#line): void {
+    this.#problem ??= { line, message };
+  }
+}
+
+function isBlank(char: string): boolean {
+  return char === " " || char === "\t" || char === "\r" || char === "\f";
+}
+
+function endsWord(char: string): boolean {
+  return isBlank(char) || char === "\n" || char === ";" || char === '"' || char === "(" || char === ")";
+}

@@ -1,0 +1,201 @@
+import { isKnownType } from "./known-types.ts";
+import { canonicalName } from "./name.ts";
+import { type ResourceRecord, typeCodes } from "./record.ts";
+import type { DnsType, SoaRecord } from "./resolver.ts";
+import { parseTtl, parseZoneData, shown, zoneName } from "./zone-data.ts";
+import { type ZoneEntry, type ZoneToken, zoneEntries } from "./zone-lexer.ts";
+
+export interface ZoneError {
+  /** From 1; in the included file when `file` names one. */
+  readonly line: number;
+  readonly message: string;
+  readonly file?: string;
+}
+
+/** The content of one zone file. Entries that cannot be read are left out and told in `errors`. */
+export interface Zone {
+  readonly records: readonly ResourceRecord[];
+  readonly errors: readonly ZoneError[];
+  /** The origin given and those of $ORIGIN directives, canonical. */
+  readonly origins: readonly string[];
+  /** Owners of records of other types, which are not kept: the names exist all the same. */
+  readonly otherNames: readonly string[];
+}
+
+export interface ParseZoneOptions {
+  /** What relative names are relative to until $ORIGIN says otherwise; the root without it. */
+  readonly origin?: string;
+  /** Named in errors. */
+  readonly file?: string;
+  /** Seconds, for records to which the file gives no TTL. Default 3600. */
+  readonly ttl?: number;
+  /** The text of a file that $INCLUDE names, undefined when there is none. Without it $INCLUDE is an error. */
+  readonly include?: (file: string) => string | undefined;
+}
+
+/**
+ * Reads a master file: RFC 1035 §5, $TTL (RFC 2308 §4), TTLs with units, the generic forms of RFC 3597 §5. A line such
+ * as `example.jp TXT "v=spf1 -all"` without origin, TTL and class is one, too. Characters beyond ASCII are U-labels in
+ * names and UTF-8 octets in TXT strings. @throws Never, unless `include` does.
+ */
+export function parseZone(text: string, options: ParseZoneOptions = {}): Zone {
+  const parser = new ZoneParser(options);
+  parser.parseText(text, options.file, 0);
+  const { records, errors, origins, otherNames } = parser;
+  return { records, errors, origins: [...origins], otherNames: [...otherNames] };
+}
+
+const maxIncludeDepth = 8;
+const maxIncludes = 1000;
+
+class ZoneParser {
+  readonly records: ResourceRecord[] = [];
+  readonly errors: ZoneError[] = [];
+  readonly origins = new Set<string>();
+  readonly otherNames = new Set<string>();
+  readonly #include: ((file: string) => string | undefined) | undefined;
+  #origin = "";
+  #owner: string | undefined;
+  #file: string | undefined;
+  #depth = 0;
+  #includes = 0;
+  /** By $TTL. */
+  #defaultTtl: number | undefined;
+  /** For records without TTL where there is no $TTL: the last one stated (RFC 1035 §5.1), first the option's. */
+  #lastTtl: number;
+
+  constructor(options: ParseZoneOptions) {
+    this.#include = options.include;
+    this.#lastTtl = options.ttl ?? 3600;
+    this.#file = options.file;
+    if (options.origin === undefined) return;
+    const origin = canonicalName(options.origin);
+    if (origin === undefined) this.#fail(1, `the origin ${shown(options.origin)} is no domain name`);
+    else this.#setOrigin(origin);
+  }
+
+  parseText(text: string, file: string | undefined, depth: number): void {
+    this.#file = file;
+    this.#depth = depth;
+    for (const entry of zoneEntries(text)) {
+      if (entry.problem === undefined) this.#readEntry(entry);
+      else this.#fail(entry.problem.line, entry.problem.message);
+    }
+  }
+
+  #fail(line: number, message: string): void {
+    this.errors.push(this.#file === undefined ? { line, message } : { line, message, file: this.#file });
+  }
+
+  #setOrigin(origin: string): void {
+    this.#origin = origin;
+    this.origins.add(origin);
+  }
+
+  #readEntry({ line, indented, tokens }: ZoneEntry): void {
+    const [first, ...rest] = tokens;
+    if (first === undefined) return;
+    const problem =
+      !first.quoted && first.text.startsWith("$")
+        ? this.#readDirective(first.text.toUpperCase(), rest)
+        : indented
+          ? this.#readRecord(tokens)
+          : (this.#readOwner(first) ?? this.#readRecord(rest));
+    if (problem !== undefined) this.#fail(line, problem);
+  }
+
+  /** What is wrong, undefined when nothing is; so the others below. */
+  #readDirective(directive: string, [value, second]: readonly ZoneToken[]): string | undefined {
+    if (value === undefined) return `${shown(directive)} without a value`;
+    switch (directive) {
+      case "$ORIGIN": {
+        const origin = zoneName(value, this.#origin);
+        if (origin === undefined) return `${shown(value.text)} is no domain name`;
+        this.#setOrigin(origin);
+        return undefined;
+      }
+      case "$TTL":
+        this.#defaultTtl = parseTtl(value.text) ?? this.#defaultTtl;
+        return parseTtl(value.text) === undefined ? `${shown(value.text)} is no TTL` : undefined;
+      case "$INCLUDE":
+        return this.#readInclude(value.text, second);
+      default:
+        return `${shown(directive)} is not supported`;
+    }
+  }
+
+  #readInclude(name: string, originToken: ZoneToken | undefined): string | undefined {
+    const origin = originToken === undefined ? this.#origin : zoneName(originToken, this.#origin);
+    if (origin === undefined) return `${shown(originToken?.text ?? "")} is no domain name`;
+    this.#includes += 1;
+    if (this.#depth >= maxIncludeDepth || this.#includes > maxIncludes) return "too many files are included";
+    const text = this.#include?.(name);
+    if (text === undefined) return `${shown(name)} cannot be included`;
+    // RFC 1035 §5.1: the included file does not change the origin of this one. Nor does it the owner.
+    const saved = { origin: this.#origin, owner: this.#owner, file: this.#file, depth: this.#depth };
+    if (originToken !== undefined) this.#setOrigin(origin);
+    this.parseText(text, name, saved.depth + 1);
+    this.#origin = saved.origin;
+    this.#owner = saved.owner;
+    this.#file = saved.file;
+    this.#depth = saved.depth;
+    return undefined;
+  }
+
+  #readOwner(token: ZoneToken): string | undefined {
+    this.#owner = zoneName(token, this.#origin);
+    return this.#owner === undefined ? `${shown(token.text)} is no domain name` : undefined;
+  }
+
+  #readRecord(tokens: readonly ZoneToken[]): string | undefined {
+    const owner = this.#owner;
+    if (owner === undefined) return "a record without an owner";
+    const head = readHead(tokens);
+    if (typeof head === "string") return head;
+    if (head.ttl !== undefined) this.#lastTtl = head.ttl;
+    if (!isKept(head.type)) {
+      this.otherNames.add(owner);
+      return undefined;
+    }
+    const data = parseZoneData(head.type, head.values, this.#origin);
+    if (typeof data === "object" && "problem" in data) return data.problem;
+    // RFC 1035 §3.3.13: without any other TTL the MINIMUM of the SOA counts for the zone.
+    if (head.type === "SOA" && head.ttl === undefined) this.#lastTtl = (data as SoaRecord).minimum;
+    const ttl = head.ttl ?? this.#defaultTtl ?? this.#lastTtl;
+    this.records.push({ name: owner, type: head.type, ttl, data } as ResourceRecord);
+    return undefined;
+  }
+}
+
+interface RecordHead {
+  readonly ttl: number | undefined;
+  readonly type: string;
+  readonly values: readonly ZoneToken[];
+}
+
+/** TTL and class in either order, both optional, then the type; or what is wrong. */
+function readHead(tokens: readonly ZoneToken[]): RecordHead | string {
+  let ttl: number | undefined;
+  let sawClass = false;
+  for (const [index, token] of tokens.entries()) {
+    const word = token.quoted ? "" : token.text.toUpperCase();
+    const asTtl = ttl === undefined && /^\d/.test(word) ? parseTtl(word) : undefined;
+    if (asTtl !== undefined) ttl = asTtl;
+    else if (!sawClass && (word === "IN" || word === "CLASS1")) sawClass = true;
+    else if (word === "CH" || word === "HS" || word === "CS") return `class ${word} is not supported`;
+    else if (isKnownType(word)) return { ttl, type: plainType(word), values: tokens.slice(index + 1) };
+    else return `${shown(token.text)} is no record type`;
+  }
+  return "a record without a type";
+}
+
+/** `TYPE16` is TXT (RFC 3597 §5). */
+function plainType(word: string): string {
+  const code = word.startsWith("TYPE") ? Number(word.slice(4)) : undefined;
+  const names = Object.keys(typeCodes) as DnsType[];
+  return names.find((name) => typeCodes[name] === code) ?? word;
+}
+
+function isKept(type: string): type is DnsType {
+  return Object.hasOwn(typeCodes, type);
+}

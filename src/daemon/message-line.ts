@@ -1,0 +1,21 @@
+import type { UnnumberedRecord } from "../filter/compose-record.ts";
+
+/** One log line a message: enough to grep by queue id, client or verdict; `explain` has the rest. */
+export function messageLine(record: UnnumberedRecord): Record<string, unknown> {
+  const { results, client, fault } = record;
+  return {
+    queueId: record.queueId,
+    client: client.ip ?? client.name,
+    origin: client.origin,
+    from: results?.dmarc.domain,
+    iprev: results?.iprev?.result,
+    spf: results?.spf?.result,
+    dkim: results && (results.dkim.map(({ domain, result }) => `${domain}:${result}`).join(",") || "none"),
+    dmarc: results?.dmarc.result,
+    policy: results?.dmarc.appliedPolicy,
+    removed: record.removed.length === 0 ? undefined : record.removed.length,
+    reply: record.reply,
+    fault: fault?.message,
+    ms: record.elapsedMs,
+  };
+}

@@ -1,0 +1,21 @@
+import type { DnsResolver } from "../core/dns/resolver.ts";
+
+/**
+ * The time that one message may still wait for DNS. Open until the end of the message, as the MTA may take minutes to
+ * send it and only our own waiting counts; then closed at a point in time.
+ */
+export interface TimeBudget {
+  /** By the monotonic clock; undefined while the message is still coming in. */
+  deadline: number | undefined;
+}
+
+/** Asks `dns` within the budget as it stands at each question. */
+export function withinBudget(dns: DnsResolver, budget: TimeBudget): DnsResolver {
+  return {
+    query(name, type, options) {
+      const own = options?.deadline ?? Number.POSITIVE_INFINITY;
+      const deadline = Math.min(own, budget.deadline ?? Number.POSITIVE_INFINITY);
+      return dns.query(name, type, deadline === Number.POSITIVE_INFINITY ? undefined : { deadline });
+    },
+  };
+}

@@ -1,0 +1,269 @@
+import { authservIdOf, type Config, type MilterSocketConfig } from "../config/config.ts";
+import { type AuthenticationContext, openAuthentication, startClientChecks } from "../core/authenticate.ts";
+import { formatResultsField } from "../core/authentication-results.ts";
+import type { Clock } from "../core/clock.ts";
+import type { DnsResolver } from "../core/dns/resolver.ts";
+import { formatIp } from "../core/ip.ts";
+import type { MessageHead } from "../core/message/message.ts";
+import type { AuthResults } from "../core/results.ts";
+import type {
+  ConnectEvent,
+  EndOfMessage,
+  EnvelopeEvent,
+  Macros,
+  MilterReply,
+  MilterSession,
+} from "../milter/types.ts";
+import type { MessageRecord, RemovedField } from "../store/record.ts";
+import { redact } from "../store/redact.ts";
+import { type ClientTrust, classifyClient } from "../trust/classify-client.ts";
+import { withinBudget } from "./budget.ts";
+import { composeRecord, type UnnumberedRecord } from "./compose-record.ts";
+import { verdictEdits } from "./edits.ts";
+import { Transaction } from "./transaction.ts";
+
+/** What the sessions of one socket share. A reload makes a new one; sessions keep theirs. */
+export interface FilterContext {
+  readonly config: Config;
+  readonly socket: MilterSocketConfig;
+  readonly dns: DnsResolver;
+  readonly clock: Clock;
+  /** Takes the record of a finished message, with no more in it than the operator wants kept. */
+  keep(record: UnnumberedRecord): void;
+  /** A record could not be made or kept; the message went on. */
+  lost(error: unknown): void;
+}
+
+const go: MilterReply = { kind: "continue" };
+const skip: MilterReply = { kind: "skip" };
+/** Until the client is known, and when a fault keeps it from being known. */
+const unclassified: ClientTrust = {
+  origin: "stranger",
+  verify: "none",
+  mayTrustAuthres: false,
+  maySign: false,
+  authenticated: false,
+  why: [],
+};
+/** Left for writing the answer after the last DNS query has been given up. */
+const answerReserveMs = 1_000;
+
+/** One connection of the MTA: each message on it is authenticated, and gets our field in place of forged ones. */
+export function openFilterSession(context: FilterContext): MilterSession {
+  return new FilterSession(context);
+}
+
+class FilterSession implements MilterSession {
+  readonly #context: FilterContext;
+  #connect: ConnectEvent | undefined;
+  #helo = "";
+  #macros: Macros = new Map();
+  #transaction: Transaction | undefined;
+
+  constructor(context: FilterContext) {
+    this.#context = context;
+  }
+
+  connect(event: ConnectEvent): MilterReply {
+    this.#connect = event;
+    return go;
+  }
+
+  helo(name: string): MilterReply {
+    this.#helo = name;
+    return go;
+  }
+
+  mail(event: EnvelopeEvent, macros: Macros): MilterReply {
+    this.#macros = macros;
+    const transaction = new Transaction(this.#context.clock.monotonic(), event, unclassified);
+    this.#transaction = transaction;
+    this.#guard("mail", () => {
+      transaction.client = this.#classify();
+      this.#startChecks(transaction);
+    });
+    return go;
+  }
+
+  recipient(event: EnvelopeEvent): MilterReply {
+    this.#transaction?.addRecipient(event);
+    return go;
+  }
+
+  header(name: Buffer, value: Buffer): MilterReply {
+    this.#guard("header", () => this.#transaction?.addField(name, value));
+    return go;
+  }
+
+  endOfHeaders(macros: Macros): MilterReply {
+    this.#macros = macros;
+    this.#guard("end-of-headers", () => this.#openVerification());
+    return go;
+  }
+
+  body(chunk: Buffer): MilterReply {
+    const transaction = this.#transaction;
+    if (transaction === undefined) return go;
+    if (transaction.fault !== undefined || transaction.verification?.needsBody !== true) {
+      transaction.bodySkipped = true;
+      return skip;
+    }
+    transaction.bodyOctets += chunk.length;
+    this.#guard("body", () => transaction.verification?.body(chunk));
+    return go;
+  }
+
+  async endOfMessage(macros: Macros): Promise<EndOfMessage> {
+    const transaction = this.#transaction;
+    if (transaction === undefined) return { edits: [], reply: go };
+    this.#macros = macros;
+    const { clock, config } = this.#context;
+    transaction.budget.deadline = clock.monotonic() + config.milter.timeBudgetMs - answerReserveMs;
+    const results = await this.#finish(transaction);
+    // The budget may have run out meanwhile; then the answer has been given by `fault`.
+    if (this.#transaction !== transaction) return { edits: [], reply: go };
+    return this.#conclude(transaction, results);
+  }
+
+  abort(): void {
+    this.#transaction = undefined;
+  }
+
+  close(): void {
+    this.#transaction = undefined;
+  }
+
+  fault(error: unknown, stage: string): EndOfMessage {
+    const transaction = this.#transaction;
+    if (transaction === undefined) return { edits: [], reply: { kind: this.#context.socket.onFailure } };
+    transaction.fault ??= { stage, error };
+    if (stage !== "end-of-message") return { edits: [], reply: go };
+    return this.#conclude(transaction, undefined);
+  }
+
+  /** A fault stops the evaluation, not the message: that is answered at its end, by `on_failure`. */
+  #guard(stage: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (this.#transaction !== undefined) this.#transaction.fault ??= { stage, error };
+    }
+  }
+
+  #classify(head?: MessageHead): ClientTrust {
+    const { config, socket } = this.#context;
+    const facts = {
+      socket,
+      connect: this.#connect,
+      helo: this.#helo,
+      macros: this.#macros,
+      ...(head !== undefined && { head }),
+    };
+    return classifyClient(facts, config.networks);
+  }
+
+  /** iprev and SPF, as soon as the client is known: at MAIL, or behind a relay with the head. */
+  #startChecks(transaction: Transaction): void {
+    const { spfClient } = transaction.client;
+    if (spfClient === undefined || transaction.checks !== undefined) return;
+    const { ip, helo = "" } = spfClient;
+    transaction.spfClient = formatIp(ip);
+    const client = { ip, helo, mailFrom: transaction.sender.address };
+    transaction.checks = startClientChecks(client, this.#evaluation(transaction));
+  }
+
+  #evaluation({ budget }: Transaction): AuthenticationContext {
+    const { config, clock, dns } = this.#context;
+    const { spf, dkim } = config.verify;
+    return {
+      dns: withinBudget(dns, budget),
+      clock,
+      options: {
+        receiver: config.hostname,
+        spf: { maxVoidLookups: spf.voidLookups, voidCounting: spf.voidCounting },
+        dkim: { minRsaBits: dkim.minimumKeyBits, maxSignatures: dkim.maxSignatures },
+      },
+    };
+  }
+
+  #openVerification(): void {
+    const transaction = this.#transaction;
+    if (transaction === undefined) return;
+    const head = transaction.headBuilder.head();
+    transaction.head = head;
+    if (transaction.client.origin === "relay") transaction.client = this.#classify(head);
+    if (transaction.fault !== undefined || transaction.client.verify === "none") return;
+    this.#startChecks(transaction);
+    transaction.verification = openAuthentication(head, {
+      ...this.#evaluation(transaction),
+      ...(transaction.checks !== undefined && { checks: transaction.checks }),
+    });
+  }
+
+  async #finish(transaction: Transaction): Promise<AuthResults | undefined> {
+    if (transaction.fault !== undefined) return undefined;
+    try {
+      return await transaction.verification?.finish();
+    } catch (error) {
+      transaction.fault ??= { stage: "end-of-message", error };
+      return undefined;
+    }
+  }
+
+  /** The edits and the answer; whatever fails here, forged fields go and ours comes. */
+  #conclude(transaction: Transaction, results: AuthResults | undefined): EndOfMessage {
+    const authservId = authservIdOf(this.#context.config, this.#macros.get("j"));
+    transaction.removed = this.#forgedFields(transaction, authservId);
+    const value = this.#fieldValue(transaction, results, authservId);
+    const reply: MilterReply =
+      transaction.fault === undefined ? { kind: "accept" } : { kind: this.#context.socket.onFailure };
+    this.#keep(transaction, results, value, reply);
+    this.#transaction = undefined;
+    return { edits: verdictEdits(transaction.removed, value), reply };
+  }
+
+  #forgedFields(transaction: Transaction, authservId: string): readonly RemovedField[] {
+    const { verdictFields, client } = transaction;
+    try {
+      return verdictFields.forged([authservId, this.#context.config.hostname], client.origin !== "relay");
+    } catch (error) {
+      transaction.fault ??= { stage: "end-of-message", error };
+      return verdictFields.all();
+    }
+  }
+
+  #fieldValue(transaction: Transaction, results: AuthResults | undefined, authservId: string): string {
+    try {
+      if (results !== undefined && transaction.fault === undefined)
+        return formatResultsField(authservId, results);
+    } catch (error) {
+      transaction.fault ??= { stage: "end-of-message", error };
+    }
+    // RFC 8601 §2.2: no-result. Nothing was authenticated, by right or by a fault.
+    return `${authservId}; none`;
+  }
+
+  #keep(transaction: Transaction, results: AuthResults | undefined, value: string, reply: MilterReply): void {
+    const { clock, socket, config, keep, lost } = this.#context;
+    try {
+      const record = composeRecord(transaction, {
+        at: new Date(clock.now()),
+        elapsedMs: clock.monotonic() - transaction.startedAt,
+        socket: socket.listen,
+        connect: this.#connect,
+        helo: this.#helo,
+        queueId: this.#macros.get("i"),
+        results,
+        authenticationResults: value,
+        reply: replyWord(reply),
+      });
+      keep(redact(record, config.record.fields));
+    } catch (error) {
+      lost(error);
+    }
+  }
+}
+
+function replyWord({ kind }: MilterReply): MessageRecord["reply"] {
+  return kind === "tempfail" || kind === "reject" ? kind : "accept";
+}

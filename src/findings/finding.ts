@@ -1,0 +1,30 @@
+import type { PostfixFindings } from "./postfix.ts";
+
+export type Severity = "error" | "warning" | "notice" | "info";
+
+/** Every finding by its id, with what it says about itself. Ids are stable: scripts may switch on them. */
+export interface FindingParams extends PostfixFindings {}
+export type FindingId = keyof FindingParams;
+
+export interface Finding<Id extends FindingId = FindingId> {
+  readonly id: Id;
+  readonly severity: Severity;
+  /** What it is about: a domain, a file, a parameter. */
+  readonly subject: string;
+  readonly params: FindingParams[Id];
+}
+
+export interface FindingRule {
+  readonly severity: Severity;
+  /** Where it is written, e.g. `RFC 7208 §4.6.4` or `postconf(5) smtpd_milters`. */
+  readonly basis: string;
+}
+export type FindingRules<Params> = { readonly [Id in keyof Params]: FindingRule };
+
+/** What is wrong, and what to do about it: in full sentences, without the place. */
+export interface Sentences<P> {
+  readonly text: (params: P) => string;
+  readonly fix?: (params: P) => string;
+}
+/** One language; a missing sentence does not compile. */
+export type FindingText<Params = FindingParams> = { readonly [Id in keyof Params]: Sentences<Params[Id]> };

@@ -1,0 +1,482 @@
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import {
+  Conversation,
+  type ConversationHost,
+  type ConversationLimits,
+  defaultLimits,
+  type Negotiated,
+  type ProtocolProblem,
+} from "./assemble.ts";
+import type { DroppedEdit } from "./edits.ts";
+import {
+  isLoopback,
+  type ListenAddress,
+  listenAt,
+  MilterListenError,
+  type PeerNetwork,
+  peerOf,
+  peerTest,
+} from "./listen.ts";
+import type { Agreement, MilterWants } from "./negotiate.ts";
+import type { MilterReply, MilterSession, MilterStage, Peer } from "./types.ts";
+
+/** What `openSession` gets. */
+export interface ConnectionInfo extends Negotiated {
+  /** Counts the connections of this server from 1. */
+  readonly id: number;
+  /** The MTA, not the SMTP client; that comes with the `connect` event. */
+  readonly remote: Peer;
+}
+
+export type CloseReason =
+  | "quit"
+  | "mta-closed"
+  | "socket-error"
+  /** No negotiation within `negotiationTimeoutMs`. */
+  | "negotiation-timeout"
+  /** A packet took longer than `packetTimeoutMs`. */
+  | "packet-timeout"
+  /** The MTA did not take our answers within `packetTimeoutMs`. */
+  | "write-timeout"
+  | "idle-timeout"
+  | "shutdown"
+  | ProtocolProblem;
+
+/** Things to count or to log; `id` is that of `ConnectionInfo`. */
+export type MilterEvent =
+  | { readonly kind: "connected"; readonly id: number; readonly remote: Peer }
+  | { readonly kind: "refused"; readonly reason: "peer" | "too-many"; readonly remote: Peer }
+  | {
+      readonly kind: "negotiated";
+      readonly id: number;
+      readonly version: number;
+      readonly actions: number;
+      readonly protocol: number;
+    }
+  /** Anything but "continue", and always at end of message. */
+  | {
+      readonly kind: "replied";
+      readonly id: number;
+      readonly stage: MilterStage;
+      readonly reply: MilterReply;
+    }
+  | { readonly kind: "edits-dropped"; readonly id: number; readonly edits: readonly DroppedEdit[] }
+  | { readonly kind: "fault"; readonly id: number; readonly stage: MilterStage; readonly error: unknown }
+  | { readonly kind: "closed"; readonly id: number; readonly reason: CloseReason };
+
+export interface MilterServerOptions extends Partial<ConversationLimits> {
+  /** See `parseListenAddress`. */
+  readonly listen: ListenAddress;
+  /** Permission bits of a unix socket; 0o660 when undefined. */
+  readonly unixMode?: number | undefined;
+  /** Numeric group of a unix socket. */
+  readonly unixGroup?: number | undefined;
+  /**
+   * Who may connect over TCP. Needed to listen anywhere but on loopback; on loopback anybody may when undefined. Others
+   * get no octet back.
+   */
+  readonly peers?: readonly PeerNetwork[] | undefined;
+  /** A further test, also for unix sockets. */
+  readonly allowPeer?: ((remote: Peer) => boolean) | undefined;
+  /** Called when an MTA has negotiated, and again after `K`. A throw closes the connection. */
+  readonly openSession: (info: ConnectionInfo) => MilterSession;
+  /** What to ask of the MTA. */
+  readonly wants?: MilterWants | undefined;
+  /**
+   * The stages at which something else than "continue" may be answered. The MTA waits for no reply at the others,
+   * which is much faster; what a callback returns there must be "continue", else it is a fault. When undefined: end
+   * of message, and the body where the MTA knows SKIP.
+   */
+  readonly answersAt?: ReadonlySet<MilterStage> | undefined;
+  /** From the connection to the negotiation: 30 s when undefined. */
+  readonly negotiationTimeoutMs?: number | undefined;
+  /** From the first to the last octet of one packet, and for the MTA to take an answer: 60 s when undefined. */
+  readonly packetTimeoutMs?: number | undefined;
+  /**
+   * Between packets: 2 h when undefined. An MTA says nothing while its SMTP client is silent (Sendmail waits 1 h for a
+   * command) or sends a long message over a slow line; a dead MTA is found by TCP keep-alive.
+   */
+  readonly idleTimeoutMs?: number | undefined;
+  /** 1000 when undefined; more are closed at once. */
+  readonly maxConnections?: number | undefined;
+  readonly onEvent?: ((event: MilterEvent) => void) | undefined;
+}
+
+export interface MilterStats {
+  /** Open now. */
+  readonly connections: number;
+  readonly accepted: number;
+  readonly refusedPeers: number;
+  readonly refusedTooMany: number;
+  /** Messages begun and over, whatever their end. */
+  readonly messages: number;
+  readonly faults: number;
+  readonly editsDropped: number;
+  readonly receivedOctets: number;
+  /** How often each answer was given at end of message, and answers other than "continue" before it. */
+  readonly replies: Readonly<Partial<Record<MilterReply["kind"], number>>>;
+  readonly closed: Readonly<Partial<Record<CloseReason, number>>>;
+}
+
+export interface MilterServer {
+  /** Where it listens, with the port that the system chose. */
+  readonly address: ListenAddress;
+  stats(): MilterStats;
+  /**
+   * Accepts no more, closes connections that are between messages, and the others when their message is over or
+   * `graceMs` have passed. The file of a unix socket is removed. Settles when all is closed.
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+type Count<K extends string> = Partial<Record<K, number>>;
+
+interface Counters {
+  accepted: number;
+  refusedPeers: number;
+  refusedTooMany: number;
+  messages: number;
+  faults: number;
+  editsDropped: number;
+  receivedOctets: number;
+  readonly replies: Count<MilterReply["kind"]>;
+  readonly closed: Count<CloseReason>;
+}
+
+/** What the connections of one server share. */
+interface Shared {
+  readonly options: MilterServerOptions;
+  readonly limits: ConversationLimits;
+  readonly negotiationTimeoutMs: number;
+  readonly packetTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly connections: Set<Connection>;
+  readonly counters: Counters;
+  draining: boolean;
+}
+
+const backlog = 511;
+const keepAliveMs = 60_000;
+const defaultUnixMode = 0o660;
+const defaultMaxConnections = 1000;
+
+/**
+ * Listens for MTAs and runs a session for each of their connections.
+ * @throws MilterListenError (as a rejection) when it cannot listen, or must not.
+ */
+export async function serveMilter(options: MilterServerOptions): Promise<MilterServer> {
+  const { listen } = options;
+  if (listen.kind === "tcp" && options.peers === undefined && !isLoopback(listen.host)) throw peersMissing();
+  const shared = shareOptions(options);
+  const admits = admission(shared);
+  let count = 0;
+  // Half-open: what is in work when the MTA has said its last is still answered.
+  const server = createServer({
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveMs,
+  });
+  server.on("connection", (socket) => {
+    const remote = peerOf(
+      socket.remoteAddress,
+      socket.remotePort,
+      listen.kind === "unix" ? listen.path : undefined,
+    );
+    socket.on("error", () => {});
+    if (admits(remote)) {
+      count += 1;
+      new Connection(shared, socket, count, remote).start();
+    } else socket.destroy();
+  });
+  await listenAt(server, listen, backlog, {
+    mode: options.unixMode ?? defaultUnixMode,
+    group: options.unixGroup,
+  });
+  // Errors of `accept`, e.g. too many open files: those that are connected go on.
+  server.on("error", () => {});
+  const address = addressOf(server, listen);
+  if (address.kind === "tcp" && options.peers === undefined && !isLoopback(address.host)) {
+    server.close();
+    throw peersMissing();
+  }
+  const sweep = setInterval(() => sweepConnections(shared), sweepMs(shared)).unref();
+  return {
+    address,
+    stats: () => statsOf(shared),
+    close: (graceMs) => closeServer(server, shared, sweep, graceMs ?? 0),
+  };
+}
+
+function peersMissing(): MilterListenError {
+  return new MilterListenError("PEERS_MISSING", "beyond loopback a list of peers is needed");
+}
+
+function shareOptions(options: MilterServerOptions): Shared {
+  return {
+    options,
+    limits: {
+      maxPacketOctets: options.maxPacketOctets ?? defaultLimits.maxPacketOctets,
+      timeBudgetMs: options.timeBudgetMs ?? defaultLimits.timeBudgetMs,
+      stageBudgetMs: options.stageBudgetMs ?? defaultLimits.stageBudgetMs,
+      progressEveryMs: options.progressEveryMs ?? defaultLimits.progressEveryMs,
+    },
+    negotiationTimeoutMs: options.negotiationTimeoutMs ?? 30_000,
+    packetTimeoutMs: options.packetTimeoutMs ?? 60_000,
+    idleTimeoutMs: options.idleTimeoutMs ?? 7_200_000,
+    connections: new Set(),
+    counters: {
+      accepted: 0,
+      refusedPeers: 0,
+      refusedTooMany: 0,
+      messages: 0,
+      faults: 0,
+      editsDropped: 0,
+      receivedOctets: 0,
+      replies: {},
+      closed: {},
+    },
+    draining: false,
+  };
+}
+
+function admission(shared: Shared): (remote: Peer) => boolean {
+  const { options, counters, connections } = shared;
+  const known = options.peers === undefined ? undefined : peerTest(options.peers);
+  const maxConnections = options.maxConnections ?? defaultMaxConnections;
+  const isPeer = (remote: Peer): boolean => {
+    const inList =
+      known === undefined || remote.family === "unix" || ("address" in remote && known(remote.address));
+    return inList && options.allowPeer?.(remote) !== false;
+  };
+  return (remote) => {
+    if (!isPeer(remote)) {
+      counters.refusedPeers += 1;
+      emit(shared, { kind: "refused", reason: "peer", remote });
+      return false;
+    }
+    if (connections.size < maxConnections && !shared.draining) return true;
+    counters.refusedTooMany += 1;
+    emit(shared, { kind: "refused", reason: "too-many", remote });
+    return false;
+  };
+}
+
+/** An observer that throws must not touch the mail. */
+function emit({ options }: Shared, event: MilterEvent): void {
+  try {
+    options.onEvent?.(event);
+  } catch {
+    // Nowhere to report it: the observer itself is what failed.
+  }
+}
+
+function increment<K extends string>(counts: Count<K>, key: K): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
+
+function statsOf({ counters, connections }: Shared): MilterStats {
+  return {
+    ...counters,
+    connections: connections.size,
+    replies: { ...counters.replies },
+    closed: { ...counters.closed },
+  };
+}
+
+function addressOf(server: Server, asked: ListenAddress): ListenAddress {
+  if (asked.kind === "unix") return asked;
+  const { address, port } = server.address() as AddressInfo;
+  return { kind: "tcp", host: address, port };
+}
+
+/** One timer for all connections: time limits cost nothing per packet. */
+function sweepMs({ negotiationTimeoutMs, packetTimeoutMs, idleTimeoutMs }: Shared): number {
+  return Math.max(5, Math.min(1000, Math.min(negotiationTimeoutMs, packetTimeoutMs, idleTimeoutMs) / 4));
+}
+
+function sweepConnections(shared: Shared): void {
+  const now = performance.now();
+  for (const connection of shared.connections) connection.checkTime(now);
+}
+
+async function closeServer(
+  server: Server,
+  shared: Shared,
+  sweep: NodeJS.Timeout,
+  graceMs: number,
+): Promise<void> {
+  shared.draining = true;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const connection of shared.connections) connection.closeWhenIdle();
+  const force = setTimeout(() => {
+    for (const connection of shared.connections) connection.destroy();
+  }, graceMs);
+  await closed;
+  clearTimeout(force);
+  clearInterval(sweep);
+}
+
+/** One socket and its conversation. */
+class Connection implements ConversationHost {
+  readonly limits: ConversationLimits;
+  readonly wants: MilterWants;
+  readonly answersAt: ReadonlySet<MilterStage> | undefined;
+  readonly #shared: Shared;
+  readonly #socket: Socket;
+  readonly #id: number;
+  readonly #remote: Peer;
+  readonly #conversation: Conversation;
+  /** Milliseconds when the time limit that applies began to run. */
+  #since: number = performance.now();
+  #packets = 0;
+  #paused = false;
+  #blocked = false;
+  #inputEnded = false;
+  #closed = false;
+
+  constructor(shared: Shared, socket: Socket, id: number, remote: Peer) {
+    this.#shared = shared;
+    this.#socket = socket;
+    this.#id = id;
+    this.#remote = remote;
+    this.limits = shared.limits;
+    this.wants = shared.options.wants ?? {};
+    this.answersAt = shared.options.answersAt;
+    this.#conversation = new Conversation(this);
+  }
+
+  start(): void {
+    this.#shared.connections.add(this);
+    this.#shared.counters.accepted += 1;
+    emit(this.#shared, { kind: "connected", id: this.#id, remote: this.#remote });
+    const socket = this.#socket;
+    socket.on("data", (chunk: Buffer) => this.#data(chunk));
+    socket.on("end", () => this.#end());
+    socket.on("drain", () => this.#drained());
+    socket.on("error", () => this.close("socket-error"));
+    socket.on("close", () => {
+      this.close("mta-closed");
+      this.#shared.connections.delete(this);
+    });
+  }
+
+  #data(chunk: Buffer): void {
+    this.#shared.counters.receivedOctets += chunk.length;
+    this.#conversation.receive(chunk);
+    this.#settled();
+  }
+
+  #end(): void {
+    this.#inputEnded = true;
+    this.#settled();
+  }
+
+  #drained(): void {
+    this.#blocked = false;
+    this.#settled();
+  }
+
+  /** After each step: how the connection stands now. */
+  #settled(): void {
+    if (this.#closed) return;
+    const { busy, inMessage, hasBacklog, inPacket, packets } = this.#conversation;
+    if (!busy && this.#inputEnded) this.close("mta-closed");
+    else if (!busy && this.#shared.draining && !inMessage) this.close("shutdown");
+    else this.#pause(this.#blocked || (busy && hasBacklog));
+    // A packet has a fixed time: octets that trickle in do not prolong it.
+    if (!inPacket || packets !== this.#packets) this.#restartTime();
+    this.#packets = packets;
+  }
+
+  #restartTime(): void {
+    if (this.#conversation.isNegotiated) this.#since = performance.now();
+  }
+
+  #pause(wanted: boolean): void {
+    if (wanted === this.#paused) return;
+    this.#paused = wanted;
+    if (wanted) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  checkTime(now: number): void {
+    const passed = now - this.#since;
+    if (this.#closed) {
+      // The MTA does not take what was written before the end.
+      if (passed > this.#shared.packetTimeoutMs) this.#socket.destroy();
+      return;
+    }
+    if (this.#conversation.busy) return;
+    const { reason, afterMs } = this.#timeLimit();
+    if (passed > afterMs) this.close(reason);
+  }
+
+  #timeLimit(): { readonly reason: CloseReason; readonly afterMs: number } {
+    const { negotiationTimeoutMs, packetTimeoutMs, idleTimeoutMs } = this.#shared;
+    if (!this.#conversation.isNegotiated)
+      return { reason: "negotiation-timeout", afterMs: negotiationTimeoutMs };
+    if (this.#blocked) return { reason: "write-timeout", afterMs: packetTimeoutMs };
+    if (this.#conversation.inPacket) return { reason: "packet-timeout", afterMs: packetTimeoutMs };
+    return { reason: "idle-timeout", afterMs: idleTimeoutMs };
+  }
+
+  closeWhenIdle(): void {
+    if (!this.#conversation.busy && !this.#conversation.inMessage) this.close("shutdown");
+  }
+
+  /** Ends it at once; what has been written still goes out. */
+  close(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#since = performance.now();
+    increment(this.#shared.counters.closed, reason);
+    this.#conversation.destroy();
+    this.#socket.destroySoon();
+    emit(this.#shared, { kind: "closed", id: this.#id, reason });
+  }
+
+  destroy(): void {
+    this.close("shutdown");
+    this.#socket.destroy();
+  }
+
+  openSession(negotiated: Negotiated): MilterSession {
+    return this.#shared.options.openSession({ ...negotiated, id: this.#id, remote: this.#remote });
+  }
+
+  write(octets: Buffer): void {
+    if (!this.#closed && !this.#socket.write(octets)) this.#blocked = true;
+  }
+
+  ended(reason: "quit" | ProtocolProblem): void {
+    this.close(reason);
+  }
+
+  ready(): void {
+    this.#settled();
+  }
+
+  negotiated({ version, actions }: Agreement, protocol: number): void {
+    emit(this.#shared, { kind: "negotiated", id: this.#id, version, actions, protocol });
+  }
+
+  messageEnded(): void {
+    this.#shared.counters.messages += 1;
+  }
+
+  replied(stage: MilterStage, reply: MilterReply): void {
+    increment(this.#shared.counters.replies, reply.kind);
+    emit(this.#shared, { kind: "replied", id: this.#id, stage, reply });
+  }
+
+  fault(error: unknown, stage: MilterStage): void {
+    this.#shared.counters.faults += 1;
+    emit(this.#shared, { kind: "fault", id: this.#id, stage, error });
+  }
+
+  editsDropped(edits: readonly DroppedEdit[]): void {
+    this.#shared.counters.editsDropped += edits.length;
+    emit(this.#shared, { kind: "edits-dropped", id: this.#id, edits });
+  }
+}

@@ -1,0 +1,100 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { MessageRecord } from "./record.ts";
+import { parseLine, splitLines } from "./record-line.ts";
+import {
+  abandonedAfterMs,
+  damagedFolder,
+  listSegments,
+  openSuffix,
+  type SegmentFile,
+} from "./spool-files.ts";
+import type { RecordDatabase } from "./sqlite.ts";
+
+export interface Ingested {
+  readonly saved: number;
+  readonly repeated: number;
+  readonly damagedLines: number;
+}
+
+const maxSegmentOctets = 64_000_000;
+const maxDamagedOctets = 10_000_000;
+
+/**
+ * Takes every whole segment into the database, one transaction each, and deletes it then. After a crash between the
+ * two the same records come again and are known by their key. Segments of writers that are gone are taken as well.
+ */
+export function ingestSpool(folder: string, db: RecordDatabase, nowMs: number): Ingested {
+  const total = { saved: 0, repeated: 0, damagedLines: 0 };
+  for (const segment of listSegments(folder)) {
+    const path = claim(segment, nowMs);
+    if (path === undefined) continue;
+    // No writer of ours makes one so large.
+    if (segment.octets > maxSegmentOctets) {
+      renameSync(path, join(damagedPath(folder), segment.name));
+      total.damagedLines += 1;
+      continue;
+    }
+    const { records, damaged } = readSegment(path);
+    const saved = records.length === 0 ? 0 : db.save(records);
+    if (damaged.length > 0) setAside(folder, segment.name, damaged);
+    unlinkSync(path);
+    total.saved += saved;
+    total.repeated += records.length - saved;
+    total.damagedLines += damaged.length;
+  }
+  return total;
+}
+
+/** @returns The path to read; undefined while a writer is still at it. */
+function claim(segment: SegmentFile, nowMs: number): string | undefined {
+  if (!segment.open) return segment.path;
+  if (Math.abs(nowMs - segment.modifiedMs) < abandonedAfterMs) return undefined;
+  const path = segment.path.slice(0, -openSuffix.length);
+  renameSync(segment.path, path);
+  return path;
+}
+
+interface SegmentContent {
+  readonly records: readonly MessageRecord[];
+  readonly damaged: readonly string[];
+}
+
+function readSegment(path: string): SegmentContent {
+  const { lines, rest } = splitLines(readFileSync(path));
+  const records: MessageRecord[] = [];
+  const damaged: string[] = [];
+  for (const line of rest === "" ? lines : [...lines, rest]) {
+    const record = parseLine(line);
+    if (record === undefined) damaged.push(line);
+    else records.push(record);
+  }
+  return { records, damaged };
+}
+
+function damagedPath(folder: string): string {
+  const path = join(folder, damagedFolder);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
+}
+
+/** Keeps lines that could not be read for a person to look at, 10 MB of them at most. */
+function setAside(folder: string, name: string, lines: readonly string[]): void {
+  const path = join(damagedPath(folder), "lines.txt");
+  const octets = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const text = lines.map((line) => `${name}\t${line}\n`).join("");
+  if (octets + text.length <= maxDamagedOctets) appendFileSync(path, text, { mode: 0o600 });
+}
+
+/** Records that lie in the spool and not yet in the database; what vanishes meanwhile has gone into it. */
+export function readSpool(folder: string): MessageRecord[] {
+  return listSegments(folder).flatMap((segment) => {
+    if (segment.octets > maxSegmentOctets) return [];
+    try {
+      const { lines } = splitLines(readFileSync(segment.path));
+      return lines.map(parseLine).filter((record) => record !== undefined);
+    } catch {
+      return [];
+    }
+  });
+}

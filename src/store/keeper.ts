@@ -1,0 +1,145 @@
+import { chmodSync } from "node:fs";
+import { SekishoError } from "../errors.ts";
+import { findRecords } from "./find-records.ts";
+import { ingestSpool } from "./ingest.ts";
+import type { CountedColumn, CountRow, RecordQuery, StoreStats } from "./port.ts";
+import type { MessageRecord } from "./record.ts";
+import { spoolFolder } from "./spool-files.ts";
+import {
+  databasePath,
+  isCorruption,
+  makeDataDir,
+  moveAside,
+  openDatabase,
+  type RecordDatabase,
+} from "./sqlite.ts";
+
+export interface KeeperOptions {
+  readonly dataDir: string;
+  /** `record.keep` in ms, `record.max_size` in octets. */
+  readonly keepMs: number;
+  readonly maxOctets: number;
+}
+
+/** Something the operator should hear of. */
+export type StoreEvent =
+  | { readonly kind: "moved-aside"; readonly path: string; readonly reason: string }
+  | { readonly kind: "unavailable"; readonly reason: string }
+  | { readonly kind: "available" }
+  | { readonly kind: "damaged-lines"; readonly lines: number };
+
+const expireBatch = 500;
+/** Bounds the time of one round, so that questions are answered in between. */
+const batchesPerRound = 20;
+
+/** The one writer of the database: takes segments in, deletes what is too old or too much, answers questions. */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #folder: string;
+  readonly #tell: (event: StoreEvent) => void;
+  #db: RecordDatabase | undefined;
+  #ingested = 0;
+  #repeated = 0;
+  #damagedLines = 0;
+  #expired = 0;
+  #lastError: string | undefined;
+
+  constructor(options: KeeperOptions, tell: (event: StoreEvent) => void) {
+    this.#options = options;
+    this.#folder = spoolFolder(options.dataDir);
+    this.#tell = tell;
+  }
+
+  /** One round of work. A failure is told and kept for `stats`; the segments stay, and the next round tries again. */
+  round(nowMs: number): void {
+    this.#guard(nowMs, (db) => {
+      const { saved, repeated, damagedLines } = ingestSpool(this.#folder, db, nowMs);
+      this.#ingested += saved;
+      this.#repeated += repeated;
+      this.#damagedLines += damagedLines;
+      if (damagedLines > 0) this.#tell({ kind: "damaged-lines", lines: damagedLines });
+      this.#expire(db, nowMs);
+    });
+  }
+
+  find(query: RecordQuery): readonly MessageRecord[] {
+    return findRecords(this.#folder, this.#db, query);
+  }
+
+  countBy(column: CountedColumn, since: number): readonly CountRow[] {
+    return this.#db?.countBy(column, since) ?? [];
+  }
+
+  stats(): StoreStats {
+    const oldest = this.#db?.oldest();
+    return {
+      records: this.#db?.count() ?? 0,
+      octets: this.#db?.octets() ?? 0,
+      ...(oldest !== undefined && { oldest }),
+      ingested: this.#ingested,
+      repeated: this.#repeated,
+      damagedLines: this.#damagedLines,
+      expired: this.#expired,
+      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+    };
+  }
+
+  close(): void {
+    this.#db?.close();
+    this.#db = undefined;
+  }
+
+  #guard(nowMs: number, work: (db: RecordDatabase) => void): void {
+    try {
+      this.#db ??= this.#open();
+      work(this.#db);
+      if (this.#lastError !== undefined) this.#tell({ kind: "available" });
+      this.#lastError = undefined;
+    } catch (error) {
+      if (isCorruption(error)) this.#replace(nowMs, error);
+      else this.#fail(error);
+    }
+  }
+
+  #open(): RecordDatabase {
+    makeDataDir(this.#options.dataDir);
+    const db = openDatabase(databasePath(this.#options.dataDir));
+    return db;
+  }
+
+  /** A damaged database is kept for rescue, and a new one begun: mail is still to be recorded. */
+  #replace(nowMs: number, error: unknown): void {
+    try {
+      this.close();
+    } catch {
+      // A damaged file may refuse even that.
+      this.#db = undefined;
+    }
+    try {
+      const path = moveAside(databasePath(this.#options.dataDir), nowMs);
+      chmodSync(path, 0o600);
+      this.#tell({ kind: "moved-aside", path, reason: String(error) });
+    } catch (failure) {
+      this.#fail(failure);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const reason = error instanceof SekishoError ? error.message : String(error);
+    if (reason !== this.#lastError) this.#tell({ kind: "unavailable", reason });
+    this.#lastError = reason;
+  }
+
+  #expire(db: RecordDatabase, nowMs: number): void {
+    const { keepMs, maxOctets } = this.#options;
+    let expired = 0;
+    for (let batch = 0; batch < batchesPerRound; batch++) {
+      const tooMuch = db.octets() > maxOctets;
+      const deleted = db.expire(tooMuch ? Number.MAX_SAFE_INTEGER : nowMs - keepMs, expireBatch);
+      expired += deleted;
+      if (deleted < expireBatch && !(tooMuch && deleted > 0)) break;
+    }
+    this.#expired += expired;
+    if (expired > 0) db.shrink();
+  }
+}

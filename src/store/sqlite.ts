@@ -1,0 +1,266 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { SekishoError } from "../errors.ts";
+import type { CountedColumn, CountRow, RecordQuery } from "./port.ts";
+import type { MessageRecord } from "./record.ts";
+import { parseLine } from "./record-line.ts";
+import { migrations } from "./schema.ts";
+
+/** The database of records: all SQL is here. Synchronous, so it belongs in a thread of its own or a command. */
+export interface RecordDatabase {
+  /** Saves all in one transaction. @returns How many were new; the others were there already. */
+  save(records: readonly MessageRecord[]): number;
+  find(query: RecordQuery): MessageRecord[];
+  countBy(column: CountedColumn, since: number): CountRow[];
+  count(): number;
+  /** RFC 3339; undefined when empty. */
+  oldest(): string | undefined;
+  /** Octets in use, without free pages. */
+  octets(): number;
+  /** Deletes at most `limit` records from before that time (ms), the oldest first. @returns How many. */
+  expire(before: number, limit: number): number;
+  /** Hands free pages back to the file system. */
+  shrink(): void;
+  close(): void;
+}
+
+export function databasePath(dataDir: string): string {
+  return join(dataDir, "records.sqlite");
+}
+
+/**
+ * Opens the database to write, makes it when it is not there (mode 0600), and brings its schema up to date.
+ * @throws SekishoError STORE_UNAVAILABLE when it was written by a newer version; any error of SQLite otherwise.
+ */
+export function openDatabase(path: string, steps: readonly string[] = migrations): RecordDatabase {
+  // SQLite gives its -wal and -shm files the mode of the database.
+  closeSync(openSync(path, "a", 0o600));
+  chmodSync(path, 0o600);
+  const db = new DatabaseSync(path, { timeout: 5000 });
+  try {
+    // Must come before the first table; retention deletes all the time, and the file is to follow.
+    db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    db.exec("PRAGMA journal_mode = WAL");
+    // The default of 1000 pages halves the rate of inserts; 20000 are 80 MB at most.
+    db.exec("PRAGMA wal_autocheckpoint = 20000");
+    db.exec("PRAGMA journal_size_limit = 8000000");
+    db.exec("PRAGMA synchronous = NORMAL");
+    checkIntegrity(db);
+    migrate(db, path, steps);
+    return new SqliteRecords(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Opens the database only to read, beside a process that writes. @returns undefined when there is none. */
+export function openDatabaseToRead(path: string): RecordDatabase | undefined {
+  if (!existsSync(path)) return undefined;
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+  try {
+    const version = userVersion(db);
+    if (version > migrations.length) throw newerVersion(path, version);
+    // A file that its writer has only just made holds no table yet.
+    if (version > 0) return new SqliteRecords(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  db.close();
+  return undefined;
+}
+
+/** Whether SQLite says that the file is no database or is damaged. */
+export function isCorruption(error: unknown): boolean {
+  const code = (error as { readonly errcode?: unknown } | undefined)?.errcode;
+  // The low octet is the primary code: SQLITE_CORRUPT 11, SQLITE_NOTADB 26.
+  return typeof code === "number" && ((code & 0xff) === 11 || (code & 0xff) === 26);
+}
+
+/** Renames a damaged database and its companions, so that a new one can be made. @returns Its new path. */
+export function moveAside(path: string, nowMs: number): string {
+  const aside = `${path}.damaged-${new Date(nowMs).toISOString().replaceAll(/[:.]/g, "")}`;
+  for (const suffix of ["", "-wal", "-shm"])
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  return aside;
+}
+
+function checkIntegrity(db: DatabaseSync): void {
+  const row = db.prepare("PRAGMA quick_check(1)").get();
+  const verdict = row?.["quick_check"];
+  if (verdict !== "ok") throw Object.assign(new Error(`quick_check: ${String(verdict)}`), { errcode: 11 });
+}
+
+function migrate(db: DatabaseSync, path: string, steps: readonly string[]): void {
+  const version = userVersion(db);
+  if (version > steps.length) throw newerVersion(path, version);
+  for (const [index, step] of steps.entries())
+    if (index >= version) inTransaction(db, () => db.exec(`${step}; PRAGMA user_version = ${index + 1}`));
+}
+
+function userVersion(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+}
+
+function newerVersion(path: string, version: number): SekishoError {
+  return new SekishoError("STORE_UNAVAILABLE", `${path}: written by a newer Sekisho (schema ${version})`);
+}
+
+function inTransaction<T>(db: DatabaseSync, work: () => T): T {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+const columns: Readonly<Record<CountedColumn, string>> = {
+  origin: "origin",
+  dmarc: "dmarc",
+  reply: "reply",
+  action: "action",
+  fromDomain: "from_domain",
+};
+
+const defaultLimit = 50;
+const maxLimit = 1000;
+
+class SqliteRecords implements RecordDatabase {
+  readonly #db: DatabaseSync;
+  #insert: StatementSync | undefined;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  save(records: readonly MessageRecord[]): number {
+    this.#insert ??= this.#db.prepare(
+      `INSERT INTO record
+         (host, boot, sequence, at, queue_id, message_id, from_domain, origin, dmarc, action, reply, json)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (host, boot, sequence) DO NOTHING`,
+    );
+    const insert = this.#insert;
+    return inTransaction(this.#db, () => {
+      let saved = 0;
+      for (const record of records) saved += Number(insert.run(...rowOf(record)).changes);
+      return saved;
+    });
+  }
+
+  find(query: RecordQuery): MessageRecord[] {
+    const conditions: string[] = [];
+    const values: SQLInputValue[] = [];
+    const where = (condition: string, value: SQLInputValue | undefined): void => {
+      if (value === undefined) return;
+      conditions.push(condition);
+      values.push(value);
+    };
+    where("queue_id = ?", query.queueId);
+    where("message_id = ?", query.messageId === undefined ? undefined : bareMessageId(query.messageId));
+    where("at >= ?", query.since);
+    where("at < ?", query.before);
+    const filter = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+    const rows = this.#db
+      .prepare(`SELECT json FROM record ${filter} ORDER BY at DESC, key DESC LIMIT ?`)
+      .all(...values, limitOf(query));
+    return rows.map((row) => parseLine(String(row["json"]))).filter((record) => record !== undefined);
+  }
+
+  countBy(column: CountedColumn, since: number): CountRow[] {
+    const name = columns[column];
+    const rows = this.#db
+      .prepare(
+        `SELECT ${name} AS value, count(*) AS messages FROM record WHERE at >= ? GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100`,
+      )
+      .all(since);
+    return rows.map(({ value, messages }) => ({
+      ...(value !== null && { value: String(value) }),
+      messages: Number(messages),
+    }));
+  }
+
+  count(): number {
+    return this.#number("SELECT count(*) AS n FROM record");
+  }
+
+  oldest(): string | undefined {
+    const row = this.#db.prepare("SELECT min(at) AS at FROM record").get();
+    return typeof row?.["at"] === "number" ? new Date(row["at"]).toISOString() : undefined;
+  }
+
+  octets(): number {
+    const pages = this.#number(
+      "SELECT page_count - freelist_count AS n FROM pragma_page_count, pragma_freelist_count",
+    );
+    return pages * this.#number("SELECT page_size AS n FROM pragma_page_size");
+  }
+
+  expire(before: number, limit: number): number {
+    return inTransaction(this.#db, () =>
+      Number(
+        this.#db
+          .prepare(
+            "DELETE FROM record WHERE key IN (SELECT key FROM record WHERE at < ? ORDER BY at, key LIMIT ?)",
+          )
+          .run(before, limit).changes,
+      ),
+    );
+  }
+
+  shrink(): void {
+    this.#db.exec("PRAGMA incremental_vacuum(1000)");
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #number(sql: string): number {
+    return Number(this.#db.prepare(sql).get()?.["n"]);
+  }
+}
+
+function rowOf(record: MessageRecord): SQLInputValue[] {
+  const { host, boot, sequence } = record.id;
+  return [
+    host,
+    boot,
+    sequence,
+    Date.parse(record.at),
+    record.queueId ?? null,
+    record.messageId === undefined ? null : bareMessageId(record.messageId),
+    record.results?.dmarc?.domain ?? domainOf(record.envelope?.from) ?? null,
+    record.client.origin,
+    record.results?.dmarc?.result ?? null,
+    record.disposition.action,
+    record.reply,
+    JSON.stringify(record),
+  ];
+}
+
+function domainOf(address: string | undefined): string | undefined {
+  return address === undefined || address === "" ? undefined : address.slice(address.lastIndexOf("@") + 1);
+}
+
+/** A Message-ID as it is compared: without blanks around it and its angle brackets. */
+export function bareMessageId(text: string): string {
+  const id = text.trim();
+  return id.startsWith("<") && id.endsWith(">") ? id.slice(1, -1) : id;
+}
+
+/** How many records a query may yield. */
+export function limitOf({ limit }: RecordQuery): number {
+  return Math.min(Math.max(1, Math.trunc(limit ?? defaultLimit)), maxLimit);
+}
+
+/** Makes `data_dir` with mode 0700 when it is not there. */
+export function makeDataDir(dataDir: string): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+}
