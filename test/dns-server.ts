@@ -46,7 +46,7 @@ export interface TestDnsServer {
 }
 
 export interface TestDnsOptions {
-  readonly answer: (query: TestQuery) => TestReply;
+  readonly answer: (query: TestQuery) => TestReply | Promise<TestReply>;
   /** Takes over TCP connections; without it they are answered like UDP, with framing. */
   readonly onTcp?: (socket: Socket) => void;
   readonly tcp?: boolean;
@@ -57,20 +57,21 @@ export async function startDnsServer(options: TestDnsOptions): Promise<TestDnsSe
   const asked: TestQuery[] = [];
   const { udp, tcp } = await bindBoth(options.tcp !== false);
   const sockets = new Set<Socket>();
-  udp.on("message", (octets, from) => {
+  udp.on("message", async (octets, from) => {
     const query = readQuery(octets, "udp", from.port);
     asked.push(query);
-    for (const message of replyMessages(query, options.answer(query)))
-      udp.send(message, from.port, from.address);
+    const reply = await options.answer(query);
+    for (const message of replyMessages(query, reply)) udp.send(message, from.port, from.address);
   });
   tcp?.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
     if (options.onTcp !== undefined) return options.onTcp(socket);
-    socket.on("data", (chunk) => {
+    socket.on("data", async (chunk) => {
       const query = readQuery(chunk.subarray(2), "tcp", socket.remotePort ?? 0);
       asked.push(query);
-      for (const message of replyMessages(query, options.answer(query))) socket.write(framed(message));
+      const reply = await options.answer(query);
+      for (const message of replyMessages(query, reply)) socket.write(framed(message));
     });
   });
   return {

@@ -90,6 +90,10 @@ class FilterSession implements MilterSession {
     return go;
   }
 
+  data(): MilterReply {
+    return go;
+  }
+
   header(name: Buffer, value: Buffer): MilterReply {
     this.#guard("header", () => this.#transaction?.addField(name, value));
     return go;

@@ -11,6 +11,10 @@ export const postfixEn: FindingText<PostfixFindings> = {
         : `smtpd_milters names no socket of Sekisho, only ${found}: Postfix hands it no mail.`,
     fix: ({ sockets }) => `smtpd_milters = ${sockets.join(", ")}`,
   },
+  "postfix.endpoint-syntax": {
+    text: ({ endpoint }) => `${endpoint} is no address that Postfix can use for a filter.`,
+    fix: ({ meant }) => meant ?? "Write inet:HOST:PORT or unix:PATH.",
+  },
   "postfix.milter-twice": {
     text: ({ endpoint, parameter }) => `${parameter} names ${endpoint} twice: each message is processed twice.`,
     fix: () => "Name it once.",

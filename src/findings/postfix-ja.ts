@@ -11,6 +11,10 @@ export const postfixJa: FindingText<PostfixFindings> = {
         : `smtpd_milters に Sekisho のソケットがありません（現在は ${found}）。Postfix から Sekisho にメールが渡りません。`,
     fix: ({ sockets }) => `smtpd_milters = ${sockets.join(", ")}`,
   },
+  "postfix.endpoint-syntax": {
+    text: ({ endpoint }) => `${endpoint} は Postfix のフィルタの指定として正しくありません。`,
+    fix: ({ meant }) => meant ?? "inet:HOST:PORT または unix:PATH の形で書いてください。",
+  },
   "postfix.milter-twice": {
     text: ({ endpoint, parameter }) =>
       `${parameter} に ${endpoint} が 2 回書かれています。1 通のメールが 2 回処理されます。`,

@@ -3,6 +3,7 @@ import type { FindingRules } from "./finding.ts";
 /** What `config check --postfix` can find on the MTA's side. */
 export interface PostfixFindings {
   readonly "postfix.milter-missing": { readonly sockets: readonly string[]; readonly found: string };
+  readonly "postfix.endpoint-syntax": { readonly endpoint: string; readonly meant: string | undefined };
   readonly "postfix.milter-twice": { readonly endpoint: string; readonly parameter: string };
   readonly "postfix.milters-off": { readonly parameter: string };
   readonly "postfix.milter-maps": { readonly value: string };
@@ -59,6 +60,7 @@ interface Service {
 
 export const postfixRules: FindingRules<PostfixFindings> = {
   "postfix.milter-missing": { severity: "error", basis: "postconf(5) smtpd_milters" },
+  "postfix.endpoint-syntax": { severity: "error", basis: "postconf(5) smtpd_milters" },
   "postfix.milter-twice": { severity: "warning", basis: "postconf(5) smtpd_milters" },
   "postfix.milters-off": { severity: "error", basis: "postconf(5) receive_override_options" },
   "postfix.milter-maps": { severity: "notice", basis: "postconf(5) smtpd_milter_maps" },

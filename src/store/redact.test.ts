@@ -19,7 +19,7 @@ function withLocalPart(local: string, recipient = "rika"): MessageRecord {
     envelope: {
       ...base.envelope,
       from: `${local}@sender.test`,
-      to: [`${recipient}@example.jp`, `${recipient}2@example.jp`, "x@example.org"],
+      to: [`${recipient}@example.jp`, `${recipient}2@example.jp`, "yuki@example.org"],
     },
     results: {
       ...base.results,
@@ -104,7 +104,7 @@ test.each<{ field: RecordField; holds: (record: MessageRecord) => unknown; is: u
   {
     field: "rcpt_to",
     holds: (r) => r.envelope.to,
-    is: ["rika@example.jp", "rika2@example.jp", "x@example.org"],
+    is: ["rika@example.jp", "rika2@example.jp", "yuki@example.org"],
   },
   { field: "message_id", holds: (r) => r.messageId, is: "<taro.1@sender.test>" },
   { field: "subject", holds: (r) => r.subject, is: "hello taro" },

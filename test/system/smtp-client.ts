@@ -43,7 +43,7 @@ class SmtpSession {
   }
 
   static async open(port: number): Promise<SmtpSession> {
-    const session = new SmtpSession(connect(port, "127.0.0.1"));
+    const session = new SmtpSession(connect({ port, host: "127.0.0.1", noDelay: true }));
     const greeting = await session.#reply();
     if (greeting.code !== 220) throw new SmtpConnectionError(`greeting ${greeting.code} ${greeting.text}`);
     return session;

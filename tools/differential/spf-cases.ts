@@ -22,7 +22,7 @@ const addresses4 = Array.from({ length: 6 }, (_, i) => `192.0.2.${i + 1}`);
 const addresses6 = Array.from({ length: 6 }, (_, i) => `2001:db8::${i + 1}`);
 const targetMacros = [
   "%{i}", "%{ir}", "%{l}", "%{l1r-}", "%{lr+}", "%{d}", "%{d2}", "%{d1r}", "%{o}", "%{h}", "%{v}", "%{s}",
-  "%{S}", "%{L}", "%{H}", "%{D2}", "%{p}", "%{p2}", "%{i2}", "%{ir3}", "%{l.+-}", "%{o2r.}", "%%", "%_", "%-",
+  "%{S}", "%{L}", "%{H}", "%{D2}", "%{p}", "%{p2}", "%{i2}", "%{i3r}", "%{l.+-}", "%{o2r.}", "%%", "%_", "%-",
 ] as const; // biome-ignore format: one row each would hide the list
 const textMacros = [...targetMacros, "%{c}", "%{r}", "%{C}", "%{cr:}", "%{x}", "%", " "] as const;
 
@@ -127,8 +127,9 @@ function randomTxt(random: Random): string | readonly string[] {
 function randomPointers(random: Random): Entry[] {
   if (random.chance(0.05)) return ["TIMEOUT"];
   const count = random.chance(0.05) ? 12 : random.pick([1, 1, 2, 3]);
-  const names = [...hosts, ...hosts, "d0.example", "X0.example", "x1.example"];
-  return Array.from({ length: count }, () => ({ PTR: random.pick(names) }));
+  const names = [...hosts, ...hosts, "d0.example", "X0.example", "x1.example", "d1.example", "p.d0.example"];
+  const chosen = new Set(Array.from({ length: count }, () => random.pick(names)));
+  return [...chosen].map((PTR) => ({ PTR }));
 }
 
 function randomRecord(random: Random): string {
@@ -155,7 +156,7 @@ function randomModifier(random: Random): string {
     "default=pass",
     "x=%{c}",
     "moo=",
-    "EXP=exp0.example",
+    "moo=1 moo=2", "EXP=exp0.example",
     "Redirect=d1.example",
   ]);
 }

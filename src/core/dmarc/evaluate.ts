@@ -44,6 +44,8 @@ export function startDmarc(author: AuthorDomain, context: DmarcContext): Pending
   }
   const { domain } = author;
   const policy = discovery.policy(domain);
+  // A fault in a message that was given up must not end the process; `finish` still sees it.
+  policy.catch(() => {});
   return {
     policy,
     isAuthor: async (identifier) => {

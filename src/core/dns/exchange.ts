@@ -77,21 +77,23 @@ export class Exchange {
     const count = this.#servers.length;
     const round = count === 0 ? maxRounds : Math.floor(this.#tries / count);
     // A failure that a server stated stands once every other one has been asked.
-    if (left <= 0 || round >= maxRounds || (this.#noted !== undefined && round > 0)) {
+    if (left < 1 || round >= maxRounds || (this.#noted !== undefined && round > 0)) {
       this.#finish(failureReply(this.#noted ?? "timeout"));
       return;
     }
     const server = this.#servers[this.#tries % count] as ServerState;
     this.#tries += 1;
     this.#current = server;
-    this.#wait(this.#tries === maxRounds * count ? left : Math.min(left, this.#unitMs() * 2 ** round));
+    this.#wait(this.#tries === maxRounds * count ? left : this.#tryMs(round, left));
     this.#sendUdp(server, now >= server.plainUntil);
   }
 
-  /** The wait of the first round: the rounds together fill the time, and every server gets its turn. */
-  #unitMs(): number {
+  /** Doubled with each round; the rounds together fill the time, every server gets its turn, nothing small is left. */
+  #tryMs(round: number, left: number): number {
     const share = this.#settings.timeoutMs / this.#servers.length;
-    return Math.max(share / 7, Math.min(500, share / 2));
+    const unit = Math.max(share / 7, Math.min(500, share / 2));
+    const wait = unit * 2 ** round;
+    return left - wait < unit / 2 ? left : wait;
   }
 
   #wait(ms: number): void {

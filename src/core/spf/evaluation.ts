@@ -26,7 +26,7 @@ export interface Evaluation {
   readonly deadline: number;
   readonly budget: LookupBudget;
   readonly trace: SpfTraceStep[];
-  /** The client's validated names, once a term has asked for them (§5.5). */
+  /** The client's validated names, once a %{p} has asked for them (§7.3). */
   validatedNames?: Promise<ValidatedNames>;
 }
 

@@ -21,7 +21,7 @@ export async function evaluatePtr(
   target: string,
   depth: number,
 ): Promise<MechanismOutcome> {
-  const validated = await validatedNames(evaluation, depth);
+  const validated = await validateNames(evaluation, depth);
   if (validated.kind !== "names") return validated;
   return validated.names.some((name) => isWithin(name, target)) ? match : noMatch;
 }
@@ -31,17 +31,13 @@ export async function validatedNameFor(
   evaluation: Evaluation,
   { domain, depth }: Frame,
 ): Promise<string | SpfStop> {
-  const validated = await validatedNames(evaluation, depth);
+  // Looked up once in an evaluation: a record has room for thousands of %{p}.
+  evaluation.validatedNames ??= validateNames(evaluation, depth);
+  const validated = await evaluation.validatedNames;
   if (validated.kind !== "names") return validated;
   const { names } = validated;
   if (names.includes(domain)) return domain;
   return names.find((name) => isWithin(name, domain)) ?? names[0] ?? "unknown";
-}
-
-/** Looked up once in an evaluation, however often its records ask. */
-function validatedNames(evaluation: Evaluation, depth: number): Promise<ValidatedNames> {
-  evaluation.validatedNames ??= validateNames(evaluation, depth);
-  return evaluation.validatedNames;
 }
 
 async function validateNames(evaluation: Evaluation, depth: number): Promise<ValidatedNames> {

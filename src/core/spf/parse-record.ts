@@ -121,8 +121,8 @@ function parseModifier(position: SpfTermPosition, equals: number): SpfModifier |
   if (!/^[A-Za-z][A-Za-z0-9._-]*$/.test(written)) return errorIn(position, "modifier-name", 0);
   const name = written.toLowerCase();
   if (name === "redirect" || name === "exp") return parseKnownModifier(position, name, value, equals + 1);
-  const parsed = parseMacroString(value, false);
-  // §4.6.1 unknown-modifier: ignored, but its value has to be a macro-string.
+  // §4.6.1 unknown-modifier: ignored, but its value has to be a macro-string, in which any letter may stand.
+  const parsed = parseMacroString(value, true);
   if (parsed.kind === "error") return errorIn(position, "macro", equals + 1 + parsed.at);
   return { ...position, kind: "modifier", name: "unknown", written: name, value };
 }

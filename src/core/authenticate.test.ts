@@ -1,0 +1,224 @@
+import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { openAuthentication, type SmtpClient, startClientChecks } from "./authenticate.ts";
+import { fixedClock } from "./clock.ts";
+import { type MemoryZone, memoryResolver } from "./dns/memory.ts";
+import type { DnsResolver } from "./dns/resolver.ts";
+import { type IpAddress, parseIp } from "./ip.ts";
+import { parseHead } from "./message/message.ts";
+import type { AuthResults } from "./results.ts";
+import { verify } from "./verify.ts";
+
+const clock = fixedClock(Date.UTC(2026, 5, 1));
+const body = "Hello.\r\n\r\nSecond  paragraph. \r\n";
+const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+const otherKey = generateKeyPairSync("ed25519").privateKey;
+const keyRecord = `v=DKIM1; k=ed25519; p=${Buffer.from(publicKey.export({ format: "jwk" }).x ?? "", "base64url").toString("base64")}`;
+
+/** A signature over From with simple/simple (RFC 6376 §3.4.1, §3.4.3) and Ed25519 (RFC 8463). */
+function signature(from: string, domain: string, key: KeyObject = privateKey): string {
+  const bodyHash = createHash("sha256").update(body).digest("base64");
+  const field = `DKIM-Signature: v=1; a=ed25519-sha256; c=simple/simple; d=${domain}; s=s; h=from; bh=${bodyHash}; b=`;
+  const hash = createHash("sha256").update(`${from}\r\n${field}`).digest();
+  return `${field}${sign(null, hash, key).toString("base64")}\r\n`;
+}
+
+const from = "From: Joe <joe@example.com>";
+const message = [
+  signature(from, "mail.example.com"),
+  signature(from, "esp.example"),
+  signature(from, "example.com", otherKey),
+  `${from}\r\nTo: x@x.example\r\nSubject: x\r\n`,
+].join("");
+
+const zone: MemoryZone = {
+  "1.2.0.192.in-addr.arpa": [{ PTR: "mx.example.com" }],
+  "mx.example.com": [{ A: "192.0.2.1" }, { TXT: "v=spf1 a -all" }],
+  "example.com": [{ TXT: "v=spf1 ip4:192.0.2.0/24 -all" }],
+  "s._domainkey.mail.example.com": [{ TXT: keyRecord }],
+  "s._domainkey.esp.example": [{ TXT: keyRecord }],
+  "s._domainkey.example.com": [{ TXT: keyRecord }],
+  "_dmarc.example.com": [{ TXT: "v=DMARC1; p=reject" }],
+};
+const client: SmtpClient = {
+  ip: parseIp("192.0.2.1") as IpAddress,
+  helo: "mx.example.com",
+  mailFrom: "bounce@example.com",
+};
+
+function head(text = message): ReturnType<typeof parseHead> {
+  return parseHead(Buffer.from(text));
+}
+
+test("everything comes together", async () => {
+  const dns = memoryResolver(zone);
+  const opened = openAuthentication(head(), { client, dns, clock });
+  expect(opened.needsBody).toBe(true);
+  opened.body(Buffer.from(body));
+  const results = await opened.finish();
+  expect(results.iprev).toMatchObject({ result: "pass", name: "mx.example.com", ip: "192.0.2.1" });
+  expect(results.spf).toMatchObject({ result: "pass", identity: "mailfrom", domain: "example.com" });
+  expect(results.spfHelo).toMatchObject({ result: "pass", identity: "helo", domain: "mx.example.com" });
+  expect(results.dkim).toMatchObject([
+    { result: "pass", domain: "mail.example.com", signer: "author" },
+    { result: "pass", domain: "esp.example", signer: "third-party" },
+    { result: "fail", domain: "example.com", signer: "author", problem: "signature-mismatch" },
+  ]);
+  expect(results.dmarc).toMatchObject({
+    result: "pass",
+    domain: "example.com",
+    organizationalDomain: "example.com",
+    alignedDkim: ["mail.example.com"],
+    alignedSpf: true,
+    policy: "reject",
+  });
+  expect(results.dns.map(({ name, type }) => `${name} ${type}`).sort()).toEqual([...dns.asked].sort());
+});
+
+test("what needs only the head is asked before any body", async () => {
+  const dns = memoryResolver(zone);
+  const opened = openAuthentication(head(), { client, dns, clock });
+  expect(dns.asked).toEqual(
+    expect.arrayContaining([
+      "1.2.0.192.in-addr.arpa PTR",
+      "example.com TXT",
+      "mx.example.com TXT",
+      "s._domainkey.mail.example.com TXT",
+      "s._domainkey.esp.example TXT",
+      "_dmarc.example.com TXT",
+    ]),
+  );
+  await new Promise(setImmediate);
+  const before = dns.asked.length;
+  opened.body(Buffer.from(body));
+  await opened.finish();
+  expect(dns.asked.slice(before)).toEqual([]);
+});
+
+test("checks of the client that were started at MAIL are taken over", async () => {
+  const dns = memoryResolver(zone);
+  const checks = startClientChecks(client, { dns, clock });
+  await checks.results;
+  const before = dns.asked.length;
+  const opened = openAuthentication(head(`${from}\r\n`), { checks, dns, clock });
+  expect(opened.needsBody).toBe(false);
+  const results = await opened.finish();
+  expect(dns.asked.slice(before)).toEqual(["_dmarc.example.com TXT"]);
+  expect(results).toMatchObject({
+    iprev: { result: "pass" },
+    spf: { result: "pass" },
+    dmarc: { result: "pass" },
+  });
+  expect(results.dns).toHaveLength(dns.asked.length);
+});
+
+test("without a client iprev and SPF are absent, and DMARC goes by DKIM", async () => {
+  const opened = openAuthentication(head(), { dns: memoryResolver(zone), clock });
+  opened.body(Buffer.from(body));
+  const results = await opened.finish();
+  expect(Object.keys(results).sort()).toEqual(["dkim", "dmarc", "dns"]);
+  expect(results.dmarc).toMatchObject({ result: "pass", alignedSpf: false });
+});
+
+test("RFC 9989 §3.2.4: for the null sender postmaster@HELO counts; else HELO does not", async () => {
+  const dns = memoryResolver(zone);
+  const run = (mailFrom: string): Promise<AuthResults> =>
+    openAuthentication(head(`${from}\r\n`), { client: { ...client, mailFrom }, dns, clock }).finish();
+  const bounce = await run("");
+  expect(bounce.spf).toMatchObject({ result: "pass", domain: "mx.example.com" });
+  expect(bounce.dmarc).toMatchObject({ result: "pass", alignedSpf: true });
+  const stranger = await run("a@evil.example");
+  expect(stranger).toMatchObject({ spf: { result: "none" }, spfHelo: { result: "pass" } });
+  expect(stranger.dmarc).toMatchObject({ result: "fail", alignedSpf: false });
+});
+
+test("without one author domain nobody is called the author", async () => {
+  const opened = openAuthentication(head(`${message}From: b@bank.example\r\n`), {
+    dns: memoryResolver(zone),
+    clock,
+  });
+  opened.body(Buffer.from(body));
+  const results = await opened.finish();
+  expect(results.dmarc).toMatchObject({ result: "permerror", problem: "from-multiple-fields" });
+  for (const one of results.dkim) expect(one).not.toHaveProperty("signer");
+});
+
+test("every question carries the deadline", async () => {
+  const deadlines = new Set<number | undefined>();
+  const inner = memoryResolver(zone);
+  const dns: DnsResolver = {
+    query(name, type, options) {
+      deadlines.add(options?.deadline);
+      return inner.query(name, type, options);
+    },
+  };
+  const deadline = clock.monotonic() + 1000;
+  const opened = openAuthentication(head(), { client, dns, clock, deadline });
+  opened.body(Buffer.from(body));
+  await opened.finish();
+  expect([...deadlines]).toEqual([deadline]);
+});
+
+test("a message that is given up leaves nothing behind, even with a resolver that breaks its promise", async () => {
+  const seen: unknown[] = [];
+  const note = (reason: unknown): number => seen.push(reason);
+  process.on("unhandledRejection", note);
+  const dns: DnsResolver = { query: () => Promise.reject(new Error("broken resolver")) };
+  openAuthentication(head(), { client, dns, clock }).body(Buffer.from("He"));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off("unhandledRejection", note);
+  expect(seen).toEqual([]);
+  const results = await openAuthentication(head(`${from}\r\n`), { client, dns, clock }).finish();
+  expect(results).toMatchObject({
+    iprev: { result: "temperror" },
+    spf: { result: "temperror" },
+    dmarc: { result: "temperror" },
+  });
+});
+
+test("verify reads a whole message, or one in pieces with LF line ends", async () => {
+  const dns = memoryResolver(zone);
+  const whole = Buffer.from(`${message}\r\n${body}`);
+  async function* pieces(): AsyncGenerator<Buffer> {
+    const unix = Buffer.from(whole.toString("latin1").replaceAll("\r\n", "\n"), "latin1");
+    for (let at = 0; at < unix.length; at += 7) yield unix.subarray(at, at + 7);
+  }
+  const results = await verify(whole, { dns, clock, client });
+  expect(results.dmarc).toMatchObject({ result: "pass", alignedDkim: ["mail.example.com"] });
+  expect(comparable(await verify(pieces(), { dns, clock, client }))).toEqual(comparable(results));
+  expect(await verify(Buffer.alloc(0), { dns, clock })).toMatchObject({
+    dkim: [],
+    dmarc: { result: "permerror", problem: "from-missing" },
+  });
+});
+
+test("verify rejects when the source does, and with its error", async () => {
+  async function* broken(): AsyncGenerator<Buffer> {
+    yield Buffer.from(message);
+    throw new Error("disk gone");
+  }
+  await expect(verify(broken(), { dns: memoryResolver(zone), clock, client })).rejects.toThrow("disk gone");
+});
+
+test("any cutting of the body gives equal results", async () => {
+  const octets = Buffer.from(body);
+  const run = async (cuts: readonly number[]): Promise<unknown> => {
+    const opened = openAuthentication(head(), { client, dns: memoryResolver(zone), clock });
+    const edges = [0, ...[...cuts].sort((a, b) => a - b), octets.length];
+    for (let i = 1; i < edges.length; i++) opened.body(octets.subarray(edges[i - 1], edges[i]));
+    return comparable(await opened.finish());
+  };
+  const expected = await run([]);
+  for (let cut = 0; cut <= octets.length; cut++) expect(await run([cut])).toEqual(expected);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(octets.length), { maxLength: 8 }), async (cuts) => {
+      expect(await run(cuts)).toEqual(expected);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+function comparable(results: AuthResults): unknown {
+  return { ...results, dns: results.dns.map((entry) => ({ ...entry, ms: 0 })) };
+}
