@@ -48,7 +48,12 @@ export interface TestClient {
 
 export type WireEdit =
   | { readonly kind: "add"; readonly name: string; readonly value: string }
-  | { readonly kind: "insert" | "change"; readonly index: number; readonly name: string; readonly value: string }
+  | {
+      readonly kind: "insert" | "change";
+      readonly index: number;
+      readonly name: string;
+      readonly value: string;
+    }
   | { readonly kind: "body"; readonly octets: Buffer }
   | { readonly kind: "recipient" | "no-recipient" | "sender" | "quarantine"; readonly text: string };
 
@@ -68,7 +73,9 @@ export type Target = { readonly path: string } | { readonly host?: string; reado
 
 const everything = { version: 6, actions: 0x1ff, protocol: 0x1fffff };
 
-const bits: Readonly<Record<string, { readonly off: number; readonly noReply: number; readonly since: number }>> = {
+const bits: Readonly<
+  Record<string, { readonly off: number; readonly noReply: number; readonly since: number }>
+> = {
   C: { off: 0x01, noReply: 0x1000, since: 2 },
   H: { off: 0x02, noReply: 0x2000, since: 2 },
   M: { off: 0x04, noReply: 0x4000, since: 2 },
@@ -84,7 +91,9 @@ export const leadingSpaceBit = 0x100000;
 
 /** One packet as octets. */
 export function packet(code: string, ...parts: readonly (string | Buffer)[]): Buffer {
-  const data = Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part, "utf8") : part)));
+  const data = Buffer.concat(
+    parts.map((part) => (typeof part === "string" ? Buffer.from(part, "utf8") : part)),
+  );
   const head = Buffer.alloc(5);
   head.writeUInt32BE(data.length + 1);
   head.write(code, 4, "latin1");
@@ -274,7 +283,9 @@ export class MilterClient {
     let progress = 0;
     this.#inbox.mustBeEmpty("E");
     const macros = message.macros?.["E"];
-    this.#socket.write(Buffer.concat([...(macros === undefined ? [] : [macroPacket("E", macros)]), packet("E")]));
+    this.#socket.write(
+      Buffer.concat([...(macros === undefined ? [] : [macroPacket("E", macros)]), packet("E")]),
+    );
     for (;;) {
       const answer = await this.take();
       const edit = readEdit(answer);
@@ -293,7 +304,10 @@ export class MilterClient {
     const head = split < 0 ? raw : raw.subarray(0, split + 2);
     const body = split < 0 ? Buffer.alloc(0) : raw.subarray(split + 4);
     const steps: [string, string | Buffer][] = [
-      ["M", [`<${message.from ?? ""}>`, ...(message.fromParameters ?? [])].map((text) => `${text}\0`).join("")],
+      [
+        "M",
+        [`<${message.from ?? ""}>`, ...(message.fromParameters ?? [])].map((text) => `${text}\0`).join(""),
+      ],
     ];
     for (const to of message.to ?? ["to@example.org"]) steps.push(["R", `<${to}>\0`]);
     steps.push(["T", ""]);

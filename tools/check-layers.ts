@@ -53,6 +53,8 @@ export const table: Readonly<Record<string, Rule>> = {
   "web/ui": { folders: ["findings"], typeFiles: ["web/api*"], builtins: [] },
   daemon: { folders: upTo("cli"), files: topFiles },
   cli: { folders: everything, files: topFiles },
+  // The package itself: what a program that uses it as a library gets.
+  index: { folders: ["core", "milter"], files: ["errors"] },
   errors: { builtins: [] },
   log: { types: ["config"], files: ["errors"] },
 };
@@ -63,6 +65,7 @@ export const coreOrder: readonly (readonly string[])[] = [
   ["iprev", "spf", "dkim", "mtasts", "dane", "tlsrpt", "reports"],
   ["dmarc", "arc", "bimi"],
   ["authenticate", "authentication-results"],
+  ["verify"],
 ];
 /** Types that any part of core may import, and that may type-import any part. */
 const coreTypes = ["verification", "results"];

@@ -32,8 +32,8 @@ test.each([
 
 test("headings stand at the left edge", () => {
   const text =
-    '   1.  Contents . . 3\n1.  Introduction\n   2.  not\n2.7.3.  "iprev"\n10 Plain\nAppendix B.  Examples\nB.7.  Comments\nRFC 7601    x\n';
-  expect([...headingsIn(text)]).toEqual(["1", "2.7.3", "10", "B", "B.7"]);
+    '   1.  Contents . . 3\n1.  Introduction\n   2.  not\n2.7.3.  "iprev"\n10 Plain\nAppendix B.  Examples\nB.7.  Comments\nAppendix C.1.2.  More\nRFC 7601    x\n';
+  expect([...headingsIn(text)]).toEqual(["1", "2.7.3", "10", "B", "B.7", "C.1.2"]);
 });
 
 const table =

@@ -36,7 +36,7 @@ export function citationsIn(text: string): Citation[] {
 
 /** Numbers of the headings of an RFC as text: they begin at the left edge. */
 export function headingsIn(rfcText: string): Set<string> {
-  const heading = /^(?:Appendix ([A-Z])\b|([A-Z](?:\.\d+)+)\.?\s|(\d+(?:\.\d+)*)\.?\s+\S)/gm;
+  const heading = /^(?:Appendix ([A-Z](?:\.\d+)*)\b|([A-Z](?:\.\d+)+)\.?\s|(\d+(?:\.\d+)*)\.?\s+\S)/gm;
   return new Set([...rfcText.matchAll(heading)].map((match) => match[1] ?? match[2] ?? match[3] ?? ""));
 }
 

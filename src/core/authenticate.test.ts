@@ -8,7 +8,6 @@ import type { DnsResolver } from "./dns/resolver.ts";
 import { type IpAddress, parseIp } from "./ip.ts";
 import { parseHead } from "./message/message.ts";
 import type { AuthResults } from "./results.ts";
-import { verify } from "./verify.ts";
 
 const clock = fixedClock(Date.UTC(2026, 5, 1));
 const body = "Hello.\r\n\r\nSecond  paragraph. \r\n";
@@ -175,30 +174,6 @@ test("a message that is given up leaves nothing behind, even with a resolver tha
     spf: { result: "temperror" },
     dmarc: { result: "temperror" },
   });
-});
-
-test("verify reads a whole message, or one in pieces with LF line ends", async () => {
-  const dns = memoryResolver(zone);
-  const whole = Buffer.from(`${message}\r\n${body}`);
-  async function* pieces(): AsyncGenerator<Buffer> {
-    const unix = Buffer.from(whole.toString("latin1").replaceAll("\r\n", "\n"), "latin1");
-    for (let at = 0; at < unix.length; at += 7) yield unix.subarray(at, at + 7);
-  }
-  const results = await verify(whole, { dns, clock, client });
-  expect(results.dmarc).toMatchObject({ result: "pass", alignedDkim: ["mail.example.com"] });
-  expect(comparable(await verify(pieces(), { dns, clock, client }))).toEqual(comparable(results));
-  expect(await verify(Buffer.alloc(0), { dns, clock })).toMatchObject({
-    dkim: [],
-    dmarc: { result: "permerror", problem: "from-missing" },
-  });
-});
-
-test("verify rejects when the source does, and with its error", async () => {
-  async function* broken(): AsyncGenerator<Buffer> {
-    yield Buffer.from(message);
-    throw new Error("disk gone");
-  }
-  await expect(verify(broken(), { dns: memoryResolver(zone), clock, client })).rejects.toThrow("disk gone");
 });
 
 test("any cutting of the body gives equal results", async () => {

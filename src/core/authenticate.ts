@@ -100,7 +100,7 @@ export function openAuthentication(head: MessageHead, input: AuthenticationInput
     ...(options?.dkim !== undefined && { options: options.dkim }),
   });
   // Whose signatures they are will be asked in any case; asked now, the answers are there when the body has ended.
-  for (const domain of signingDomains(head)) handled(dmarc.isAuthor(domain));
+  for (const domain of signingDomains(head)) void handled(dmarc.isAuthor(domain));
   return {
     needsBody: dkim.needsBody,
     body: (chunk) => dkim.body(chunk),

@@ -127,7 +127,7 @@ export const postfixEn: FindingText<PostfixFindings> = {
   "postfix.socket-relative": {
     text: ({ endpoint, seen, listen }) =>
       `${endpoint} means ${seen}, below queue_directory; Sekisho listens on ${listen}.`,
-    fix: ({ listen }) => `smtpd_milters = ${listen}`,
+    fix: ({ parameter, listen }) => `${parameter} = ${listen}`,
   },
   "postfix.daemon-name": {
     text: ({ where, value }) =>

@@ -131,7 +131,7 @@ export const postfixJa: FindingText<PostfixFindings> = {
   "postfix.socket-relative": {
     text: ({ endpoint, seen, listen }) =>
       `${endpoint} は queue_directory の下の ${seen} を指します。Sekisho が待ち受けているのは ${listen} です。`,
-    fix: ({ listen }) => `smtpd_milters = ${listen}`,
+    fix: ({ parameter, listen }) => `${parameter} = ${listen}`,
   },
   "postfix.daemon-name": {
     text: ({ where, value }) =>

@@ -33,6 +33,7 @@ export interface PostfixFindings {
     readonly listen: string;
   };
   readonly "postfix.socket-relative": {
+    readonly parameter: string;
     readonly endpoint: string;
     readonly seen: string;
     readonly listen: string;

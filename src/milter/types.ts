@@ -1,4 +1,7 @@
-/** The MTA's `D` packets: macro names without braces, e.g. `i`, `client_addr`; the newest value of each name wins. */
+/**
+ * The MTA's `D` packets: macro names without braces, e.g. `i`, `client_addr`; the newest value of each name wins. Those
+ * of connect and HELO stay for the connection, the others for the message. May be kept.
+ */
 export type Macros = ReadonlyMap<string, string>;
 
 export type Peer =
@@ -27,7 +30,12 @@ export type MilterReply =
   | { readonly kind: "skip" }
   | { readonly kind: "smtp"; readonly code: number; readonly enhanced: string; readonly text: string };
 
-/** Changes at end of message, applied in this order. Values use LF and white space for folds, no final line end. */
+/**
+ * Changes at end of message. Occurrences count in the message as received, whatever else is changed; what is inserted
+ * or added goes in in this order; of several bodies the last one counts. The field becomes `Name: value`, the blank
+ * included, in UTF-8; values use LF and white space for folds, no final line end. Edits are sent only with "continue" or
+ * "accept".
+ */
 export type MessageEdit =
   /** `index` 0 is above the MTA's own Received field. */
   | { readonly kind: "insert-header"; readonly index: number; readonly name: string; readonly value: string }
@@ -66,7 +74,8 @@ export interface MilterSession {
   /**
    * @param name Octets of the field name.
    * @param value Octets after the colon exactly as received (leading white space included when the MTA knows
-   *   HDR_LEADSPC, else one blank put back), lines divided by LF or CRLF as the MTA sent them.
+   *   HDR_LEADSPC, else one blank put back, unless it begins with a TAB, which MTAs do not eat), lines divided by LF or
+   *   CRLF as the MTA sent them. Both may be kept; they keep the octets they were received with in memory.
    */
   header?(name: Buffer, value: Buffer, macros: Macros): MaybePromise<MilterReply>;
   endOfHeaders?(macros: Macros): MaybePromise<MilterReply>;
@@ -74,11 +83,18 @@ export interface MilterSession {
   body?(chunk: Buffer): MaybePromise<MilterReply>;
   endOfMessage?(macros: Macros): MaybePromise<EndOfMessage>;
   unknown?(command: string, macros: Macros): MaybePromise<MilterReply>;
-  /** The message is over or given up; the connection goes on. Called between messages too. */
+  /**
+   * A message is over (answered, refused or given up). Called exactly once for each message that had begun, before the
+   * next one begins and before `close`; also while a callback is pending whose answer is no longer wanted.
+   */
   abort?(): void;
   /** The connection is over, for whatever reason. Called exactly once. */
   close?(): void;
-  /** A callback threw or overran the budget; what to answer. At end of message edits may come with it. */
+  /**
+   * A callback threw, overran its time or answered what cannot be answered; what to say instead. Where nothing (or only
+   * "continue") can be said, the session gets no more events of this message, and this answer is given at its end,
+   * with its edits; after a fault at connect or HELO so is every message of the connection. Without it: tempfail.
+   */
   fault?(error: unknown, stage: MilterStage): EndOfMessage;
 }
 

@@ -103,8 +103,7 @@ export class Keeper {
 
   #open(): RecordDatabase {
     makeDataDir(this.#options.dataDir);
-    const db = openDatabase(databasePath(this.#options.dataDir));
-    return db;
+    return openDatabase(databasePath(this.#options.dataDir));
   }
 
   /** A damaged database is kept for rescue, and a new one begun: mail is still to be recorded. */
@@ -140,6 +139,6 @@ export class Keeper {
       if (deleted < expireBatch && !(tooMuch && deleted > 0)) break;
     }
     this.#expired += expired;
-    if (expired > 0) db.shrink();
+    db.shrink();
   }
 }

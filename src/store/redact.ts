@@ -194,7 +194,7 @@ function unescaped(name: string): string {
   const octets = name.replaceAll(/\\(?:(\d{3})|(.))/gs, (_, code?: string, char?: string) =>
     code === undefined ? (char ?? "") : String.fromCharCode(Number(code) & 0xff),
   );
-  if (/[^\u0000-\u00ff]/.test(octets)) return octets;
+  if ([...octets].some((char) => char > "\u00ff")) return octets;
   const utf8 = Buffer.from(octets, "latin1").toString("utf8");
   return utf8.includes("\ufffd") ? octets : utf8;
 }

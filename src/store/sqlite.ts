@@ -20,7 +20,7 @@ export interface RecordDatabase {
   octets(): number;
   /** Deletes at most `limit` records from before that time (ms), the oldest first. @returns How many. */
   expire(before: number, limit: number): number;
-  /** Hands free pages back to the file system. */
+  /** Hands free pages back to the file system, some at a time, once there are many. */
   shrink(): void;
   close(): void;
 }
@@ -130,6 +130,8 @@ const columns: Readonly<Record<CountedColumn, string>> = {
 
 const defaultLimit = 50;
 const maxLimit = 1000;
+/** 4 MB of them are kept for what comes next. */
+const freePages = 1000;
 
 class SqliteRecords implements RecordDatabase {
   readonly #db: DatabaseSync;
@@ -215,7 +217,8 @@ class SqliteRecords implements RecordDatabase {
   }
 
   shrink(): void {
-    this.#db.exec("PRAGMA incremental_vacuum(1000)");
+    if (this.#number("SELECT freelist_count AS n FROM pragma_freelist_count") > freePages)
+      this.#db.exec(`PRAGMA incremental_vacuum(${freePages})`);
   }
 
   close(): void {

@@ -41,7 +41,6 @@ function run(port: NonNullable<typeof parentPort>, options: KeeperOptions): void
         clearInterval(timer);
         keeper.round(Date.now());
         keeper.close();
-        port.close();
         return undefined;
     }
   };

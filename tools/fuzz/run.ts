@@ -3,7 +3,7 @@ import { Random } from "./random.ts";
 import type { FuzzTarget } from "./target.ts";
 
 /** Milliseconds for which one input may hold up the event loop. */
-export const maxStallMs = 50;
+const maxStallMs = 50;
 const maxFinds = 10;
 const retries = 5;
 /** Between two looks at signals and timers. */

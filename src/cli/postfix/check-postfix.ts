@@ -123,7 +123,7 @@ class PostfixCheck {
     const { seen } = relation;
     if (relation.because === "chroot")
       this.#add("postfix.socket-chroot", parameter, { service, endpoint, seen, listen });
-    else this.#add("postfix.socket-relative", parameter, { endpoint, seen, listen });
+    else this.#add("postfix.socket-relative", parameter, { parameter, endpoint, seen, listen });
   }
 
   /** The chroot that `smtpd_milters` of main.cf is read in: that of the services which do not override it. */
@@ -295,10 +295,10 @@ class PostfixCheck {
     const { hostname, authservId } = this.#ours;
     const myhostname = this.#value("myhostname");
     // RFC 8601 §2.5: the name results are written in; the MTA's comes as the macro {j}.
-    if (authservId !== undefined || myhostname === "") return;
+    if (authservId !== undefined || myhostname === "" || myhostname.includes("$")) return;
     if (!myhostname.includes("."))
       this.#add("postfix.myhostname-not-qualified", "myhostname", { myhostname, authservId: myhostname });
-    else if (myhostname.toLowerCase() !== hostname.toLowerCase())
+    else if (hostname.includes(".") && myhostname.toLowerCase() !== hostname.toLowerCase())
       this.#add("postfix.hostname-differs", "myhostname", { myhostname, hostname });
   }
 

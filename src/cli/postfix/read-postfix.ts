@@ -52,9 +52,11 @@ async function fromPostconf(io: Io): Promise<PostfixSettings | undefined> {
 
 function settings(source: string, main: MainCf, folder: string): PostfixSettings {
   const master = readBounded(join(folder, "master.cf"));
+  // Where main.cf lies is the default of config_directory, which tables are often named by.
+  const parameters = new Map([["config_directory", folder], ...main.parameters]);
   return {
     source,
-    main,
+    main: { ...main, parameters },
     services: master === undefined ? undefined : parseMasterCf(master),
     readTable: readBounded,
   };

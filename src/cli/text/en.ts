@@ -131,7 +131,7 @@ export const en: CliText = {
     spfLookups: (lookups, voids) => `${some(lookups, "lookup", "lookups")}, ${voids} void`,
     dkimNone: "The message carries no signature.",
     dkimKey: dkimKey,
-    dkimSigner: { author: "the author's domain", "third-party": "a third party" },
+    dkimSigner: { author: "signed by the author's domain", "third-party": "signed by a third party" },
     dkimBodyLength: (length) => `covers ${octets(length)} of the body (l=)`,
     dmarcPolicy: (tag, policy, domain) => `${tag}=${policy}, published by ${domain}`,
     dmarcApplied: {

@@ -224,7 +224,10 @@ class RelaxedBody implements BodyCanonicalizer {
         return;
       }
       const next = this.#squeeze(chunk, start, hit);
-      start = hit - start < denseRunOctets ? this.#writer.squeezed(chunk, next, Math.min(next + denseSpanOctets, end)) : next;
+      start =
+        hit - start < denseRunOctets
+          ? this.#writer.squeezed(chunk, next, Math.min(next + denseSpanOctets, end))
+          : next;
     }
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ed25519TestKey, rsaTestKey, type TestKey } from "../../../test/dkim-test-keys.ts";
+import { ed25519TestKey, rsaTestKey } from "../../../test/dkim-test-keys.ts";
 import { type SigningRequest, signatureField } from "../../../test/sign-message.ts";
 import { fixedClock } from "../clock.ts";
 import { type MemoryZone, memoryResolver } from "../dns/memory.ts";
@@ -866,10 +866,8 @@ describe("what a result says", () => {
   });
 
   test("a stranger's text in a= is not passed on", async () => {
-    const [result] = await verifyRow({ rule: "", tags: { a: "x; dmarc=pass", v: "3" }, is: "" });
+    const [result] = await verifyRow({ rule: "", tags: { a: "x (dmarc)" }, is: "" });
     expect(result?.algorithm).toBe("");
-    const [long] = await verifyRow({ rule: "", tags: { a: "x (dmarc)" }, is: "" });
-    expect(long?.algorithm).toBe("");
   });
 });
 

@@ -77,7 +77,7 @@ export class Exchange {
     const count = this.#servers.length;
     const round = count === 0 ? maxRounds : Math.floor(this.#tries / count);
     // A failure that a server stated stands once every other one has been asked.
-    if (left < 1 || round >= maxRounds || (this.#noted !== undefined && round > 0)) {
+    if (left < 2 || round >= maxRounds || (this.#noted !== undefined && round > 0)) {
       this.#finish(failureReply(this.#noted ?? "timeout"));
       return;
     }
@@ -98,7 +98,7 @@ export class Exchange {
 
   #wait(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#onTimeout(), ms);
+    this.#timer = setTimeout(() => this.#onTimeout(), Math.ceil(ms));
   }
 
   #onTimeout(): void {

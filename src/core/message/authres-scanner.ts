@@ -7,7 +7,9 @@ const space = 0x20;
 const quote = 0x22;
 const open = 0x28;
 const close = 0x29;
+const semicolon = 0x3b;
 const backslash = 0x5c;
+const del = 0x7f;
 
 /** Octets carried in a latin1 string as text: UTF-8 when all of it is (RFC 6532 §3), else octet by octet. */
 export function decodeOctets(octets: string): string {
@@ -101,15 +103,13 @@ export class FieldScanner {
   /** Reads up to white space, a control character, `;`, `(`, `"` or one of `stops`. May be empty. */
   readRun(stops: string): string {
     const from = this.at;
-    while (this.at < this.text.length && !this.endsRun(stops)) this.at += 1;
+    while (this.at < this.text.length) {
+      const code = this.text.charCodeAt(this.at);
+      if (code <= space || code === quote || code === open || code === semicolon || code === del) break;
+      if (stops.includes(this.text.charAt(this.at))) break;
+      this.at += 1;
+    }
     return this.text.slice(from, this.at);
-  }
-
-  private endsRun(stops: string): boolean {
-    const code = this.text.charCodeAt(this.at);
-    if (code <= space || code === 0x7f) return true;
-    const character = this.text.charAt(this.at);
-    return character === ";" || character === "(" || character === '"' || stops.includes(character);
   }
 
   /** Skips to the next `;` outside comments and quoted strings, or to the end. */

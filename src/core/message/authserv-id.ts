@@ -95,7 +95,7 @@ function* readingsAt(text: string, start: number): Generator<string> {
   const bare = text.slice(afterJunk(text, start, isPunctuation)).slice(0, maxIdLength);
   yield untilDelimiter(bare);
   yield untilDelimiter(proper.trim());
-  const visible = withoutControls(bare);
+  const visible = bare.replaceAll(/\p{Cc}+/gu, "");
   yield untilDelimiter(visible);
   yield untilDelimiter(visible.replaceAll("\\", ""));
   const decoded = decodeEncodedWord(text.slice(start, start + maxIdLength));
@@ -116,18 +116,7 @@ function properId(scanner: FieldScanner): string {
 }
 
 function untilDelimiter(text: string): string {
-  let at = 0;
-  while (at < text.length && (isWordCode(text.charCodeAt(at)) || ".\\".includes(text.charAt(at)))) at += 1;
-  return text.slice(0, at);
-}
-
-function withoutControls(text: string): string {
-  let visible = "";
-  for (const character of text) {
-    const code = character.charCodeAt(0);
-    if (code >= 0x20 && code !== 0x7f) visible += character;
-  }
-  return visible;
+  return /^[-\w.\\\u0080-\uffff]*/.exec(text)?.[0] ?? "";
 }
 
 /** The encoded word of RFC 2047 §2 at the beginning. It has no place here, but some readers decode every field first. */

@@ -1,0 +1,149 @@
+import { configSchema } from "../../config/json-schema.ts";
+import { type LoadedConfig, loadConfig } from "../../config/load.ts";
+import { type ConfigProblem, formatProblem } from "../../config/problem.ts";
+import { showConfig } from "../../config/show.ts";
+import { type WrittenFinding, writeFinding } from "../../findings/table.ts";
+import {
+  type AnyCommand,
+  defineCommand,
+  type ExitCode,
+  exitFindings,
+  exitOk,
+  exitUsage,
+  usageError,
+} from "../command.ts";
+import { configOption, readConfig } from "../config-option.ts";
+import { countFindings, formatFindings, isSerious, type PrintedFinding } from "../finding-lines.ts";
+import { formatJson, type Io } from "../io.ts";
+import { wrap } from "../layout.ts";
+import { checkPostfix } from "../postfix/check-postfix.ts";
+import { readPostfix } from "../postfix/read-postfix.ts";
+
+const actions = ["check", "show", "schema"] as const;
+
+export const config: AnyCommand = defineCommand({
+  usage: [
+    "sekisho config check [--postfix [MAIN.CF|FOLDER]] [--json]",
+    "sekisho config show",
+    "sekisho config schema",
+  ],
+  about: {
+    en: "check looks for mistakes; with --postfix also in how Postfix hands mail to Sekisho (from postconf -n, or the file named). show prints every setting with its default, schema a JSON Schema for editors.",
+    ja: "check は設定の誤りを調べます。--postfix を付けると、Postfix から Sekisho への渡し方も調べます（postconf -n の出力、または指定したファイルを使います）。show は既定値を含むすべての設定を、schema はエディタ用の JSON Schema を出力します。",
+  },
+  options: {
+    postfix: {
+      type: "boolean",
+      help: {
+        en: "check the MTA's side too: smtpd_milters, timeouts, chroot and what else matters",
+        ja: "MTA 側（smtpd_milters、タイムアウト、chroot など）も調べる",
+      },
+    },
+    json: { type: "boolean", help: { en: "print the findings as JSON", ja: "指摘事項を JSON で出力する" } },
+    ...configOption,
+  },
+  maxArguments: 2,
+  async run(values, [action, place], io) {
+    if (action === undefined) throw usageError(io.text.usage.missingAction("config", actions));
+    if (place !== undefined && !(action === "check" && values.postfix))
+      throw usageError(io.text.usage.tooManyArguments(place));
+    switch (action) {
+      case "check":
+        return checkConfig(values, place, io);
+      case "show":
+        return show(values, io);
+      case "schema":
+        io.out(JSON.stringify(configSchema(), undefined, 2));
+        return exitOk;
+      default:
+        throw usageError(io.text.usage.unknownAction("config", action, actions));
+    }
+  },
+});
+
+async function show(values: CheckValues, io: Io): Promise<ExitCode> {
+  const yaml = showConfig(await readConfig(values.config, io));
+  if (values.json) {
+    const { parse } = await import("yaml");
+    io.out(formatJson(parse(yaml), io.isTty));
+  } else io.out(yaml.trimEnd());
+  return exitOk;
+}
+
+interface CheckValues {
+  readonly config: string | undefined;
+  readonly postfix: boolean;
+  readonly json: boolean;
+}
+
+async function checkConfig(values: CheckValues, place: string | undefined, io: Io): Promise<ExitCode> {
+  const loaded = await loadConfig(values.config === undefined ? {} : { file: values.config });
+  const ours = ownFindings(loaded, io);
+  const postfix = loaded.ok && values.postfix ? await postfixFindings(loaded, place, io) : undefined;
+  const findings = [...ours, ...(postfix?.findings ?? [])];
+  if (values.json) io.out(formatJson({ file: loaded.file, findings }, io.isTty));
+  else for (const line of checkLines(loaded, ours, postfix, io)) io.out(line);
+  if (!loaded.ok) return exitUsage;
+  return findings.some(isSerious) ? exitFindings : exitOk;
+}
+
+interface OwnFinding extends PrintedFinding {
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** Problems of our own file, in the shape of findings. */
+function ownFindings(loaded: LoadedConfig, io: Io): OwnFinding[] {
+  const toFinding = (problem: ConfigProblem, severity: "error" | "warning"): OwnFinding => ({
+    id: `config.${problem.code}`,
+    severity,
+    subject: problem.path,
+    ...(problem.line === undefined ? {} : { line: problem.line, column: problem.column ?? 1 }),
+    text: formatProblem(problem, io.lang, loaded.file),
+  });
+  return loaded.ok
+    ? loaded.warnings.map((problem) => toFinding(problem, "warning"))
+    : loaded.errors.map((problem) => toFinding(problem, "error"));
+}
+
+interface PostfixReport {
+  readonly source: string;
+  readonly findings: readonly WrittenFinding[];
+}
+
+async function postfixFindings(
+  { config }: Extract<LoadedConfig, { ok: true }>,
+  place: string | undefined,
+  io: Io,
+): Promise<PostfixReport> {
+  const postfix = await readPostfix(place, io);
+  const found = checkPostfix(postfix, {
+    sockets: config.milter.sockets,
+    timeBudgetMs: config.milter.timeBudgetMs,
+    hostname: config.hostname,
+    ...(config.authservId === undefined ? {} : { authservId: config.authservId }),
+  });
+  return { source: postfix.source, findings: found.map((one) => writeFinding(one, io.lang)) };
+}
+
+function checkLines(
+  loaded: LoadedConfig,
+  ours: readonly PrintedFinding[],
+  postfix: PostfixReport | undefined,
+  io: Io,
+): string[] {
+  const { text, columns } = io;
+  const opening = loaded.file === undefined ? [...wrap(text.config.defaults, columns), ""] : [];
+  const own = ours.length === 0 ? [...wrap(text.config.good(loaded.file), columns), ""] : formatFindings(ours, io);
+  const mta = postfix === undefined ? [] : postfixLines(postfix, io);
+  const all = [...ours, ...(postfix?.findings ?? [])];
+  const summary = all.length === 0 ? [] : [countFindings(all, io)];
+  const lines = [...opening, ...own, ...mta, ...summary];
+  return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
+}
+
+function postfixLines({ source, findings }: PostfixReport, io: Io): string[] {
+  const { config } = io.text;
+  const good = findings.some(isSerious) ? [] : [...wrap(config.postfixGood, io.columns), ""];
+  return [...wrap(config.postfixRead(source), io.columns), "", ...formatFindings(findings, io), ...good];
+}

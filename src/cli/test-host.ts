@@ -1,0 +1,51 @@
+import { Readable, Writable } from "node:stream";
+import type { ExitCode } from "./command.ts";
+import { type Host, openIo } from "./io.ts";
+import type { Io } from "./io.ts";
+import type { Lang } from "./lang.ts";
+import { run } from "./run.ts";
+import { cliText } from "./text/table.ts";
+
+/** What a command line came to, for tests. */
+export interface Outcome {
+  readonly code: ExitCode;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface TestWorld {
+  readonly input?: string | Buffer;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly columns?: number;
+  readonly isTty?: boolean;
+}
+
+/** Runs one command line in this process, with streams of its own. */
+export async function runCli(argv: readonly string[], world: TestWorld = {}): Promise<Outcome> {
+  const out = new Sink();
+  const err = new Sink();
+  const code = await run(argv, testHost(world, out, err));
+  return { code, out: out.text(), err: err.text() };
+}
+
+/** An Io whose output goes nowhere, for tests of what formats lines. */
+export function testIo(lang: Lang, world: TestWorld = {}): Io {
+  return openIo(testHost(world, new Sink(), new Sink()), lang, cliText(lang));
+}
+
+function testHost({ input = "", env = {}, columns = 80, isTty = false }: TestWorld, out: Sink, err: Sink): Host {
+  return { stdin: Readable.from([Buffer.from(input)]), stdout: out, stderr: err, env, columns, isTty };
+}
+
+class Sink extends Writable {
+  readonly #chunks: Buffer[] = [];
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#chunks.push(chunk);
+    done();
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString("utf8");
+  }
+}

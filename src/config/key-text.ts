@@ -1,0 +1,139 @@
+/** What every key of the configuration means. A test holds it against the schema: none missing, none left over. */
+export const keyText: Readonly<Record<string, { readonly en: string; readonly ja: string }>> = {
+  hostname: {
+    en: "Full name of this host. It stands in Authentication-Results when neither authserv_id is set nor the MTA sends its own name ({j}). The system's host name when left out.",
+    ja: "このホストの完全な名前。authserv_id がなく MTA も自分の名前 ({j}) を送らないときに Authentication-Results に書く。省略するとシステムのホスト名。",
+  },
+  authserv_id: {
+    en: "The authserv-id of our Authentication-Results fields; goes before the MTA's own name. Fields with it that come from outside are removed.",
+    ja: "Authentication-Results に書く authserv-id。MTA の名前より優先する。これを名乗って外から届いたヘッダーは取り除く。",
+  },
+  data_dir: {
+    en: "Folder of the records; made when it is not there, for its owner only.",
+    ja: "記録を置くフォルダー。なければ所有者だけが読めるように作る。",
+  },
+  networks: {
+    en: "Whose addresses are whose. Where networks overlap the longest prefix decides.",
+    ja: "どのアドレスが誰のものか。重なるときは最も長いプレフィックスのものに従う。",
+  },
+  "networks.submitters": {
+    en: "Addresses whose mail is our users' own: may be signed, SPF is not evaluated. Logins with SMTP AUTH count as such too.",
+    ja: "自組織の利用者がメールを出すアドレス。署名してよく、SPF は評価しない。SMTP AUTH でログインしたものも同じに扱う。",
+  },
+  "networks.own": {
+    en: "Our own servers with owners of their own: verified and recorded like strangers, with no right to be signed for.",
+    ja: "学内・社内の、別に管理者がいるサーバー。外部と同じく検証して記録し、署名はしない。",
+  },
+  "networks.own[].network": { en: "Address or network.", ja: "アドレスまたはネットワーク。" },
+  "networks.own[].name": {
+    en: "Who it belongs to, as records and pages show it.",
+    ja: "持ち主の名前。記録や画面に出る。",
+  },
+  "networks.own[].contact": { en: "Where its owner is reached.", ja: "持ち主の連絡先。" },
+  "networks.relays": {
+    en: "Gateways and secondary MXs of ours: SPF is evaluated for the client in the Received field that the relay wrote, and not at all when that cannot be read.",
+    ja: "自組織のゲートウェイやセカンダリ MX。SPF は中継サーバーの書いた Received ヘッダーにあるクライアントで評価し、読めなければ評価しない。",
+  },
+  "networks.relays[].network": {
+    en: "Address or network of the relay.",
+    ja: "中継サーバーのアドレスまたはネットワーク。",
+  },
+  "networks.relays[].authserv_id": {
+    en: "The authserv-id that the relay writes; its Authentication-Results may be trusted then.",
+    ja: "中継サーバーが書く authserv-id。書くとその Authentication-Results を信用する。",
+  },
+  "networks.relays[].received_by": {
+    en: 'Names that the relay writes after "by" in its Received fields, besides its host name, HELO name and authserv_id.',
+    ja: "中継サーバーが Received ヘッダーの by に書く名前のうち、ホスト名・HELO 名・authserv_id 以外のもの。",
+  },
+  dns: { en: "How DNS is asked.", ja: "DNS の引き方。" },
+  "dns.nameservers": {
+    en: "Resolvers: ADDR or ADDR:PORT, v6 with a port in brackets. Those of /etc/resolv.conf when left out.",
+    ja: "問い合わせ先。ADDR または ADDR:PORT (v6 にポートを付けるときは角括弧)。省略すると /etc/resolv.conf のもの。",
+  },
+  "dns.timeout": {
+    en: "Longest wait for one answer, over all tries.",
+    ja: "1 つの問い合わせの制限時間 (再試行を含む)。",
+  },
+  "dns.cache_size": {
+    en: "Answers kept in memory; 0 keeps none.",
+    ja: "メモリーに覚えておく応答の数。0 で覚えない。",
+  },
+  milter: { en: "Where MTAs connect.", ja: "MTA の接続を受けるところ。" },
+  "milter.peers": {
+    en: "MTAs that may connect to inet sockets. Loopback only when left out; needed for any other listening address.",
+    ja: "inet ソケットに接続してよい MTA。省略するとループバックだけ。ほかのアドレスで待ち受けるなら必須。",
+  },
+  "milter.sockets": { en: "Sockets to listen on.", ja: "待ち受けるソケット。" },
+  "milter.sockets[].listen": {
+    en: "inet:host:port, inet:[v6]:port or unix:/path (host: an address or localhost).",
+    ja: "inet:host:port、inet:[v6]:port、unix:/path のどれか (host はアドレスか localhost)。",
+  },
+  "milter.sockets[].role": {
+    en: "verify: incoming mail. sign: outgoing mail only, nothing is verified. both: decided for each client.",
+    ja: "verify は受信の検証。sign は送信だけで検証しない。both はクライアントごとに決める。",
+  },
+  "milter.sockets[].on_failure": {
+    en: "Answer to the MTA when an inner fault keeps us from a verdict. accept when left out; tempfail for role sign.",
+    ja: "内部の異常で判定できないときに MTA へ返す答え。省略すると accept、role が sign なら tempfail。",
+  },
+  "milter.sockets[].mode": {
+    en: "Mode of a unix socket, in quotes.",
+    ja: "unix ソケットのモード。引用符で囲む。",
+  },
+  "milter.sockets[].group": { en: "Group of a unix socket.", ja: "unix ソケットのグループ。" },
+  "milter.time_budget": {
+    en: "Time for one message; keep it below the MTA's own (30 s in Postfix).",
+    ja: "1 通にかけてよい時間。MTA 側の制限 (Postfix は 30 秒) より短くする。",
+  },
+  "milter.max_connections": { en: "MTA connections at a time.", ja: "同時に受ける MTA の接続の数。" },
+  verify: { en: "How incoming mail is verified.", ja: "受信の検証のしかた。" },
+  "verify.enforce": {
+    en: "monitor: mail is never refused or held for a verdict. Others are not in this version yet.",
+    ja: "monitor は、判定を理由に拒否も保留もしない。ほかはこの版にはまだない。",
+  },
+  "verify.spf": { en: "SPF (RFC 7208).", ja: "SPF (RFC 7208)。" },
+  "verify.spf.void_lookups": {
+    en: "Void lookups allowed before a permerror.",
+    ja: "permerror になるまでに許す空の応答の数。",
+  },
+  "verify.spf.void_counting": {
+    en: "What counts as one void lookup: an empty query, a term with one, or a name without any address.",
+    ja: "空の応答の数え方。query は問い合わせごと、term は機構ごと、name はアドレスのない名前ごと。",
+  },
+  "verify.dkim": { en: "DKIM (RFC 6376).", ja: "DKIM (RFC 6376)。" },
+  "verify.dkim.minimum_key_bits": {
+    en: "RSA keys shorter than this give policy, not pass.",
+    ja: "これより短い RSA 鍵は pass にせず policy にする。",
+  },
+  "verify.dkim.max_signatures": {
+    en: "Signatures evaluated in one message.",
+    ja: "1 通で評価する署名の数。",
+  },
+  "verify.dmarc": { en: "DMARC (RFC 9989).", ja: "DMARC (RFC 9989)。" },
+  "verify.dmarc.discovery": {
+    en: "How the policy domain is found: the DNS tree walk.",
+    ja: "ポリシーのドメインの探し方。treewalk は DNS の木をたどる。",
+  },
+  record: { en: "What is kept of every message.", ja: "1 通ごとに残す記録。" },
+  "record.keep": { en: "Records older than this are deleted.", ja: "これより古い記録は消す。" },
+  "record.max_size": {
+    en: "Size of the database; beyond it the oldest records are deleted.",
+    ja: "データベースの大きさ。超えたら古い記録から消す。",
+  },
+  "record.fields": {
+    en: "What of the message may be kept. mail_from, rcpt_to and dkim_identity keep local parts, subject keeps the subject.",
+    ja: "メッセージから残すもの。mail_from・rcpt_to・dkim_identity を書くとローカルパートが、subject を書くと件名が残る。",
+  },
+  web: { en: "The web pages, /metrics and /healthz.", ja: "Web の画面と /metrics・/healthz。" },
+  "web.listen": {
+    en: "host:port on loopback, or off.",
+    ja: "ループバックの host:port、または off。",
+  },
+  log: { en: "The log on stderr.", ja: "標準エラー出力へのログ。" },
+  "log.level": { en: "Lowest level that is written.", ja: "書き出す最も低いレベル。" },
+  "log.format": {
+    en: "text: a line to read. json: a JSON object a line.",
+    ja: "text は読むための 1 行、json は 1 行 1 オブジェクト。",
+  },
+};

@@ -1,0 +1,81 @@
+import { stringify } from "yaml";
+import type { Config, NamedNetwork } from "./config.ts";
+import { formatDuration, formatSize } from "./quantity.ts";
+import { showSecret } from "./secret.ts";
+
+/** The configuration in force as a YAML file that gives the same again, every default written out, secrets masked. */
+export function showConfig(config: Config): string {
+  return stringify(masked(fileForm(config)), { lineWidth: 0 });
+}
+
+function fileForm(config: Config): Readonly<Record<string, unknown>> {
+  const { networks, dns, milter, verify, record, web } = config;
+  return {
+    hostname: config.hostname,
+    authserv_id: config.authservId,
+    data_dir: config.dataDir,
+    networks: {
+      submitters: networks.submitters.map(textOf),
+      own: networks.own.map(({ text, name, contact }) => ({ network: text, name, contact })),
+      relays: networks.relays.map(({ text, authservId, receivedBy }) => ({
+        network: text,
+        authserv_id: authservId,
+        received_by: receivedBy,
+      })),
+    },
+    dns: {
+      nameservers: dns.nameservers?.map(({ address, port }) =>
+        address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
+      ),
+      timeout: formatDuration(dns.timeoutMs),
+      cache_size: dns.cacheSize,
+    },
+    milter: {
+      peers: milter.peers.map(textOf),
+      sockets: milter.sockets.map(({ listen, role, onFailure, mode, group }) => ({
+        listen,
+        role,
+        on_failure: onFailure,
+        mode: mode.toString(8).padStart(4, "0"),
+        group,
+      })),
+      time_budget: formatDuration(milter.timeBudgetMs),
+      max_connections: milter.maxConnections,
+    },
+    verify: {
+      enforce: verify.enforce,
+      spf: { void_lookups: verify.spf.voidLookups, void_counting: verify.spf.voidCounting },
+      dkim: { minimum_key_bits: verify.dkim.minimumKeyBits, max_signatures: verify.dkim.maxSignatures },
+      dmarc: { discovery: verify.dmarc.discovery },
+    },
+    record: {
+      keep: formatDuration(record.keepMs),
+      max_size: formatSize(record.maxSize),
+      fields: record.fields,
+    },
+    web: { listen: webText(web) },
+    log: config.log,
+  };
+}
+
+function textOf({ text }: NamedNetwork): string {
+  return text;
+}
+
+function webText({ listen }: Config["web"]): string {
+  if (listen === undefined) return "off";
+  return listen.host.includes(":") ? `[${listen.host}]:${listen.port}` : `${listen.host}:${listen.port}`;
+}
+
+const secretKeys: ReadonlySet<string> = new Set(["password", "token", "secret"]);
+
+function masked(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(masked);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [
+      key,
+      secretKeys.has(key) && typeof entry === "string" ? showSecret(entry) : masked(entry),
+    ]),
+  );
+}
