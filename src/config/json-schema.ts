@@ -21,7 +21,7 @@ function described(schema: JsonSchema, path: string): JsonSchema {
 function describedProperties(
   properties: NonNullable<JsonSchema["properties"]>,
   path: string,
-): JsonSchema["properties"] {
+): NonNullable<JsonSchema["properties"]> {
   return Object.fromEntries(
     Object.entries(properties).map(([key, value]) => [
       key,

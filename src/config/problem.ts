@@ -39,7 +39,6 @@ export interface ProblemParams {
   // Warnings
   readonly "hostname-not-qualified": { readonly hostname: string };
   readonly "network-everyone": { readonly network: string };
-  readonly "no-nameservers": Empty;
 }
 type Empty = Readonly<Record<never, never>>;
 interface Found {

@@ -53,5 +53,4 @@ export const en: ProblemText = {
   "hostname-not-qualified": ({ hostname }) =>
     `the host name "${hostname}" is no fully qualified name; set hostname to one such as mx.example.jp`,
   "network-everyone": ({ network }) => `${network} is every address there is`,
-  "no-nameservers": () => "no DNS server is named, neither in dns.nameservers nor by the system",
 };

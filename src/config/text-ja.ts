@@ -57,5 +57,4 @@ export const ja: ProblemText = {
   "hostname-not-qualified": ({ hostname }) =>
     `ホスト名「${hostname}」は完全修飾名ではありません。hostname に mx.example.jp のような名前を設定してください。`,
   "network-everyone": ({ network }) => `${network} はすべてのアドレスを指しています。`,
-  "no-nameservers": () => "DNS サーバーが dns.nameservers にもシステムの設定にもありません。",
 };

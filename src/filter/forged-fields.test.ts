@@ -90,6 +90,8 @@ const careless = [
   " =?utf-8?B?bXguZXhhbXBsZS5qcA==?=; dkim=pass",
   ' "=?utf-8?q?mx.example.jp?="; dkim=pass',
   " =?utf-8?q?=E4=B8=AD=E6=96=87.example?=; dkim=pass",
+  ` mx.(${"c".repeat(5000)})example.jp; dkim=pass`,
+  `${" ".repeat(5000)}mx\r\n${" ".repeat(5000)}.example.jp; dkim=pass`,
   ` mx.example.jp; ${"x".repeat(70_000)}`,
   `${"(".repeat(30_000)}${")".repeat(30_000)} mx.example.jp; ${"x".repeat(10_000)}`,
 ];

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sampleRecord } from "../../test/sample-record.ts";
 import type { RecordField } from "../config/config.ts";
 import type { MessageRecord } from "./record.ts";
 import { redact } from "./redact.ts";
-import { sampleRecord } from "./sample.ts";
 
 const defaults: readonly RecordField[] = ["from_domain", "to_domain", "message_id"];
 

@@ -18,11 +18,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { sampleRecord } from "../../test/sample-record.ts";
 import { Keeper, type StoreEvent } from "./keeper.ts";
 import type { MessageRecord } from "./record.ts";
 import { formatLine, maxLineOctets, parseLine } from "./record-line.ts";
 import { openRecordStore, startRecordStore } from "./record-store.ts";
-import { sampleRecord } from "./sample.ts";
 import { migrations } from "./schema.ts";
 import { openSpool } from "./spool.ts";
 import { listSegments, segmentName, spoolFolder } from "./spool-files.ts";
@@ -432,7 +432,7 @@ describe("the thread", () => {
 describe("kill -9", () => {
   const program = `
     import { openSpool } from ${JSON.stringify(fileURLToPath(new URL("./spool.ts", import.meta.url)))};
-    import { sampleRecord } from ${JSON.stringify(fileURLToPath(new URL("./sample.ts", import.meta.url)))};
+    import { sampleRecord } from ${JSON.stringify(fileURLToPath(new URL("../../test/sample-record.ts", import.meta.url)))};
     const spool = openSpool({ dataDir: process.argv[1], segmentMs: 30, flushMs: 5 });
     let n = 0;
     setInterval(() => {

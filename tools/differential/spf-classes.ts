@@ -65,6 +65,8 @@ function isV4(test: SpfDifferentialCase): boolean {
 }
 
 const badName = /[^ .:=]{64}|\.\./;
+const upperR = /(%\{[A-Za-z][0-9]*)R/;
+const slashName = /^[+?~-]?[a-z0-9]+\/[^0-9/]/i;
 const wholeName = /^([+?~-]?[a-z0-9]+[:=])[^ ]{254,}$/i;
 
 function hasFault(test: SpfDifferentialCase, problem: SpfSyntaxProblem): boolean {
@@ -84,7 +86,7 @@ function withLocalPart(test: SpfDifferentialCase): SpfDifferentialCase {
 
 function includesItself(term: string, name: string): boolean {
   const target = term.toLowerCase().split("include:")[1]?.replace(/\.$/, "");
-  return target === name || target === "%{d}" || target === "%{o}" || target === "%{h}";
+  return target !== undefined && (target === name || /^%\{[doh][0-9]*\}$/.test(target));
 }
 
 /** The disagreements that are known, each with the text that decides it. */
@@ -217,6 +219,15 @@ export const spfClasses: readonly SpfClass[] = [
     repair: (test) => withoutFaults(test, "character"),
   },
   {
+    id: "pyspf-upper-case-r",
+    peer: "pyspf",
+    right: "ours",
+    clause: "RFC 7208 §7.1, RFC 5234 §2.3",
+    reason: "An upper-case R in a macro does not reverse there, but literals of a grammar are case-insensitive.",
+    applies: ({ test }) => textsOf(test).some((text) => upperR.test(text)),
+    repair: (test) => mapMacros(test, (macro) => macro.replace(upperR, "$1r"), true),
+  },
+  {
     id: "pyspf-percent-pair",
     peer: "pyspf",
     right: "ours",
@@ -329,6 +340,15 @@ export const spfClasses: readonly SpfClass[] = [
     reason: "Letters outside ASCII are accepted in a domain-spec; a record is ASCII.",
     applies: ({ test }) => hasFault(test, "character"),
     repair: (test) => withoutFaults(test, "character"),
+  },
+  {
+    id: "mail-spf-slash-domain",
+    peer: "Mail::SPF",
+    right: "ours",
+    clause: "RFC 7208 §5.3, §5.5",
+    reason: "A name right behind a slash is taken for a domain-spec; only a colon leads one in.",
+    applies: ({ test }) => recordsOf(test).some((text) => text.split(" ").some((term) => slashName.test(term))),
+    repair: (test) => withoutTerms(test, (term) => slashName.test(term)),
   },
   {
     id: "mail-spf-empty-local-part",

@@ -90,7 +90,7 @@ function isWordCode(code: number): boolean {
 }
 
 function* readingsAt(text: string, start: number): Generator<string> {
-  const proper = properId(new FieldScanner(text.slice(start, start + 2 * maxIdLength)));
+  const proper = properId(text, start);
   yield proper;
   const bare = text.slice(afterJunk(text, start, isPunctuation)).slice(0, maxIdLength);
   yield untilDelimiter(bare);
@@ -103,16 +103,19 @@ function* readingsAt(text: string, start: number): Generator<string> {
 }
 
 /** Words and quoted strings, put together over dots that have comments or folds around them (RFC 5322 §4.4). */
-function properId(scanner: FieldScanner): string {
+function properId(text: string, from: number): string {
+  const scanner = new FieldScanner(text);
+  scanner.at = from;
   let id = "";
-  for (;;) {
+  while (id.length <= maxIdLength) {
     const start = scanner.at;
     if (scanner.next === '"') id += scanner.readQuotedString() ?? "";
     else id += scanner.readRun("=,/<>");
     if (scanner.at > start) continue;
     scanner.skipCfws();
-    if (scanner.at === start || !(id.endsWith(".") || scanner.next === ".")) return id;
+    if (scanner.at === start || !(id.endsWith(".") || scanner.next === ".")) break;
   }
+  return id.slice(0, maxIdLength);
 }
 
 function untilDelimiter(text: string): string {
@@ -121,6 +124,7 @@ function untilDelimiter(text: string): string {
 
 /** The encoded word of RFC 2047 §2 at the beginning. It has no place here, but some readers decode every field first. */
 function decodeEncodedWord(text: string): string | undefined {
+  if (!text.includes("=?")) return undefined;
   const parts = text
     .slice(afterJunk(text, 0, (code) => isBlankOrControl(code) || code === 0x22))
     .split("?", 5);

@@ -1,4 +1,4 @@
-import type { MessageRecord } from "./record.ts";
+import type { MessageRecord } from "../src/store/record.ts";
 
 /** A record for tests; `sequence` also sets the time (one a second) and the queue id. */
 export function sampleRecord(sequence: number, changes: Partial<MessageRecord> = {}): MessageRecord {
