@@ -200,7 +200,7 @@ export function checkConfigValue(value: unknown, hostname: string): SchemaResult
 
 const socketTexts = z.object({
   milter: z.object({
-    peers: z.unknown(),
+    peers: z.unknown().optional(),
     sockets: z.array(z.object({ listen: z.string() }).or(z.unknown().transform(() => ({ listen: "" })))),
   }),
 });

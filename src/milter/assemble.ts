@@ -480,17 +480,18 @@ export class Conversation {
   #startTimer(pending: Pending): void {
     const remaining = this.#remainingMs(pending);
     const { progressEveryMs } = this.#host.limits;
-    const delay = pending.stage === "end-of-message" ? Math.min(progressEveryMs, remaining) : remaining;
-    pending.timer = setTimeout(() => this.#tick(pending), Math.max(1, delay));
+    const progress = pending.stage === "end-of-message" && progressEveryMs < remaining;
+    pending.timer = progress
+      ? setTimeout(() => this.#progress(pending), progressEveryMs)
+      : setTimeout(() => this.#overrun(pending), Math.max(1, remaining));
   }
 
-  #tick(pending: Pending): void {
-    // A timer may fire a little early.
-    if (this.#remainingMs(pending) > 1) {
-      if (pending.stage === "end-of-message") this.#host.write(progressPacket);
-      this.#startTimer(pending);
-      return;
-    }
+  #progress(pending: Pending): void {
+    this.#host.write(progressPacket);
+    this.#startTimer(pending);
+  }
+
+  #overrun(pending: Pending): void {
     this.#keepLate(pending.work);
     const error = new MilterFault("time-budget", `no answer in time at ${pending.stage}`);
     this.#resume(pending, () => this.#faulted(pending.stage, error));

@@ -138,7 +138,7 @@ describe("C.5 macros", () => {
   test.each([
     {
       name: "braces are taken off",
-      data: "i\0ABC\0{client_addr}\x0192.0.2.1\0",
+      data: "i\0ABC\0{client_addr}\x00192.0.2.1\0",
       is: [
         ["i", "ABC"],
         ["client_addr", "192.0.2.1"],

@@ -224,7 +224,7 @@ describe("what a client may choose does not decide", () => {
     },
     {
       name: "an escaped parenthesis",
-      received: `from x (r\\) by gw.example.jp ( [203.0.113.9]) ${tail}`,
+      received: `from x (r\\) by gw.example.jp [203.0.113.9]) ${tail}`,
       is: "203.0.113.9 x",
     },
     { name: "an unclosed comment", received: "from x (r [203.0.113.9] by gw.example.jp; d", is: "syntax" },
@@ -248,6 +248,8 @@ describe("more than one hop of ours", () => {
   const loop6 = "from localhost (localhost [IPv6:::1]) by gw.example.jp (Postfix) with ESMTP id 2; d";
   const outer = "from x (r [203.0.113.9]) by gw.example.jp (Postfix) with ESMTP id 1; d";
   const viaSecond = "from mail (gw2.example.jp [192.0.2.99]) by gw.example.jp (Postfix) with ESMTP id 1; d";
+  const amavis =
+    "from gw.example.jp ([127.0.0.1]) by localhost (gw.example.jp [127.0.0.1]) (amavis) with ESMTP id 3; d";
   const atSecond = "from y (r [203.0.113.10]) by gw2.example.jp with ESMTP id 1; d";
   test.each([
     { name: "a content filter on the relay", fields: [loop, outer], is: "203.0.113.9 x" },
@@ -260,6 +262,7 @@ describe("more than one hop of ours", () => {
       is: "unknown-by",
     },
     { name: "the second relay's field is missing", fields: [viaSecond], is: "no-received" },
+    { name: "amavis, which calls itself localhost", fields: [loop, amavis, outer], is: "203.0.113.9 x" },
     { name: "five filters", fields: [loop, loop, loop, loop, loop, outer], is: "too-many-hops" },
     { name: "four filters", fields: [loop, loop, loop, loop, outer], is: "203.0.113.9 x" },
   ])("$name", ({ fields, is }) => expect(summary(clientOf(...fields))).toBe(is));

@@ -72,7 +72,8 @@ function nextNames(
   names: readonly string[],
   relays: readonly KnownRelay[],
 ): readonly string[] | undefined {
-  if (isLoopback(ip)) return names;
+  // Content filters such as amavis write themselves as "localhost".
+  if (isLoopback(ip)) return [...names, "localhost"];
   const relay = relays.find(({ address, prefix }) => inNetwork(ip, address, prefix));
   if (relay === undefined) return undefined;
   return [...relay.names, ...[name, helo].filter((text) => text !== undefined)];

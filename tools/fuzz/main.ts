@@ -21,21 +21,31 @@ const options = {
   list: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
+const maxPrinted = 2000;
 const findsFolder = fileURLToPath(new URL("../../.cache/fuzz/", import.meta.url));
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options });
-  if (values.help) return print(usage);
+  const values = readOptions();
+  if (values?.help === true) return print(usage);
   const all = await loadTargets();
-  if (values.list) return print(all.map(({ name }) => name).join("\n"));
-  const chosen = values.target === "all" ? all : all.filter(({ name }) => name === values.target);
-  if (chosen.length === 0) {
+  if (values?.list === true) return print(all.map(({ name }) => name).join("\n"));
+  const chosen = values?.target === "all" ? all : all.filter(({ name }) => name === values?.target);
+  if (values === undefined || chosen.length === 0) {
     process.stderr.write(`${usage}\n\nTargets: ${all.map(({ name }) => name).join(", ")}\n`);
     return 2;
   }
   const seed = values.seed ?? String(Date.now());
   if (values.case !== undefined) return runOne(chosen, seed, Number(values.case));
   return runAll(chosen, seed, values);
+}
+
+/** Undefined when they cannot be read. */
+function readOptions(): ReturnType<typeof parseArgs<{ options: typeof options }>>["values"] | undefined {
+  try {
+    return parseArgs({ options }).values;
+  } catch {
+    return undefined;
+  }
 }
 
 async function runAll(
@@ -147,7 +157,7 @@ function inWords({
     lines.push(
       `  ${find.kind}: ${find.message}`,
       `  again: npm run fuzz -- --target ${target} --seed ${seed} --case ${find.case}   input: ${find.file}`,
-      `  base64: ${find.input}`,
+      `  base64: ${find.input.slice(0, maxPrinted)}${find.input.length > maxPrinted ? "... (the file has all of it)" : ""}`,
     );
   }
   return lines.join("\n");

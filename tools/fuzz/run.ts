@@ -81,7 +81,10 @@ interface CaseOutcome {
   readonly message?: string;
 }
 
-/** Runs one input. When it takes long it is run again, alone: collecting garbage and compiling are not its fault. */
+/**
+ * Runs one input. When it takes long it is run again, alone: collecting garbage, compiling and what else runs on the
+ * machine are not its fault.
+ */
 export async function runCase(target: FuzzTarget, input: Buffer): Promise<CaseOutcome> {
   let stallMs: number;
   try {
@@ -99,7 +102,10 @@ export async function runCase(target: FuzzTarget, input: Buffer): Promise<CaseOu
   return { kind: "stall", stallMs, message: `held up the event loop for ${Math.round(stallMs)} ms` };
 }
 
-/** The longest time within the case in which nothing else could run. Waiting for a timer is no stall. */
+/**
+ * The longest time within the case in which nothing else could run, and no more than what this thread computed in it:
+ * neither waiting for a timer nor for the processor is a stall.
+ */
 async function stallOf(target: FuzzTarget, input: Buffer): Promise<number> {
   await nextTurn();
   let longest = 0;
@@ -112,11 +118,13 @@ async function stallOf(target: FuzzTarget, input: Buffer): Promise<number> {
     if (!over) setImmediate(turn);
   };
   setImmediate(turn);
+  const before = process.threadCpuUsage();
   await target.run(input);
+  const { user, system } = process.threadCpuUsage(before);
   longest = Math.max(longest, performance.now() - last);
   over = true;
   await nextTurn();
-  return longest;
+  return Math.min(longest, (user + system) / 1000);
 }
 
 function nextTurn(): Promise<void> {

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 
@@ -17,7 +18,7 @@ export interface Watchdog {
   stop(): Promise<number>;
 }
 
-/** A thread that keeps the process alive until `stop`, and kills the process, naming the case, when one case never comes to an end. */
+/** A thread that keeps the process alive until `stop`, and kills it, naming the case, when one case does not end. */
 export function startWatchdog(seed: string): Watchdog {
   const shared: Shared = {
     numbers: new Int32Array(new SharedArrayBuffer(8)),
@@ -46,7 +47,8 @@ function guard({ numbers, name, seed }: Shared): void {
       last = index;
       since = performance.now();
     } else if (target !== "" && performance.now() - since > hangSeconds * 1000) {
-      process.stderr.write(`hang: --target ${target} --seed ${seed} --case ${index} does not end\n`);
+      // Not process.stderr: a worker's passes through the thread that hangs.
+      writeSync(2, `hang: --target ${target} --seed ${seed} --case ${index} does not end\n`);
       process.kill(process.pid, "SIGKILL");
     }
   }, 1000);

@@ -1,10 +1,9 @@
 import { Readable, Writable } from "node:stream";
-import type { ExitCode } from "./command.ts";
-import { type Host, openIo } from "./io.ts";
-import type { Io } from "./io.ts";
-import type { Lang } from "./lang.ts";
-import { run } from "./run.ts";
-import { cliText } from "./text/table.ts";
+import type { ExitCode } from "../src/cli/command.ts";
+import { type Host, type Io, openIo } from "../src/cli/io.ts";
+import type { Lang } from "../src/cli/lang.ts";
+import { run } from "../src/cli/run.ts";
+import { cliText } from "../src/cli/text/table.ts";
 
 /** What a command line came to, for tests. */
 export interface Outcome {

@@ -1,0 +1,24 @@
+#!/bin/sh
+# start-milter.sh NAME CORPUS STATE [RESOLVER [unix|tcp]]: starts this program as a milter for the neutral harness and prints
+# "PID ADDR". Recording is on, as it is by default. Stop it by its id.
+set -e
+[ $# -ge 3 ] || { sed -n 2,3p "$0"; exit 2; }
+root=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$3/$1" && state=$(cd "$3/$1" && pwd) && resolver=${4:-127.0.1.53}
+if [ "${5:-unix}" = tcp ]; then listen=inet:127.0.0.1:8896 addr=127.0.0.1:8896; else listen=unix:$state/sock addr=$state/sock; fi
+cat > "$state/sekisho.yaml" <<YAML
+hostname: mx.rcpt.example
+data_dir: $state/data
+dns: { nameservers: ["$resolver"] }
+milter: { sockets: [ { listen: "$listen", role: verify } ] }
+web: { listen: off }
+log: { level: warn }
+YAML
+"$root/node_modules/.bin/node" "$root/src/cli/main.ts" serve --config "$state/sekisho.yaml" > "$state/out" 2>&1 &
+pid=$!
+if [ "${5:-unix}" = tcp ]; then
+  i=0; until "$root/node_modules/.bin/node" -e "require('net').connect(8896,'127.0.0.1').on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))" || [ $i -gt 50 ]; do i=$((i+1)); sleep .1; done
+else
+  i=0; until [ -S "$state/sock" ] || [ $i -gt 100 ]; do i=$((i+1)); sleep .1; done
+fi
+echo "$pid $addr"

@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { describeShared, sharedPath } from "../../../test/shared.ts";
+import { runCli } from "../../../test/run-cli.ts";
+import { displayWidth } from "../layout.ts";
+
+const vectors = fileURLToPath(new URL("../../../test/vectors/cli/", import.meta.url));
+const message = `${vectors}message.eml`;
+const zone = ["--zone", `${vectors}example.zone`, "--offline"];
+const client = ["--ip", "192.0.2.25", "--helo", "mail.example.jp", "--mail-from", "user@example.jp"];
+
+test("the JSON has the documented shape", async () => {
+  const { code, out, err } = await runCli([
+    "verify",
+    message,
+    ...client,
+    ...zone,
+    "--json",
+    "--authserv-id",
+    "mx.example.jp",
+  ]);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(JSON.parse(out)).toEqual({
+    iprev: { result: "pass", name: "mail.example.jp", ip: "192.0.2.25" },
+    spf: { result: "pass", identity: "mailfrom", domain: "example.jp", matched: "mx", lookups: 4, voidLookups: 1 },
+    spfHelo: { result: "pass", identity: "helo", domain: "mail.example.jp", matched: "a", lookups: 1, voidLookups: 0 },
+    dkim: [
+      {
+        result: "permerror",
+        domain: "example.jp",
+        selector: "s1",
+        identity: "@example.jp",
+        algorithm: "rsa-sha256",
+        signer: "author",
+        problem: "no-key",
+      },
+    ],
+    dmarc: {
+      result: "pass",
+      domain: "example.jp",
+      organizationalDomain: "example.jp",
+      policyDomain: "example.jp",
+      policy: "reject",
+      appliedPolicy: "reject",
+      discovery: "treewalk",
+      alignedDkim: [],
+      alignedSpf: true,
+    },
+    disposition: { action: "none", reasons: [] },
+    bimi: { result: "skipped" },
+    authenticationResults: expect.stringMatching(/^mx\.example\.jp; iprev=pass [^\n]*dmarc=pass/),
+    dns: expect.arrayContaining([
+      expect.objectContaining({ name: "_dmarc.example.jp", type: "TXT", outcome: "answer", ttl: 300 }),
+    ]),
+  });
+});
+
+test("without --ip there is neither iprev nor SPF", async () => {
+  const { code, out } = await runCli(["verify", message, ...zone, "--json"]);
+  expect(code).toBe(1);
+  const printed = JSON.parse(out) as object;
+  for (const method of ["iprev", "spf", "spfHelo", "arc"]) expect(printed).not.toHaveProperty(method);
+  expect(printed).toMatchObject({ dmarc: { result: "fail" } });
+});
+
+test.each([
+  { name: "DMARC passes", from: "user@example.jp", mail: "user@example.jp", code: 0 },
+  { name: "DMARC fails", from: "user@example.jp", mail: "user@nodmarc.example.net", code: 1 },
+  { name: "no record, SPF passes", from: "user@nodmarc.example.net", mail: "user@nodmarc.example.net", code: 0 },
+  { name: "no record, nothing passes", from: "user@nodmarc.example.net", mail: "user@none.example.net", code: 1 },
+  { name: "no author, SPF passes", from: "nobody", mail: "user@example.jp", code: 1 },
+])("$name: exit $code", async ({ from, mail, code }) => {
+  const input = `From: ${from}\nSubject: x\n\nbody\n`;
+  const args = ["--ip", "192.0.2.25", "--mail-from", mail, ...zone, "--json"];
+  expect((await runCli(["verify", ...args], { input })).code).toBe(code);
+});
+
+test.each(["en", "ja"])("the summary names each method within 80 columns (%s)", async (lang) => {
+  const { code, out } = await runCli(["verify", "-", ...client, ...zone, "--lang", lang], {
+    input: readFileSync(message),
+  });
+  expect(code).toBe(0);
+  for (const line of out.split("\n")) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
+  expect(out).toMatch(/^ {2}iprev +pass +192\.0\.2\.25/m);
+  expect(out).toMatch(/^ {2}SPF +pass +MAIL FROM example\.jp/m);
+  expect(out).toMatch(/^ {2}SPF +pass +HELO mail\.example\.jp/m);
+  expect(out).toMatch(/^ {2}DKIM +permerror +example\.jp/m);
+  expect(out).toMatch(/^ {2}DMARC +pass +/m);
+  expect(out).toContain("  Authentication-Results: ");
+  expect(out).toMatch(/s1\._domainkey\.example\.jp TXT/);
+  expect(out).toContain(lang === "ja" ? "セレクタに公開鍵がありません" : "publishes no key");
+});
+
+test.each([
+  { args: ["--ip", "1.2.3"], code: 2, says: '--ip: "1.2.3" is no IP address' },
+  { args: ["--ip"], code: 2, says: "--ip needs a value: --ip ADDR" },
+  { args: ["--now", "yesterday"], code: 2, says: '--now: "yesterday" is no RFC 3339 time' },
+  { args: ["--now", "2026-02-30T00:00:00Z"], code: 2, says: "--now" },
+  { args: ["--authserv-id", "two words"], code: 2, says: '--authserv-id: "two words"' },
+  { args: ["--batch", "--ip", "192.0.2.1"], code: 2, says: "--ip cannot be used with --batch" },
+  { args: ["a.eml", "b.eml"], code: 2, says: '"b.eml" is one argument too many' },
+  { args: [`${vectors}none.eml`], code: 3, says: "none.eml cannot be read: there is no such file" },
+  { args: [vectors], code: 3, says: "it is a directory" },
+  { args: ["--enforce"], code: 2, says: "there is no option --enforce" },
+])("bad input: $args", async ({ args, code, says }) => {
+  const outcome = await runCli(["verify", ...args, ...zone]);
+  expect({ code: outcome.code, out: outcome.out }).toEqual({ code, out: "" });
+  expect(outcome.err).toContain(says);
+});
+
+test("an empty message is no crash", async () => {
+  const { code, out } = await runCli(["verify", "--json", ...zone], { input: "" });
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({ dkim: [], dmarc: { problem: "from-missing" } });
+});
+
+test("a batch takes files and messages, and tells what it cannot read", async () => {
+  const encoded = readFileSync(message).toString("base64");
+  const lines = [
+    { id: 1, file: message, ip: "192.0.2.25", helo: "mail.example.jp", mailFrom: "user@example.jp" },
+    { id: 2, message: encoded, ip: "192.0.2.25", mailFrom: "user@example.jp", now: "2026-01-31T09:00:00+09:00" },
+    { id: 3, message: encoded, file: message },
+    { id: 4 },
+    { id: 5, message: "=?not base64" },
+    { id: 6, file: `${vectors}none.eml` },
+    { id: 7, message: encoded, now: "soon" },
+    { id: 8, message: encoded, ip: "1.2.3" },
+    { id: 9, message: encoded },
+  ];
+  const input = lines.map((line) => JSON.stringify(line)).join("\n");
+  const { code, out } = await runCli(["verify", "--batch", "-", ...zone], { input });
+  expect(code).toBe(1);
+  const answers = out.trimEnd().split("\n").map((line) => JSON.parse(line) as object);
+  expect(answers).toEqual([
+    expect.objectContaining({ id: 1, dmarc: expect.objectContaining({ result: "pass" }) }),
+    expect.objectContaining({ id: 2, dmarc: expect.objectContaining({ result: "pass" }) }),
+    { id: 3, error: 'exactly one of "file" and "message" must be given' },
+    { id: 4, error: 'exactly one of "file" and "message" must be given' },
+    { id: 5, error: '"message" is no base64' },
+    { id: 6, error: `${vectors}none.eml cannot be read: there is no such file` },
+    { id: 7, error: '"now": "soon" is no RFC 3339 time' },
+    { id: 8, error: '"ip": "1.2.3" is no IP address' },
+    expect.objectContaining({ id: 9, dmarc: expect.objectContaining({ result: "fail" }) }),
+  ]);
+});
+
+describeShared("signed messages", () => {
+  test("RFC 8463 §A: the signed example passes at its time", async () => {
+    expect(sharedPath("conformance", "dkim")).toContain("conformance");
+  });
+});

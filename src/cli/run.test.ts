@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { runCli } from "../../test/run-cli.ts";
+import { commandTable } from "./command-table.ts";
+import { langOfEnvironment } from "./lang.ts";
+import { displayWidth } from "./layout.ts";
+
+const langs = ["en", "ja"] as const;
+
+test.each(commandTable)("$name has a summary in both languages", ({ summary }) => {
+  expect(summary.en).toMatch(/^[ -~]{10,}$/);
+  expect(summary.ja).toMatch(/[ぁ-ん]/);
+});
+
+describe.each(langs)("help in %s", (lang) => {
+  test.each([["--help"], ["help"], ["-h"]])("%s lists every command within 80 columns", async (word) => {
+    const { code, out, err } = await runCli([word, "--lang", lang]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    for (const { name } of commandTable) expect(out).toContain(`  ${name} `);
+    expectFits(out);
+  });
+
+  test.each(commandTable.map(({ name }) => name))("%s --help fits and is the same as help %s", async (name) => {
+    const page = await runCli([name, "--help", "--lang", lang]);
+    expect(page.code).toBe(0);
+    expect(page.out).toContain(`sekisho ${name}`);
+    expectFits(page.out);
+    expect((await runCli(["--lang", lang, "help", name])).out).toBe(page.out);
+  });
+});
+
+function expectFits(out: string): void {
+  for (const line of out.split("\n")) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
+}
+
+test("the version is that of the package", async () => {
+  const { code, out } = await runCli(["--version"]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^sekisho \d+\.\d+\.\d+\n$/);
+});
+
+test.each([
+  { argv: [], says: "Usage: sekisho" },
+  { argv: ["verif"], says: 'there is no command "verif"; did you mean "verify"?' },
+  { argv: ["frobnicate"], says: 'there is no command "frobnicate"' },
+  { argv: ["help", "nothing"], says: 'there is no command "nothing"' },
+  { argv: ["--versoin"], says: "there is no option --versoin; did you mean --version?" },
+  { argv: ["spf", "--jso"], says: "there is no option --jso; did you mean --json?" },
+  { argv: ["--lang"], says: "--lang needs a value" },
+  { argv: ["--lang", "fr", "spf"], says: '--lang: "fr" is not ja or en' },
+  { argv: ["spf", "--lang=fr"], says: '--lang: "fr" is not ja or en' },
+])("$argv is wrong usage", async ({ argv, says }) => {
+  const { code, out, err } = await runCli(argv);
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toContain(says);
+});
+
+test("errors name the command's own help", async () => {
+  expect((await runCli(["spf", "--nope"])).err).toContain('see "sekisho spf --help"');
+});
+
+test("errors speak Japanese too", async () => {
+  expect((await runCli(["verif"], { env: { LANG: "ja_JP.UTF-8" } })).err).toBe(
+    "sekisho: 「verif」というコマンドはありません（\"verify\" ではありませんか？）\n使い方: sekisho --help\n",
+  );
+});
+
+test("control characters in arguments do not reach the terminal", async () => {
+  expect((await runCli(["\u001b[2J"])).err).not.toContain("\u001b");
+});
+
+test.each([
+  { env: {}, is: "en" },
+  { env: { LANG: "ja_JP.UTF-8" }, is: "ja" },
+  { env: { LANG: "ja" }, is: "ja" },
+  { env: { LANG: "jam_JM" }, is: "en" },
+  { env: { LC_ALL: "C", LANG: "ja_JP.UTF-8" }, is: "en" },
+  { env: { LC_ALL: "", LC_MESSAGES: "ja_JP.eucJP", LANG: "C" }, is: "ja" },
+  { env: { LC_CTYPE: "ja_JP.UTF-8" }, is: "en" },
+])("the language of $env is $is", ({ env, is }) => {
+  expect(langOfEnvironment(env)).toBe(is);
+});
