@@ -136,13 +136,13 @@ export function fieldsOf(head: string): { readonly name: string; readonly value:
     });
 }
 
-/** Divides octets into whole packets; the rest is what is not whole yet. */
+/** Divides octets into whole packets; the rest is what is not whole yet, or is none. */
 export function splitPackets(octets: Buffer): { readonly packets: WirePacket[]; readonly rest: Buffer } {
   const packets: WirePacket[] = [];
   let at = 0;
   while (octets.length - at >= 5) {
     const length = octets.readUInt32BE(at);
-    if (octets.length - at < 4 + length) break;
+    if (length === 0 || octets.length - at < 4 + length) break;
     packets.push({
       code: String.fromCharCode(octets[at + 4] as number),
       data: octets.subarray(at + 5, at + 4 + length),

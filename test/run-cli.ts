@@ -32,7 +32,11 @@ export function testIo(lang: Lang, world: TestWorld = {}): Io {
   return openIo(testHost(world, new Sink(), new Sink()), lang, cliText(lang));
 }
 
-function testHost({ input = "", env = {}, columns = 80, isTty = false }: TestWorld, out: Sink, err: Sink): Host {
+function testHost(
+  { input = "", env = {}, columns = 80, isTty = false }: TestWorld,
+  out: Sink,
+  err: Sink,
+): Host {
   return { stdin: Readable.from([Buffer.from(input)]), stdout: out, stderr: err, env, columns, isTty };
 }
 

@@ -9,6 +9,12 @@ async function* pieces(...chunks: readonly (string | Buffer)[]): AsyncGenerator<
   yield* chunks;
 }
 
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 async function batchOf(
   input: string,
   work: BatchOptions["work"],
@@ -16,7 +22,10 @@ async function batchOf(
 ): Promise<{ readonly code: number; readonly lines: readonly unknown[] }> {
   const lines: unknown[] = [];
   const io = { ...testIo("en"), outSlowly: async (line: string) => void lines.push(JSON.parse(line)) };
-  const code = await runBatch({ input: pieces(input), maxActive: 4, maxLineOctets: 1000, work, ...changes }, io);
+  const code = await runBatch(
+    { input: pieces(input), maxActive: 4, maxLineOctets: 1000, work, ...changes },
+    io,
+  );
   return { code, lines };
 }
 
@@ -67,7 +76,7 @@ test("lines come out whole wherever the chunks are cut", async () => {
     fc.asyncProperty(fc.array(fc.nat({ max: octets.length }), { maxLength: 6 }), async (cuts) => {
       const at = [0, ...cuts.toSorted((a, b) => a - b), octets.length];
       const chunks = at.slice(1).map((end, i) => octets.subarray(at[i], end));
-      const lines = await Array.fromAsync(readLines(pieces(...chunks), 100));
+      const lines = await collected(readLines(pieces(...chunks), 100));
       expect(lines).toEqual(["one", "関所", "", "last"].map((line) => ({ kind: "line", text: line })));
     }),
   );
@@ -75,6 +84,6 @@ test("lines come out whole wherever the chunks are cut", async () => {
 
 test("an endless line is not kept", async () => {
   const chunks = Array.from({ length: 100 }, () => "x".repeat(1000));
-  const lines = await Array.fromAsync(readLines(pieces(...chunks, "\nnext\n"), 500));
+  const lines = await collected(readLines(pieces(...chunks, "\nnext\n"), 500));
   expect(lines).toEqual([{ kind: "too-long" }, { kind: "line", text: "next" }]);
 });

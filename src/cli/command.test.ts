@@ -34,5 +34,7 @@ test.each([
   { argv: ["--constructor"], says: "there is no option --constructor" },
   { argv: ["--__proto__=x"], says: "there is no option --__proto__" },
 ])("$argv is refused", ({ argv, says }) => {
-  expect(() => readArguments(argv, options, text)).toThrow(expect.objectContaining({ code: "USAGE", message: says }));
+  expect(() => readArguments(argv, options, text)).toThrow(
+    expect.objectContaining({ code: "USAGE", message: says }),
+  );
 });

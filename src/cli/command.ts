@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
+import { nearest } from "../config/nearest.ts";
 import { SekishoError } from "../errors.ts";
 import type { Io } from "./io.ts";
 import type { Translated } from "./lang.ts";
-import { nearest } from "../config/nearest.ts";
 import type { CliText } from "./text/text.ts";
 
 export type ExitCode = 0 | 1 | 2 | 3;
@@ -104,11 +104,13 @@ export function readArguments<O extends Options>(
 interface OptionToken {
   readonly name: string;
   readonly rawName: string;
-  readonly value: string | undefined;
+  readonly value?: string | undefined;
+  /** Whether the value stands behind an equals sign. */
+  readonly inlineValue?: boolean | undefined;
 }
 
 function takeOption(
-  { name, rawName, value }: OptionToken,
+  { name, rawName, value, inlineValue }: OptionToken,
   options: Options,
   values: Map<string, boolean | string | string[]>,
   text: CliText,
@@ -120,8 +122,12 @@ function takeOption(
     values.set(name, true);
     return;
   }
-  if (value === undefined) throw usageError(text.usage.optionNeedsValue(rawName, option.value ?? "VALUE"));
-  if (option.multiple === true) values.set(name, [...((values.get(name) as string[] | undefined) ?? []), value]);
+  // `--ip --json` has forgotten the address; a value with a hyphen in front is given as `--ip=-x`.
+  const isOption = inlineValue !== true && value !== undefined && /^-./.test(value);
+  if (value === undefined || isOption)
+    throw usageError(text.usage.optionNeedsValue(rawName, option.value ?? "VALUE"));
+  if (option.multiple === true)
+    values.set(name, [...((values.get(name) as string[] | undefined) ?? []), value]);
   else values.set(name, value);
 }
 

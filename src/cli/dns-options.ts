@@ -96,7 +96,10 @@ function readZone(file: string, io: Io): Zone {
   const told = zone.errors.slice(0, maxErrorsTold);
   const lines = told.map((error) => `${error.file ?? file}:${error.line}: ${error.message}`);
   const more = zone.errors.length - told.length;
-  throw new SekishoError("ZONE_INVALID", [...lines, ...(more > 0 ? [io.text.failed.moreErrors(file, more)] : [])].join("\n"));
+  throw new SekishoError(
+    "ZONE_INVALID",
+    [...lines, ...(more > 0 ? [io.text.failed.moreErrors(file, more)] : [])].join("\n"),
+  );
 }
 
 function readZoneText(file: string, io: Io): string {

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { SekishoError } from "../errors.ts";
 import { type IpAddress, parseIp } from "../core/ip.ts";
+import { SekishoError } from "../errors.ts";
 import { usageError } from "./command.ts";
 import type { Io } from "./io.ts";
 
@@ -40,11 +40,20 @@ export function fileUnreadable(file: string, error: unknown, io: Io): SekishoErr
 
 /** RFC 3339 §5.6 `date-time`, in milliseconds since 1970; undefined when the text is none. */
 export function parseTimestamp(text: string): number | undefined {
-  const match = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/.exec(text);
+  const match = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/.exec(
+    text,
+  );
   if (match === null) return undefined;
-  const [month, day, hour, minute, second] = match.slice(2, 7).map(Number) as [number, number, number, number, number];
+  const [month, day, hour, minute, second] = match.slice(2, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const days = new Date(Date.UTC(Number(match[1]), month, 0)).getUTCDate();
-  if (month < 1 || month > 12 || day < 1 || day > days || hour > 23 || minute > 59 || second > 60) return undefined;
+  if (month < 1 || month > 12 || day < 1 || day > days || hour > 23 || minute > 59 || second > 60)
+    return undefined;
   // A leap second is no time to Date; the second before it is near enough for expiry checks.
   const plain = second === 60 ? `${text.slice(0, 17)}59${text.slice(19)}` : text;
   const time = Date.parse(plain.replace(" ", "T").toUpperCase());

@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { displayWidth, hanging, labelled, padEnd, padStart, printable, printableOctets, truncate, wrap } from "./layout.ts";
+import {
+  displayWidth,
+  hanging,
+  labelled,
+  padEnd,
+  padStart,
+  printable,
+  printableOctets,
+  truncate,
+  wrap,
+} from "./layout.ts";
 
 test.each([
   ["abc", 3],
@@ -37,8 +47,18 @@ test.each([
 test.each([
   { name: "at blanks", text: "one two three", width: 8, is: ["one two", "three"] },
   { name: "no line begins with a full stop", text: "ああああ。いい", width: 8, is: ["あああ", "あ。いい"] },
-  { name: "no line ends with an opening bracket", text: "ああ（いい）", width: 6, is: ["ああ", "（い", "い）"] },
-  { name: "names stay whole", text: "設定は example.jp です", width: 14, is: ["設定は", "example.jp で", "す"] },
+  {
+    name: "no line ends with an opening bracket",
+    text: "ああ（いい）",
+    width: 6,
+    is: ["ああ", "（い", "い）"],
+  },
+  {
+    name: "names stay whole",
+    text: "設定は example.jp です",
+    width: 14,
+    is: ["設定は", "example.jp で", "す"],
+  },
   { name: "a long word is cut", text: "abcdefghij", width: 4, is: ["abcd", "efgh", "ij"] },
   { name: "line feeds stay", text: "a\nb", width: 10, is: ["a", "b"] },
   { name: "nothing is one empty line", text: "", width: 10, is: [""] },
@@ -47,7 +67,9 @@ test.each([
 });
 
 test("wrapped lines fit and lose nothing but blanks", () => {
-  const texts = fc.string({ unit: fc.constantFrom("a", "b", ".", " ", "関", "所", "。", "（", "）", "ー", "1") });
+  const texts = fc.string({
+    unit: fc.constantFrom("a", "b", ".", " ", "関", "所", "。", "（", "）", "ー", "1"),
+  });
   fc.assert(
     fc.property(texts, fc.integer({ min: 4, max: 40 }), (text, width) => {
       const lines = wrap(text, width);
@@ -58,7 +80,10 @@ test("wrapped lines fit and lose nothing but blanks", () => {
 });
 
 test("a hanging indent goes on below the text", () => {
-  expect(hanging("対処: ", "one two three four five", 26)).toEqual(["対処: one two three four", "      five"]);
+  expect(hanging("対処: ", "one two three four five", 26)).toEqual([
+    "対処: one two three four",
+    "      five",
+  ]);
 });
 
 test("labels share a column", () => {

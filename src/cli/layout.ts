@@ -80,7 +80,8 @@ export function truncate(text: string, width: number): string {
 }
 
 /** Characters that must not begin a line in Japanese typesetting, and those that must not end one. */
-const notAtStart = "、。，．・：；？！）］｝」』】〕〉》ー〜…‥％,.!?)]}%:;ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
+const notAtStart =
+  "、。，．・：；？！）］｝」』】〕〉》ー〜…‥％,.!?)]}%:;ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
 const notAtEnd = "（［｛「『【〔〈《([{";
 
 /**
@@ -199,5 +200,7 @@ function isUnsafe(code: number): boolean {
 
 function escaped(char: string): string {
   const code = char.codePointAt(0) as number;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  return code < 0x100
+    ? `\\x${code.toString(16).padStart(2, "0")}`
+    : `\\u${code.toString(16).padStart(4, "0")}`;
 }

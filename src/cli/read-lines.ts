@@ -28,6 +28,7 @@ export async function* readLines(
 
 function inputLine(parts: readonly Buffer[], size: number, maxOctets: number): InputLine {
   if (size > maxOctets) return { kind: "too-long" };
-  const text = parts.length === 1 ? (parts[0] as Buffer).toString("utf8") : Buffer.concat(parts).toString("utf8");
+  const text =
+    parts.length === 1 ? (parts[0] as Buffer).toString("utf8") : Buffer.concat(parts).toString("utf8");
   return { kind: "line", text: text.endsWith("\r") ? text.slice(0, -1) : text };
 }

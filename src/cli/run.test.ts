@@ -19,13 +19,16 @@ describe.each(langs)("help in %s", (lang) => {
     expectFits(out);
   });
 
-  test.each(commandTable.map(({ name }) => name))("%s --help fits and is the same as help %s", async (name) => {
-    const page = await runCli([name, "--help", "--lang", lang]);
-    expect(page.code).toBe(0);
-    expect(page.out).toContain(`sekisho ${name}`);
-    expectFits(page.out);
-    expect((await runCli(["--lang", lang, "help", name])).out).toBe(page.out);
-  });
+  test.each(commandTable.map(({ name }) => name))(
+    "%s --help fits and is the same as help %s",
+    async (name) => {
+      const page = await runCli([name, "--help", "--lang", lang]);
+      expect(page.code).toBe(0);
+      expect(page.out).toContain(`sekisho ${name}`);
+      expectFits(page.out);
+      expect((await runCli(["--lang", lang, "help", name])).out).toBe(page.out);
+    },
+  );
 });
 
 function expectFits(out: string): void {
@@ -60,7 +63,7 @@ test("errors name the command's own help", async () => {
 
 test("errors speak Japanese too", async () => {
   expect((await runCli(["verif"], { env: { LANG: "ja_JP.UTF-8" } })).err).toBe(
-    "sekisho: 「verif」というコマンドはありません（\"verify\" ではありませんか？）\n使い方: sekisho --help\n",
+    'sekisho: 「verif」というコマンドはありません（"verify" ではありませんか？）\n使い方: sekisho --help\n',
   );
 });
 

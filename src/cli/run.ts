@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { nearest } from "../config/nearest.ts";
 import { SekishoError, type SekishoErrorCode } from "../errors.ts";
 import { type ExitCode, exitFailed, exitFindings, exitOk, exitUsage, usageError } from "./command.ts";
 import { type CommandEntry, commandTable } from "./command-table.ts";
@@ -6,7 +7,6 @@ import { commandHelp, programHelp } from "./help.ts";
 import { type Host, type Io, openIo } from "./io.ts";
 import { isLang, type Lang, langOfEnvironment } from "./lang.ts";
 import { printable } from "./layout.ts";
-import { nearest } from "../config/nearest.ts";
 import { cliText } from "./text/table.ts";
 
 /** Runs one command line. Never throws: what goes wrong becomes one sentence on stderr and an exit code. */
@@ -23,7 +23,10 @@ export async function run(argv: readonly string[], host: Host): Promise<ExitCode
 }
 
 /** Takes `--lang` out of the arguments, wherever it stands: it must be known before anything is said. */
-function takeLang(argv: readonly string[], io: Io): { readonly lang?: Lang; readonly rest: readonly string[] } {
+function takeLang(
+  argv: readonly string[],
+  io: Io,
+): { readonly lang?: Lang; readonly rest: readonly string[] } {
   const rest: string[] = [];
   let lang: Lang | undefined;
   for (let i = 0; i < argv.length; i++) {
@@ -118,7 +121,9 @@ function report(error: unknown, command: string | undefined, io: Io): ExitCode {
     if (error.code === "USAGE") io.err(io.text.usage.seeHelp(command));
     return exitCodes[error.code];
   }
-  io.err(`sekisho: ${printable(io.text.failed.unexpected(error instanceof Error ? error.message : String(error)))}`);
+  io.err(
+    `sekisho: ${printable(io.text.failed.unexpected(error instanceof Error ? error.message : String(error)))}`,
+  );
   if (io.env["SEKISHO_DEBUG"] && error instanceof Error) io.err(error.stack ?? "");
   return exitFailed;
 }

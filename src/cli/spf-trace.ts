@@ -13,7 +13,12 @@ const rightWidth = 2 + outcomeWidth + 1 + lookupsWidth + 3 * (1 + voidsWidth);
 export function formatSpfTrace(trace: readonly SpfTraceStep[], io: Io): string[] {
   const { columns, noTrace } = io.text.spf;
   if (trace.length === 0) return [noTrace];
-  const heading = row("", columns.outcome, [columns.lookups, columns.query, columns.term, columns.name], io.columns);
+  const heading = row(
+    "",
+    columns.outcome,
+    [columns.lookups, columns.query, columns.term, columns.name],
+    io.columns,
+  );
   const above = padStart(columns.voids, io.columns);
   return [io.style.dim(above), io.style.dim(heading), ...trace.flatMap((step) => formatStep(step, io))];
 }
@@ -24,7 +29,9 @@ function formatStep(step: SpfTraceStep, io: Io): string[] {
     case "query":
       return [queryLine(step, indent, io)];
     case "record":
-      return hanging(`${indent}  `, printableOctets(step.record), io.columns).map((line) => io.style.strong(line));
+      return hanging(`${indent}  `, printableOctets(step.record), io.columns).map((line) =>
+        io.style.strong(line),
+      );
     case "term": {
       const { outcome, lookups, voids } = step;
       const counts = [lookups, voids.query, voids.term, voids.name].map(String);
@@ -32,7 +39,10 @@ function formatStep(step: SpfTraceStep, io: Io): string[] {
       const word = paint(outcome, io.style)(padEnd(io.text.spf.outcome[outcome], outcomeWidth));
       const width = io.columns - rightWidth;
       if (displayWidth(left) <= width) return [row(left, word, counts, io.columns)];
-      return [...hanging(`${indent}    `, printableOctets(step.term), io.columns), row("", word, counts, io.columns)];
+      return [
+        ...hanging(`${indent}    `, printableOctets(step.term), io.columns),
+        row("", word, counts, io.columns),
+      ];
     }
   }
 }
@@ -43,7 +53,10 @@ function row(left: string, outcome: string, counts: readonly string[], columns: 
   return `${padEnd(left, columns - rightWidth)}${gap}${padEnd(outcome, outcomeWidth)} ${right.join(" ")}`;
 }
 
-function paint(outcome: Extract<SpfTraceStep, { kind: "term" }>["outcome"], style: Style): (text: string) => string {
+function paint(
+  outcome: Extract<SpfTraceStep, { kind: "term" }>["outcome"],
+  style: Style,
+): (text: string) => string {
   if (outcome === "match") return style.good;
   if (outcome === "temperror" || outcome === "permerror") return style.bad;
   return (text) => text;

@@ -89,6 +89,8 @@ function doneRows(record: MessageRecord, io: Io): Row[] {
     const comment = reason.comment === undefined ? "" : `: ${printable(reason.comment)}`;
     entries.push(["", `${text.reason[reason.type]}${comment}`]);
   }
+  const policy = unappliedPolicy(record);
+  if (policy !== undefined) entries.push(["", text.monitoring(policy)]);
   const removed = record.removed.map((field) => text.removed({ ...field, name: printable(field.name) }));
   for (const [index, line] of (removed.length === 0 ? [text.nothingRemoved] : removed).entries())
     entries.push([index === 0 ? labels.removed : "", line]);
@@ -99,6 +101,13 @@ function doneRows(record: MessageRecord, io: Io): Row[] {
     entries.push([labels.fault, io.style.bad(text.fault(printable(stage), printable(message)))]);
   }
   return entries;
+}
+
+/** What the author domain asked for and did not get. */
+function unappliedPolicy({ results, disposition }: MessageRecord): string | undefined {
+  const dmarc = results?.dmarc;
+  if (dmarc?.result !== "fail" || disposition.action !== "none") return undefined;
+  return dmarc.appliedPolicy === "none" ? undefined : dmarc.appliedPolicy;
 }
 
 function writtenText({ authenticationResults }: MessageRecord, io: Io): string {

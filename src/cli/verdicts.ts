@@ -99,7 +99,8 @@ function dkimRow(result: DkimResult, io: Io): Row {
 
 function dmarcRow(dmarc: DmarcResult, spf: Spf | undefined, io: Io): Row {
   const { verdict } = io.text;
-  const what = dmarc.domain === undefined ? "" : verdict.dmarcAuthor(dmarc.domain, dmarc.organizationalDomain);
+  const what =
+    dmarc.domain === undefined ? "" : verdict.dmarcAuthor(dmarc.domain, dmarc.organizationalDomain);
   const problem = dmarc.problem && problemText(io.lang).dmarc[dmarc.problem];
   const notes = [problem, alignedText(dmarc, spf, io), policyText(dmarc, io)];
   const lines = [what, ...notes].filter((text) => text !== undefined && text !== "");

@@ -23,7 +23,7 @@ export interface LoadOptions {
 }
 
 /** Where a configuration is looked for, in this order. */
-export const configPlaces: readonly string[] = ["./sekisho.yaml", "/etc/sekisho/sekisho.yaml"];
+const configPlaces: readonly string[] = ["./sekisho.yaml", "/etc/sekisho/sekisho.yaml"];
 
 const maxFileOctets = 1_000_000;
 

@@ -131,7 +131,7 @@ export interface DkimResult {
 // ---------------------------------------------------------------- DMARC
 
 export type DmarcPolicy = "none" | "quarantine" | "reject";
-/** RFC 9989 §11: the words of `dmarc=` in Authentication-Results. */
+/** RFC 9989 §9.2: the words of `dmarc=` in Authentication-Results. */
 export type DmarcWord = "none" | "pass" | "fail" | "temperror" | "permerror";
 
 export type DmarcProblem =
@@ -167,6 +167,91 @@ export interface DmarcResult {
   readonly problem?: DmarcProblem;
 }
 
+// ---------------------------------------------------------------- ARC
+
+/** RFC 8617 §4.4, §7.2: the state of the chain. */
+export type ArcWord = "none" | "pass" | "fail";
+
+export type ArcProblem =
+  /** RFC 8617 §5.2 step 2: the newest seal says cv=fail itself. */
+  | "sealed-as-failed"
+  /** §5.2 step 1: over 50 sets, or a set beyond the size limit. */
+  | "too-many-sets"
+  /** §5.2 step 3: instances do not run from 1 without a gap, or a field of a set is missing or there twice. */
+  | "incomplete-set"
+  /** §5.2 step 3: cv= of a set is not what its place asks for. */
+  | "chain-value"
+  | "syntax"
+  /** The newest ARC-Message-Signature does not verify. */
+  | "message-signature"
+  /** A seal does not verify. */
+  | "seal"
+  /** A key cannot be had: nothing there, revoked, or unusable. */
+  | "no-key"
+  | "dns-failure";
+
+export interface ArcSet {
+  readonly instance: number;
+  /** d= and s= of the seal. */
+  readonly domain: string;
+  readonly selector: string;
+  readonly chainValidation: ArcWord;
+  /** What the sealer found, by its ARC-Authentication-Results: `method=result` words, bounded; nothing vouches for them but the sealer. */
+  readonly claims: readonly string[];
+}
+
+export interface ArcResult {
+  readonly method: "arc";
+  readonly result: ArcWord;
+  /** Number of ARC sets. */
+  readonly instances: number;
+  /** d= of the seals from the newest to the oldest. */
+  readonly sealers: readonly string[];
+  /** RFC 8617 §5.2 and §7.2 `header.oldest-pass`: 0 when all message signatures verify; only with `pass`. */
+  readonly oldestPass?: number;
+  readonly sets: readonly ArcSet[];
+  readonly problem?: ArcProblem;
+}
+
+// ---------------------------------------------------------------- BIMI
+
+/** The words of `bimi=` (BIMI draft §7.7), and "skipped" when the message was not eligible or nobody asked. */
+export type BimiWord = "pass" | "none" | "fail" | "temperror" | "declined" | "skipped";
+
+export type BimiProblem =
+  /** DMARC does not pass with an enforced policy. */
+  | "dmarc-not-enforced"
+  | "dns-failure"
+  | "multiple-records"
+  | "record-syntax"
+  | "selector-syntax"
+  | "location-missing"
+  | "location-not-https"
+  | "fetch-failed"
+  | "indicator-invalid"
+  | "certificate-missing"
+  | "certificate-invalid"
+  | "certificate-untrusted"
+  | "certificate-expired"
+  | "certificate-name"
+  | "certificate-indicator-mismatch";
+
+export interface BimiResult {
+  readonly method: "bimi";
+  readonly result: BimiWord;
+  readonly domain?: string;
+  readonly selector?: string;
+  readonly location?: string;
+  readonly authority?: string;
+  /** `avp=` of the record: brand or personal. */
+  readonly avatarPreference?: string;
+  /** vmc, cmc, or absent without a checked mark certificate. */
+  readonly evidence?: string;
+  readonly problem?: BimiProblem;
+  /** More about `indicator-invalid` or `certificate-*`: a fixed word, not a stranger's text. */
+  readonly detail?: string;
+}
+
 // ---------------------------------------------------------------- together
 
 export type DnsOutcome = "answer" | "nodata" | "nxdomain" | DnsFailureReason;
@@ -183,7 +268,7 @@ export interface DnsTraceEntry {
   readonly ms: number;
 }
 
-export type AuthResult = IprevResult | SpfResult | DkimResult | DmarcResult;
+export type AuthResult = IprevResult | SpfResult | DkimResult | ArcResult | DmarcResult | BimiResult;
 
 /** Everything that one message's authentication came to. iprev and SPF are absent when the client is not known. */
 export interface AuthResults {
@@ -192,6 +277,13 @@ export interface AuthResults {
   readonly spf?: SpfResult;
   readonly spfHelo?: SpfResult;
   readonly dkim: readonly DkimResult[];
+  /** Absent when ARC is switched off. */
+  readonly arc?: ArcResult;
+  /** By the discovery that is applied. */
   readonly dmarc: DmarcResult;
+  /** By the other discovery, when both are evaluated. */
+  readonly dmarcOther?: DmarcResult;
+  /** Absent when nobody asked for it. */
+  readonly bimi?: BimiResult;
   readonly dns: readonly DnsTraceEntry[];
 }

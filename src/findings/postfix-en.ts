@@ -16,7 +16,8 @@ export const postfixEn: FindingText<PostfixFindings> = {
     fix: ({ meant }) => meant ?? "Write inet:HOST:PORT or unix:PATH.",
   },
   "postfix.milter-twice": {
-    text: ({ endpoint, parameter }) => `${parameter} names ${endpoint} twice: each message is processed twice.`,
+    text: ({ endpoint, parameter }) =>
+      `${parameter} names ${endpoint} twice: each message is processed twice.`,
     fix: () => "Name it once.",
   },
   "postfix.milters-off": {
@@ -107,12 +108,14 @@ export const postfixEn: FindingText<PostfixFindings> = {
   "postfix.master-override": {
     text: ({ service, line, value }) =>
       `master.cf:${line}: the service ${service} has its own smtpd_milters (${value === "" ? "empty" : value}), without Sekisho.`,
-    fix: ({ service }) => `Take "-o smtpd_milters=..." away from ${service}, or name Sekisho's socket there too.`,
+    fix: ({ service }) =>
+      `Take "-o smtpd_milters=..." away from ${service}, or name Sekisho's socket there too.`,
   },
   "postfix.master-milters-off": {
     text: ({ service, line }) =>
       `master.cf:${line}: the service ${service} has no_milters, so mail that comes in there is not seen.`,
-    fix: ({ service }) => `Take no_milters away from ${service}, unless it takes mail back from a content filter.`,
+    fix: ({ service }) =>
+      `Take no_milters away from ${service}, unless it takes mail back from a content filter.`,
   },
   "postfix.reinjection-filtered": {
     text: ({ service, line }) =>

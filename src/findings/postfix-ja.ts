@@ -149,7 +149,8 @@ export const postfixJa: FindingText<PostfixFindings> = {
   "postfix.myhostname-not-qualified": {
     text: ({ myhostname, authservId }) =>
       `myhostname = ${myhostname} は完全修飾ドメイン名（FQDN）ではありません。結果ヘッダにもこの名前が書かれます（authserv-id ${authservId}）。`,
-    fix: () => "myhostname に FQDN（例 mx.example.jp）を指定するか、Sekisho の設定で authserv_id を指定してください。",
+    fix: () =>
+      "myhostname に FQDN（例 mx.example.jp）を指定するか、Sekisho の設定で authserv_id を指定してください。",
   },
   "postfix.main-cf-syntax": {
     text: ({ file, line }) => `${file}:${line} は「名前 = 値」の形ではありません。`,

@@ -25,7 +25,8 @@ export const en: ProblemText = {
       "The signature does not match: a signed header field was changed on the way, or the published key is not the one that signed.",
     sha1: "The signature uses SHA-1, which has not been accepted since RFC 8301.",
     "key-too-short": "The RSA key is shorter than 1024 bits, which is too weak to count.",
-    "body-not-covered": "The signature covers only the beginning of the body (l=); anything could have been appended.",
+    "body-not-covered":
+      "The signature covers only the beginning of the body (l=); anything could have been appended.",
     "signature-expired": "The signature had expired (x=) when the message was verified.",
     "no-key": "The selector publishes no key; it was removed, or the name in the signature is wrong.",
     "key-revoked": "The signer has revoked this key (its p= is empty).",

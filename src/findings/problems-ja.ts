@@ -26,14 +26,16 @@ export const ja: ProblemText = {
       "署名が一致しません。署名対象のヘッダが途中で書き換えられたか、公開されている鍵が署名に使われた鍵と異なります。",
     sha1: "SHA-1 を使った署名です。RFC 8301 以降、有効な署名とは認められません。",
     "key-too-short": "RSA 鍵が 1024 ビット未満で、強度が足りません。",
-    "body-not-covered": "本文の先頭部分しか署名されていません（l=）。後ろに何が追記されていても検出できません。",
+    "body-not-covered":
+      "本文の先頭部分しか署名されていません（l=）。後ろに何が追記されていても検出できません。",
     "signature-expired": "検証した時点で署名の有効期限（x=）が切れていました。",
     "no-key": "セレクタに公開鍵がありません。鍵が削除されたか、署名に書かれた名前が誤っています。",
     "key-revoked": "この鍵は署名者によって失効されています（p= が空）。",
     "key-syntax": "公開鍵のレコードを解釈できません。",
     "key-not-for-email": "公開鍵がメール用ではありません（s=）。",
     "key-hash-not-allowed": "署名に使われたハッシュを公開鍵が許可していません（h=）。",
-    "identity-not-allowed": "公開鍵は i= と d= が同じドメインであることを求めていますが（t=s）、一致していません。",
+    "identity-not-allowed":
+      "公開鍵は i= と d= が同じドメインであることを求めていますが（t=s）、一致していません。",
     "signature-syntax": "DKIM-Signature ヘッダを解釈できません。",
     "tag-missing": "DKIM-Signature ヘッダに必須のタグがありません。",
     "identity-outside-domain": "i= が署名ドメイン d= の範囲外です。",

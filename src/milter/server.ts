@@ -312,7 +312,7 @@ async function closeServer(
   const force = setTimeout(() => {
     for (const connection of shared.connections) connection.destroy();
   }, graceMs);
-  await closed;
+  await Promise.all([closed, ...Array.from(shared.connections, (connection) => connection.gone())]);
   clearTimeout(force);
   clearInterval(sweep);
 }
@@ -439,6 +439,11 @@ class Connection implements ConversationHost {
   destroy(): void {
     this.close("shutdown");
     this.#socket.destroy();
+  }
+
+  /** Settles when the socket has closed. */
+  gone(): Promise<void> {
+    return new Promise((resolve) => this.#socket.once("close", () => resolve()));
   }
 
   openSession(negotiated: Negotiated): MilterSession {

@@ -12,8 +12,7 @@ export interface RecordQuery {
   readonly limit?: number;
 }
 
-export const countedColumns = ["origin", "dmarc", "reply", "action", "fromDomain"] as const;
-export type CountedColumn = (typeof countedColumns)[number];
+export type CountedColumn = "origin" | "dmarc" | "reply" | "action" | "fromDomain";
 
 export interface CountRow {
   /** Absent where a record has no such value. */

@@ -25,5 +25,3 @@ export const migrations: readonly string[] = [
   CREATE INDEX record_message_id ON record (message_id) WHERE message_id IS NOT NULL;
   `,
 ];
-
-export const schemaVersion: number = migrations.length;

@@ -12,7 +12,7 @@ export type StoreQuestion =
   | { readonly kind: "close" };
 
 /** `number` comes back with the answer. */
-export type StoreRequest = StoreQuestion & { readonly number: number };
+type StoreRequest = StoreQuestion & { readonly number: number };
 
 export type StoreMessage =
   | { readonly kind: "answer"; readonly number: number; readonly value: unknown }

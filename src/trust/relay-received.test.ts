@@ -9,7 +9,7 @@ const names = ["gw.example.jp"];
 function clientOf(...received: readonly string[]): RelayClient {
   const text = received.map((value) => `Received: ${value}\r\n`).join("");
   const second = { ...(parseNetwork("192.0.2.99") as IpNetwork), names: ["gw2.example.jp"] };
-  return relayClient(parseHead(Buffer.from(`${text}From: a@example.org\r\n`)), { names }, [second]);
+  return relayClient(parseHead(Buffer.from(`${text}From: a@example.org\r\n`, "latin1")), { names }, [second]);
 }
 
 function summary(client: RelayClient): string {
@@ -187,6 +187,11 @@ describe("what a client may choose does not decide", () => {
     {
       name: "a name below ours",
       received: "from x (r [203.0.113.9]) by a.gw.example.jp; d",
+      is: "unknown-by",
+    },
+    {
+      name: "a name with an octet that IDNA drops",
+      received: "from x (r [203.0.113.9]) by gw.\u00adexample.jp; d",
       is: "unknown-by",
     },
     { name: "no by", received: "from x (r [203.0.113.9]) with ESMTP; d", is: "syntax" },

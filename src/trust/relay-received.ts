@@ -1,4 +1,3 @@
-import { toAsciiDomain } from "../core/domain-name.ts";
 import { type IpAddress, inNetwork, parseIp, unmapped } from "../core/ip.ts";
 import { type Field, fieldsNamed, type MessageHead, rawValue } from "../core/message/message.ts";
 
@@ -84,8 +83,14 @@ function isLoopback(ip: IpAddress): boolean {
 }
 
 function isOneOf(by: string, names: readonly string[]): boolean {
-  const domain = toAsciiDomain(by);
-  return domain !== undefined && names.some((name) => toAsciiDomain(name) === domain);
+  const name = hostName(by);
+  return name !== undefined && names.some((other) => hostName(other) === name);
+}
+
+/** A host name as it is compared: ASCII only, for IDNA would map other octets away. */
+function hostName(text: string): string | undefined {
+  const name = text.endsWith(".") ? text.slice(0, -1) : text;
+  return /^[A-Za-z0-9._-]+$/.test(name) ? name.toLowerCase() : undefined;
 }
 
 interface Received {

@@ -82,6 +82,31 @@ async function comparePeer(
   ours: readonly Verified[],
   tally: Tally,
 ): Promise<void> {
+  const answers = await askPeer(peer, cases, ours);
+  if (answers === undefined) return;
+  const disagreements: DkimDisagreement[] = [];
+  for (const [index, test] of cases.entries()) {
+    const verified = ours[index] as Verified;
+    for (const place of verified.results.keys()) {
+      const one = describeSignature(peer, test, place, verified, answers[index]);
+      tally.cases += 1;
+      if (agree(one)) tally.agreed += 1;
+      else disagreements.push(one);
+    }
+  }
+  const explained = await explainAll(peer, disagreements);
+  for (const [index, one] of disagreements.entries()) {
+    const id = explained[index];
+    if (id === undefined) tally.unexplained.push(describe(peer, one));
+    else tally.classes.set(id, (tally.classes.get(id) ?? 0) + 1);
+  }
+}
+
+async function askPeer(
+  peer: Peer,
+  cases: readonly DkimDifferentialCase[],
+  ours: readonly Verified[],
+): Promise<readonly PeerAnswer[] | undefined> {
   const questions = cases.map(({ id, message, now, keys }, index) => ({
     id,
     message: Buffer.from(message, "latin1").toString("base64"),
@@ -90,56 +115,109 @@ async function comparePeer(
     signatures: ours[index]?.results.length ?? 0,
   }));
   const answers = await runPeer<PeerAnswer>(peer.interpreter, peer.script, questions);
-  if (answers === undefined) return;
-  for (const [index, test] of cases.entries()) {
-    const verified = ours[index];
-    const answer = answers[index];
-    if (verified === undefined || answer?.id !== test.id)
-      throw new Error(`${peer.script} lost case ${test.id}`);
-    for (const place of verified.results.keys())
-      await compareSignature(describeSignature(peer, test, verified, answer, place), tally);
-  }
+  if (answers !== undefined && answers.length !== cases.length) throw new Error(`${peer.script} lost a case`);
+  return answers;
 }
 
 function describeSignature(
   peer: Peer,
   test: DkimDifferentialCase,
-  { head, results }: Verified,
-  answer: PeerAnswer,
   place: number,
+  { head, results }: Verified,
+  answer: PeerAnswer | undefined,
 ): DkimDisagreement {
   const ours = results[place] as DkimResult;
   const field = fieldsNamed(head, "dkim-signature")[place];
   const value = field === undefined ? "" : rawValue(head, field);
   const text = (tagValue(parseTagList(value), "b") ?? "").replace(/[ \t\r\n]/g, "");
   const found =
-    peer.match === "place" ? answer.results[place] : answer.results.find(({ b }) => (b ?? "") === text);
+    peer.match === "place" ? answer?.results[place] : answer?.results.find(({ b }) => (b ?? "") === text);
+  const theirs = found ?? { result: "no-pass" as const, why: "not listed" };
   return {
     test,
-    peer: peer.name,
+    place,
     ours,
-    theirs: found ?? { result: "no-pass", why: "not listed" },
+    theirs,
     value,
-    record: test.keys[`${ours.selector}._domainkey.${ours.domain}`],
-    judge: async (other) => (await verifyOurs(other)).results[place],
+    record: test.keys[`${ours.selector}._domainkey.${ours.domain}`] ?? "",
   };
 }
 
-async function compareSignature(one: DkimDisagreement, tally: Tally): Promise<void> {
-  tally.cases += 1;
-  if ((one.ours.result === "pass") === (one.theirs.result === "pass")) {
-    tally.agreed += 1;
-    return;
-  }
-  for (const { id, peer, explains } of dkimClasses) {
-    if (peer !== one.peer || !(await explains(one))) continue;
-    tally.classes.set(id, (tally.classes.get(id) ?? 0) + 1);
-    return;
-  }
-  tally.unexplained.push(describe(one));
+function agree({ ours, theirs }: DkimDisagreement): boolean {
+  return (ours.result === "pass") === (theirs.result === "pass");
 }
 
-function describe({ test, peer, ours, theirs, record }: DkimDisagreement): string {
+/** A disagreement that repairs have changed, and the ids of the classes that did. */
+interface Attempt {
+  /** Index of the disagreement that it began as. */
+  readonly origin: number;
+  readonly by: readonly string[];
+  readonly disagreement: DkimDisagreement;
+}
+
+/** One repair may uncover a second cause, and that a third. */
+const maxRepairs = 3;
+
+/** Finds the class of each disagreement; where several causes meet, the one that was found first. */
+async function explainAll(
+  peer: Peer,
+  disagreements: readonly DkimDisagreement[],
+): Promise<readonly (string | undefined)[]> {
+  const found: (string | undefined)[] = disagreements.map(() => undefined);
+  let open: readonly Attempt[] = disagreements.map((disagreement, origin) => ({
+    origin,
+    by: [],
+    disagreement,
+  }));
+  for (let round = 0; round <= maxRepairs && open.length > 0; round++) {
+    for (const { origin, by, disagreement } of open) {
+      const id = await proofOf(peer, disagreement);
+      if (id !== undefined) found[origin] ??= by[0] ?? id;
+    }
+    const repaired = await repairAll(
+      peer,
+      open.filter(({ origin }) => found[origin] === undefined),
+    );
+    for (const { origin, by, disagreement } of repaired) if (agree(disagreement)) found[origin] ??= by[0];
+    open = repaired.filter(({ origin }) => found[origin] === undefined);
+  }
+  return found;
+}
+
+/** The first class that explains a disagreement without asking the peer again. */
+async function proofOf(peer: Peer, one: DkimDisagreement): Promise<string | undefined> {
+  for (const { id, peers: of, applies, repair, view } of dkimClasses) {
+    if (!of.includes(peer.name) || repair !== undefined || !applies(one)) continue;
+    if (view === undefined) return id;
+    const ours = (await verifyOurs(view(one))).results[one.place];
+    if (ours !== undefined && agree({ ...one, ours })) return id;
+  }
+  return undefined;
+}
+
+/** Each disagreement with the repair of each class that applies to it, judged anew by both sides. */
+async function repairAll(peer: Peer, open: readonly Attempt[]): Promise<readonly Attempt[]> {
+  const attempts = open.flatMap(({ origin, by, disagreement }) =>
+    dkimClasses.flatMap(({ id, peers: of, applies, repair }) => {
+      if (repair === undefined || !of.includes(peer.name) || by.includes(id) || !applies(disagreement))
+        return [];
+      return [{ origin, by: [...by, id], test: repair(disagreement), place: disagreement.place }];
+    }),
+  );
+  if (attempts.length === 0) return [];
+  const tests = attempts.map(({ test }) => test);
+  const ours = await Promise.all(tests.map(verifyOurs));
+  const answers = await askPeer(peer, tests, ours);
+  return attempts.flatMap(({ origin, by, test, place }, index) => {
+    const verified = ours[index] as Verified;
+    // The repaired message may have lost the signature.
+    if (verified.results[place] === undefined) return [];
+    return [{ origin, by, disagreement: describeSignature(peer, test, place, verified, answers?.[index]) }];
+  });
+}
+
+function describe(peer: Peer, { test, ours, theirs, record }: DkimDisagreement): string {
   const own = `${ours.result} ${ours.problem ?? ""}`.trim();
-  return `case ${test.id}: ours ${own}, ${peer} ${theirs.result} ${theirs.why}: ${JSON.stringify({ ...test, record })}`;
+  const other = `${peer.name} ${theirs.result} ${theirs.why}`.trim();
+  return `case ${test.id}: ours ${own}, ${other}: ${JSON.stringify({ ...test, record })}`;
 }

@@ -66,7 +66,7 @@ function isV4(test: SpfDifferentialCase): boolean {
 
 const badName = /[^ .:=]{64}|\.\./;
 const upperR = /(%\{[A-Za-z][0-9]*)R/;
-const slashName = /^[+?~-]?[a-z0-9]+\/[^0-9/]/i;
+const slashName = /^[+?~-]?[a-z0-9]+\/.*[a-z]/i;
 const wholeName = /^([+?~-]?[a-z0-9]+[:=])[^ ]{254,}$/i;
 
 function hasFault(test: SpfDifferentialCase, problem: SpfSyntaxProblem): boolean {
@@ -108,24 +108,26 @@ export const spfClasses: readonly SpfClass[] = [
     clause: "RFC 7208 §4.6.1",
     reason: "EXP= and Redirect= are taken for unknown modifiers, but names are case-insensitive.",
     applies: ({ test }) => someRecord(test, /(?:EXP|Redirect|REDIRECT)=/),
-    repair: (test) => mapRecords(test, (text) => text.replace(/ (?:exp|redirect)=/gi, (name) => name.toLowerCase())),
+    repair: (test) =>
+      mapRecords(test, (text) => text.replace(/ (?:exp|redirect)=/gi, (name) => name.toLowerCase())),
   },
   {
     id: "pyspf-unknown-modifier-twice",
     peer: "pyspf",
     right: "ours",
     clause: "RFC 7208 §6",
-    reason: "An unknown modifier that stands twice is a permerror there; it is to be ignored however often it appears.",
+    reason:
+      "An unknown modifier that stands twice is a permerror there; it is to be ignored however often it appears.",
     applies: ({ test }) => someRecord(test, / (?:moo|x|ra)=.* (?:moo|x|ra)=/),
     repair: (test) => withoutTerms(test, (term) => /^(?:moo|x|ra)=/.test(term)),
   },
   {
     id: "pyspf-unknown-modifier-letters",
     peer: "pyspf",
-    right: "ours",
-    clause: "RFC 7208 §4.6.1, §6",
+    right: "either",
+    clause: "RFC 7208 §4.6.1, §6, §7.2",
     reason:
-      "%{c}, %{r} and %{t} in an unknown modifier are a permerror there; the grammar allows them in a macro-string and the modifier is to be ignored.",
+      "%{c}, %{r} and %{t} in an unknown modifier are a permerror there, as §7.2 allows them in explanations only; the grammar has them in every macro-string, and §6 wants such a modifier ignored.",
     applies: ({ test, theirs }) => theirs.result === "permerror" && someRecord(test, / x=%\{c\}/),
     repair: (test) => withoutTerms(test, (term) => term === "x=%{c}"),
   },
@@ -160,15 +162,6 @@ export const spfClasses: readonly SpfClass[] = [
     repair: withoutCnames,
   },
   {
-    id: "pyspf-cname-loop",
-    peer: "pyspf",
-    right: "either",
-    clause: "RFC 7208 §5.5",
-    reason: "A loop of CNAMEs at a name of the client's is a temperror there; that name is skipped.",
-    applies: ({ test, theirs }) => theirs.why?.includes("CNAME loop") === true && hasCname(test),
-    repair: withoutCnames,
-  },
-  {
     id: "pyspf-mx-all-hosts",
     peer: "pyspf",
     right: "either",
@@ -188,7 +181,8 @@ export const spfClasses: readonly SpfClass[] = [
     right: "ours",
     clause: "RFC 7208 §6.1, §4.6.4",
     reason: "redirect= is counted when the record is read, though it may never be followed.",
-    applies: ({ theirs, test }) => theirs.why?.includes("Too many DNS lookups") === true && someRecord(test, /redirect=/i),
+    applies: ({ theirs, test }) =>
+      theirs.why?.includes("Too many DNS lookups") === true && someRecord(test, /redirect=/i),
     repair: (test) => withoutTerms(test, (term) => /^redirect=/i.test(term)),
   },
   {
@@ -197,7 +191,8 @@ export const spfClasses: readonly SpfClass[] = [
     right: "ours",
     clause: "RFC 7208 §7.3",
     reason: "Of a name over 253 characters one label is dropped, not as many as it takes.",
-    applies: ({ test }) => recordsOf(test).some((text) => text.split(" ").some((term) => wholeName.test(term))),
+    applies: ({ test }) =>
+      recordsOf(test).some((text) => text.split(" ").some((term) => wholeName.test(term))),
     repair: (test) => withoutTerms(test, (term) => wholeName.test(term)),
   },
   {
@@ -205,7 +200,8 @@ export const spfClasses: readonly SpfClass[] = [
     peer: "pyspf",
     right: "ours",
     clause: "RFC 7208 §7.1, §7.3",
-    reason: "Macros outside the grammar are accepted or refused by chance: digits behind r, a zero, other delimiters.",
+    reason:
+      "Macros outside the grammar are accepted or refused by chance: digits behind r, a zero, other delimiters.",
     applies: ({ test }) => hasFault(test, "macro"),
     repair: (test) => withoutFaults(test, "macro"),
   },
@@ -223,7 +219,8 @@ export const spfClasses: readonly SpfClass[] = [
     peer: "pyspf",
     right: "ours",
     clause: "RFC 7208 §7.1, RFC 5234 §2.3",
-    reason: "An upper-case R in a macro does not reverse there, but literals of a grammar are case-insensitive.",
+    reason:
+      "An upper-case R in a macro does not reverse there, but literals of a grammar are case-insensitive.",
     applies: ({ test }) => textsOf(test).some((text) => upperR.test(text)),
     repair: (test) => mapMacros(test, (macro) => macro.replace(upperR, "$1r"), true),
   },
@@ -255,7 +252,9 @@ export const spfClasses: readonly SpfClass[] = [
     repair: (test) =>
       mapZone(test, (entries) => {
         const kept = entries.filter((entry) => typeof entry !== "string" && "MX" in entry).slice(0, 10);
-        return entries.filter((entry) => typeof entry === "string" || !("MX" in entry) || kept.includes(entry));
+        return entries.filter(
+          (entry) => typeof entry === "string" || !("MX" in entry) || kept.includes(entry),
+        );
       }),
   },
   {
@@ -273,7 +272,8 @@ export const spfClasses: readonly SpfClass[] = [
     peer: "Mail::SPF",
     right: "ours",
     clause: "RFC 7208 §5, §5.6",
-    reason: "Networks are compared in one space of 128 bits, so that a short ip6 prefix holds every IPv4 client.",
+    reason:
+      "Networks are compared in one space of 128 bits, so that a short ip6 prefix holds every IPv4 client.",
     applies: ({ test }) => isV4(test) && someRecord(test, /ip6:/i),
     repair: (test) => withoutTerms(test, (term) => /^[+?~-]?ip6:/i.test(term)),
   },
@@ -291,7 +291,8 @@ export const spfClasses: readonly SpfClass[] = [
     peer: "Mail::SPF",
     right: "ours",
     clause: "RFC 7208 §7.3",
-    reason: "A domain-spec is put into lower case with its macros, so that none is URL-escaped; an upper-case R is refused.",
+    reason:
+      "A domain-spec is put into lower case with its macros, so that none is URL-escaped; an upper-case R is refused.",
     applies: ({ test }) => someRecord(test, /%\{[^}]*[A-Z]/),
     repair: (test) => mapMacros(test, (macro) => macro.toLowerCase()),
   },
@@ -328,7 +329,8 @@ export const spfClasses: readonly SpfClass[] = [
     peer: "Mail::SPF",
     right: "ours",
     clause: "RFC 7208 §4.6, §7.2",
-    reason: "Letters that no macro has are found only when the term is reached; syntax errors come before evaluation.",
+    reason:
+      "Letters that no macro has are found only when the term is reached; syntax errors come before evaluation.",
     applies: ({ test }) => hasFault(test, "macro"),
     repair: (test) => withoutFaults(test, "macro"),
   },
@@ -347,7 +349,8 @@ export const spfClasses: readonly SpfClass[] = [
     right: "ours",
     clause: "RFC 7208 §5.3, §5.5",
     reason: "A name right behind a slash is taken for a domain-spec; only a colon leads one in.",
-    applies: ({ test }) => recordsOf(test).some((text) => text.split(" ").some((term) => slashName.test(term))),
+    applies: ({ test }) =>
+      recordsOf(test).some((text) => text.split(" ").some((term) => slashName.test(term))),
     repair: (test) => withoutTerms(test, (term) => slashName.test(term)),
   },
   {

@@ -30,7 +30,8 @@ export async function runSpfDifferential({
   const tally = new Tally();
   for (let done = 0; done < count; done += batchSize) {
     const cases: SpfDifferentialCase[] = [];
-    while (cases.length < Math.min(batchSize, count - done)) cases.push(await randomCase(random, done + cases.length));
+    while (cases.length < Math.min(batchSize, count - done))
+      cases.push(await randomCase(random, done + cases.length));
     const ours = await evaluateAll(cases);
     for (const peer of peers) await comparePeer(peer, cases, ours, tally);
   }
@@ -109,7 +110,11 @@ async function explainAll(
   disagreements: readonly SpfDisagreement[],
 ): Promise<readonly (string | undefined)[]> {
   const found: (string | undefined)[] = disagreements.map(() => undefined);
-  let open: readonly Repaired[] = disagreements.map((disagreement, origin) => ({ origin, by: [], disagreement }));
+  let open: readonly Repaired[] = disagreements.map((disagreement, origin) => ({
+    origin,
+    by: [],
+    disagreement,
+  }));
   for (let round = 0; round < maxRepairs && open.length > 0; round++) {
     const still: Repaired[] = [];
     for (const repaired of await repairAll(peer, open)) {

@@ -67,12 +67,17 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   return { target: target.name, seed: options.seed, cases: index, elapsedMs, longestStallMs, finds };
 }
 
-/** One find for each message. */
+/** One find for each place that threw, and one stall. */
 function addFind(finds: Find[], find: Find): void {
   const known = finds.some(
-    ({ kind, message }) => kind === find.kind && (kind === "stall" || message === find.message),
+    ({ kind, message }) => kind === find.kind && placeIn(message) === placeIn(find.message),
   );
   if (!known) finds.push(find);
+}
+
+/** The first line of the stack; messages may hold parts of the input. */
+function placeIn(message: string): string {
+  return message.split("\n").find((line) => /^\s+at /.test(line)) ?? "";
 }
 
 interface CaseOutcome {
@@ -131,7 +136,7 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** What tells one failure from another: the message and where it came from. */
+/** The message and where it came from. */
 function firstLines(text: string): string {
   return text.split("\n").slice(0, 3).join("\n");
 }

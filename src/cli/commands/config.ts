@@ -134,7 +134,8 @@ function checkLines(
 ): string[] {
   const { text, columns } = io;
   const opening = loaded.file === undefined ? [...wrap(text.config.defaults, columns), ""] : [];
-  const own = ours.length === 0 ? [...wrap(text.config.good(loaded.file), columns), ""] : formatFindings(ours, io);
+  const own =
+    ours.length === 0 ? [...wrap(text.config.good(loaded.file), columns), ""] : formatFindings(ours, io);
   const mta = postfix === undefined ? [] : postfixLines(postfix, io);
   const all = [...ours, ...(postfix?.findings ?? [])];
   const summary = all.length === 0 ? [] : [countFindings(all, io)];

@@ -45,15 +45,18 @@ test("the JSON has the documented fields", async () => {
   });
 });
 
-test.each(["en", "ja"])("the trace shows records, terms, queries and counts within 80 columns (%s)", async (lang) => {
-  const { out } = await runCli(["spf", "203.0.113.1", "user@example.jp", ...zone, "--lang", lang]);
-  for (const line of out.split("\n")) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
-  expect(out).toContain("v=spf1 a:old.example.jp include:_spf.example.net mx exp=why.example.jp -all");
-  expect(out).toMatch(/^\? old\.example\.jp A +\S/m);
-  expect(out).toMatch(/^ +a:old\.example\.jp +\S.* +1 +1 +1 +1$/m);
-  expect(out).toMatch(/^ +-all +\S+ +4 +1 +1 +1$/m);
-  expect(out).toContain("Mail of example.jp does not come from 203.0.113.1.");
-});
+test.each(["en", "ja"])(
+  "the trace shows records, terms, queries and counts within 80 columns (%s)",
+  async (lang) => {
+    const { out } = await runCli(["spf", "203.0.113.1", "user@example.jp", ...zone, "--lang", lang]);
+    for (const line of out.split("\n")) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
+    expect(out).toContain("v=spf1 a:old.example.jp include:_spf.example.net mx exp=why.example.jp -all");
+    expect(out).toMatch(/^\? old\.example\.jp A +\S/m);
+    expect(out).toMatch(/^ +a:old\.example\.jp +\S.* +1 +1 +1 +1$/m);
+    expect(out).toMatch(/^ +-all +\S+ +4 +1 +1 +1$/m);
+    expect(out).toContain("Mail of example.jp does not come from 203.0.113.1.");
+  },
+);
 
 test.each([
   { domain: "twice.example.jp", en: "more than one SPF record", ja: "2 つ以上公開" },
@@ -89,14 +92,26 @@ test.each([
   { args: ["192.0.2.25", ""], code: 2, says: "the null sender has no domain, so HELO must be given" },
   { args: ["192.0.2.25", "a", "b", "c"], code: 2, says: '"c" is one argument too many' },
   { args: ["--batch", "a", "b"], code: 2, says: '"b" is one argument too many' },
-  { args: ["192.0.2.25", "a", "--nameserver", "ns.example.jp"], code: 2, says: '--nameserver: "ns.example.jp"' },
+  {
+    args: ["192.0.2.25", "a", "--nameserver", "ns.example.jp"],
+    code: 2,
+    says: '--nameserver: "ns.example.jp"',
+  },
   { args: ["192.0.2.25", "a", "--nameserver", "192.0.2.1:0"], code: 2, says: "--nameserver" },
   { args: ["192.0.2.25", "a", "--dns-timeout", "soon"], code: 2, says: '--dns-timeout: "soon"' },
   { args: ["192.0.2.25", "a", "--dns-timeout", "0"], code: 2, says: "--dns-timeout" },
   { args: ["192.0.2.25", "a", "--offline"], code: 2, says: "--offline needs at least one --zone FILE" },
-  { args: ["192.0.2.25", "a", "--zone", missing], code: 3, says: `${missing} cannot be read: there is no such file` },
+  {
+    args: ["192.0.2.25", "a", "--zone", missing],
+    code: 3,
+    says: `${missing} cannot be read: there is no such file`,
+  },
   { args: ["192.0.2.25", "a", "--zone", vectors], code: 3, says: "it is a directory" },
-  { args: ["192.0.2.25", "a", "--zone", `${vectors}broken.zone`, "--offline"], code: 3, says: "broken.zone:2: " },
+  {
+    args: ["192.0.2.25", "a", "--zone", `${vectors}broken.zone`, "--offline"],
+    code: 3,
+    says: "broken.zone:2: ",
+  },
   { args: ["192.0.2.25", "a", "--config", missing], code: 2, says: missing },
   { args: ["--batch", missing, ...zone], code: 3, says: `${missing} cannot be read: there is no such file` },
 ])("bad input: $args", async ({ args, code, says }) => {
@@ -123,7 +138,10 @@ test.each(["-", "file"])("a batch from %s answers line by line", async (source) 
   const place = source === "-" ? [] : [file];
   const { code, out, err } = await runCli(["spf", "--batch", ...place, ...zone], { input: batch });
   expect({ code, err }).toEqual({ code: 1, err: "" });
-  const lines = out.trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines).toEqual([
     expect.objectContaining({ id: 1, result: "pass", identity: "mailfrom" }),
     expect.objectContaining({ id: "two", result: "pass", identity: "helo" }),

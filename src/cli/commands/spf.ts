@@ -1,12 +1,19 @@
+import type { DnsResolver } from "../../core/dns/resolver.ts";
+import { formatIp, type IpAddress, parseIp } from "../../core/ip.ts";
+import type { SpfResult } from "../../core/results.ts";
 import { checkHost, type SpfOptions } from "../../core/spf/check-host.ts";
 import { parseSender } from "../../core/spf/sender.ts";
-import type { DnsResolver } from "../../core/dns/resolver.ts";
-import { type IpAddress, formatIp, parseIp } from "../../core/ip.ts";
-import type { SpfResult } from "../../core/results.ts";
-import { problemText } from "../../findings/problems.ts";
 import { SekishoError } from "../../errors.ts";
+import { problemText } from "../../findings/problems.ts";
 import { type BatchFields, type BatchOutcome, runBatch, stringField } from "../batch.ts";
-import { type AnyCommand, defineCommand, type ExitCode, exitFindings, exitOk, usageError } from "../command.ts";
+import {
+  type AnyCommand,
+  defineCommand,
+  type ExitCode,
+  exitFindings,
+  exitOk,
+  usageError,
+} from "../command.ts";
 import { configOption, readConfig } from "../config-option.ts";
 import { dnsOptions, openDns } from "../dns-options.ts";
 import { openInput, readIp } from "../input.ts";
@@ -83,23 +90,36 @@ async function runOne(
 
 async function runMany(file: string, dns: DnsResolver, options: SpfOptions, io: Io): Promise<ExitCode> {
   const input = await openInput(file, io);
-  return runBatch({ input, maxActive, maxLineOctets, work: (fields) => workOn(fields, dns, options, io) }, io);
+  return runBatch(
+    { input, maxActive, maxLineOctets, work: (fields) => workOn(fields, dns, options, io) },
+    io,
+  );
 }
 
-async function workOn(fields: BatchFields, dns: DnsResolver, options: SpfOptions, io: Io): Promise<BatchOutcome> {
+async function workOn(
+  fields: BatchFields,
+  dns: DnsResolver,
+  options: SpfOptions,
+  io: Io,
+): Promise<BatchOutcome> {
   const ipText = stringField(fields, "ip", io);
   if (ipText === undefined) throw new SekishoError("USAGE", io.text.batch.missing("ip"));
   const ip = parseIp(ipText);
   if (ip === undefined) throw new SekishoError("USAGE", io.text.batch.badIp(ipText));
   const sender = stringField(fields, "mailFrom", io);
   const helo = stringField(fields, "helo", io);
-  if (sender === undefined && helo === undefined) throw new SekishoError("USAGE", io.text.batch.missing("mailFrom"));
+  if (sender === undefined && helo === undefined)
+    throw new SekishoError("USAGE", io.text.batch.missing("mailFrom"));
   const result = await evaluate({ ip, sender: sender ?? "", helo: helo ?? "" }, dns, options);
   return { output: spfJson(result), passed: result.result === "pass" };
 }
 
 /** RFC 7208 §2.4: for the null sender the identity is postmaster@HELO. */
-function evaluate({ ip, sender, helo = "" }: Asked, dns: DnsResolver, options: SpfOptions): Promise<SpfResult> {
+function evaluate(
+  { ip, sender, helo = "" }: Asked,
+  dns: DnsResolver,
+  options: SpfOptions,
+): Promise<SpfResult> {
   const parsed = parseSender(sender);
   const common = { ip, helo, dns, options };
   if (parsed === undefined)
@@ -114,7 +134,11 @@ function spfJson({ method: _, result, ...rest }: SpfResult): Readonly<Record<str
 
 function formatSpf(asked: Asked, result: SpfResult, io: Io): string[] {
   const { text } = io;
-  const heading = text.spf.asked(formatIp(asked.ip), printable(asked.sender), asked.helo && printable(asked.helo));
+  const heading = text.spf.asked(
+    formatIp(asked.ip),
+    printable(asked.sender),
+    asked.helo && printable(asked.helo),
+  );
   return [
     ...wrap(heading, io.columns),
     "",
@@ -132,7 +156,8 @@ function verdictRows(asked: Asked, result: SpfResult, io: Io): [string, string][
   const rows: [string, string][] = [[labels.result, `${paintVerdict(result.result, io.style)}  ${sentence}`]];
   if (result.problem !== undefined) rows.push([labels.why, problemText(io.lang).spf[result.problem]]);
   if (result.matched !== undefined) rows.push([labels.term, printableOctets(result.matched)]);
-  if (result.explanation !== undefined) rows.push([labels.says, explanation(printableOctets(result.explanation))]);
+  if (result.explanation !== undefined)
+    rows.push([labels.says, explanation(printableOctets(result.explanation))]);
   rows.push([labels.lookups, lookups(result.lookups)]);
   rows.push([labels.voids, voids(counts.query, counts.term, counts.name)]);
   return rows;

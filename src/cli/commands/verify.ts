@@ -9,7 +9,14 @@ import { parseIp } from "../../core/ip.ts";
 import type { AuthResults } from "../../core/results.ts";
 import { SekishoError } from "../../errors.ts";
 import { type BatchFields, type BatchOutcome, runBatch, stringField } from "../batch.ts";
-import { type AnyCommand, defineCommand, type ExitCode, exitFindings, exitOk, usageError } from "../command.ts";
+import {
+  type AnyCommand,
+  defineCommand,
+  type ExitCode,
+  exitFindings,
+  exitOk,
+  usageError,
+} from "../command.ts";
 import { configOption, readConfig } from "../config-option.ts";
 import { formatDns } from "../dns-lines.ts";
 import { dnsOptions, openDns } from "../dns-options.ts";
@@ -35,7 +42,10 @@ export const verify: AnyCommand = defineCommand({
     "mail-from": {
       type: "string",
       value: "ADDR",
-      help: { en: 'the envelope sender; "" is the null sender', ja: 'エンベロープの送信者（空の送信者は ""）' },
+      help: {
+        en: 'the envelope sender; "" is the null sender',
+        ja: 'エンベロープの送信者（空の送信者は ""）',
+      },
     },
     "authserv-id": {
       type: "string",
@@ -51,14 +61,18 @@ export const verify: AnyCommand = defineCommand({
       help: { en: "the time that expiry checks use", ja: "有効期限の確認に使う日時" },
     },
     json: { type: "boolean", help: { en: "print the result as JSON", ja: "結果を JSON で出力する" } },
-    batch: { type: "boolean", help: { en: "read many messages as NDJSON", ja: "NDJSON で多数のメールを読み込む" } },
+    batch: {
+      type: "boolean",
+      help: { en: "read many messages as NDJSON", ja: "NDJSON で多数のメールを読み込む" },
+    },
     ...configOption,
     ...dnsOptions,
   },
   maxArguments: 1,
   async run(values, [file], io) {
     for (const name of ["ip", "helo", "mail-from"] as const)
-      if (values.batch && values[name] !== undefined) throw usageError(io.text.usage.notWithBatch(`--${name}`));
+      if (values.batch && values[name] !== undefined)
+        throw usageError(io.text.usage.notWithBatch(`--${name}`));
     const client = readClient(values, io);
     const now = readNow(values.now, io);
     const authservId = readAuthservId(values["authserv-id"], io);
@@ -88,7 +102,11 @@ interface Setup {
 }
 
 function readClient(
-  values: { readonly ip: string | undefined; readonly helo: string | undefined; readonly "mail-from": string | undefined },
+  values: {
+    readonly ip: string | undefined;
+    readonly helo: string | undefined;
+    readonly "mail-from": string | undefined;
+  },
   io: Io,
 ): SmtpClient | undefined {
   if (values.ip === undefined) return undefined;
@@ -194,7 +212,8 @@ async function openMessage(
 ): Promise<{ readonly source: AsyncIterable<Buffer | string>; readonly name: string }> {
   const file = stringField(fields, "file", io);
   const message = stringField(fields, "message", io);
-  if ((file === undefined) === (message === undefined)) throw new SekishoError("USAGE", io.text.batch.fileOrMessage);
+  if ((file === undefined) === (message === undefined))
+    throw new SekishoError("USAGE", io.text.batch.fileOrMessage);
   // Standard input holds the batch itself, so "-" is a file of that name here.
   if (file !== undefined) return { source: await openInput(file === "-" ? "./-" : file, io), name: file };
   const octets = decodeBase64(message as string);

@@ -133,7 +133,10 @@ class PostfixCheck {
   }
 
   #cleanupChroot(): Chroot {
-    return this.#chrootOf(this.#postfix.services?.filter(({ command }) => command === "cleanup") ?? [], "cleanup");
+    return this.#chrootOf(
+      this.#postfix.services?.filter(({ command }) => command === "cleanup") ?? [],
+      "cleanup",
+    );
   }
 
   #chrootOf(services: readonly MasterService[], name: string): Chroot {
@@ -167,7 +170,8 @@ class PostfixCheck {
       const { endpoint } = entry;
       const program = replacedProgram(endpoint);
       const params = { endpoint, ours: ours ?? this.#ours.sockets[0]?.listen ?? "" };
-      if (program !== undefined) this.#add("postfix.leftover-filter", "smtpd_milters", { ...params, program });
+      if (program !== undefined)
+        this.#add("postfix.leftover-filter", "smtpd_milters", { ...params, program });
       else if (index < first) this.#add("postfix.filter-before", "smtpd_milters", params);
     }
   }
@@ -217,11 +221,13 @@ class PostfixCheck {
         if (onFailure === "accept") this.#add("postfix.default-action-defers", subject, params);
         return;
       case "reject":
-        return this.#add("postfix.default-action-reject", subject, params);
+        this.#add("postfix.default-action-reject", subject, params);
+        return;
       case "quarantine":
-        return this.#add("postfix.default-action-quarantine", subject, params);
+        this.#add("postfix.default-action-quarantine", subject, params);
+        return;
       default:
-        return this.#add("postfix.default-action-unknown", subject, params);
+        this.#add("postfix.default-action-unknown", subject, params);
     }
   }
 
@@ -242,7 +248,10 @@ class PostfixCheck {
       if (text === undefined) this.#add("postfix.header-checks-unread", parameter, { value: table });
       else
         for (const line of resultsRules(text))
-          this.#add("postfix.header-checks-results", parameter, { file: (match as RegExpExecArray)[1] as string, line });
+          this.#add("postfix.header-checks-results", parameter, {
+            file: (match as RegExpExecArray)[1] as string,
+            line,
+          });
     }
   }
 
@@ -271,7 +280,8 @@ class PostfixCheck {
     const written = overrides.get("smtpd_milters");
     const options = overrides.get("receive_override_options") ?? this.#value("receive_override_options");
     const off = splitList(expandText(this.#main, options)).includes("no_milters");
-    const seesOurs = written === undefined ? usesOurs : this.#namesOurs(expandText(this.#main, written), service);
+    const seesOurs =
+      written === undefined ? usesOurs : this.#namesOurs(expandText(this.#main, written), service);
     if (isReinjection(service)) {
       if (seesOurs && !off) this.#add("postfix.reinjection-filtered", subject, { service: name, line });
       return;
@@ -340,7 +350,11 @@ const replaced: readonly (readonly [part: string, program: string])[] = [
   ["spf-milter", "an SPF milter"],
 ];
 /** Ports that packages of these programs use by default. */
-const replacedPorts: Readonly<Record<string, string>> = { "8891": "OpenDKIM", "12301": "OpenDKIM", "8893": "OpenDMARC" };
+const replacedPorts: Readonly<Record<string, string>> = {
+  "8891": "OpenDKIM",
+  "12301": "OpenDKIM",
+  "8893": "OpenDMARC",
+};
 
 function replacedProgram(endpoint: string): string | undefined {
   const text = endpoint.toLowerCase();

@@ -46,7 +46,8 @@ export function relate(endpoint: Endpoint, listen: string, around: Surroundings)
   const ours = parseListen(listen);
   if (ours === undefined || ours.kind !== endpoint.kind) return { kind: "other" };
   if (endpoint.kind === "inet") {
-    const same = ours.kind === "inet" && endpoint.port === String(ours.port) && reaches(endpoint.host, ours.host);
+    const same =
+      ours.kind === "inet" && endpoint.port === String(ours.port) && reaches(endpoint.host, ours.host);
     return { kind: same ? "same" : "other" };
   }
   return ours.kind === "unix" ? relatePaths(endpoint.path, ours.path, around) : { kind: "other" };
@@ -58,7 +59,7 @@ function reaches(host: string, listen: string): boolean {
   const on = parseIp(listen);
   if (host === listen) return true;
   if (isLoopbackHost(host) && isLoopbackHost(listen)) return host === "localhost" || listen === "localhost";
-  if (on !== undefined && on.octets.every((octet) => octet === 0)) return true;
+  if (on?.octets.every((octet) => octet === 0) === true) return true;
   return to === undefined && host !== "localhost";
 }
 

@@ -53,14 +53,17 @@ export function expandText(main: MainCf, text: string, depth = 0): string {
     if (dollar < 0) return out + text.slice(at);
     out += text.slice(at, dollar);
     const reference = readReference(text, dollar + 1);
-    out += reference === undefined ? "$" : valueOf(main, reference.body, depth);
+    out += reference === undefined ? "$" : referenced(main, reference.body, depth);
     at = reference === undefined ? dollar + 1 : reference.end;
   }
   return out.slice(0, maxExpanded);
 }
 
 /** What stands after a dollar: `name`, `{...}`, `(...)`, or another dollar that stands for itself. */
-function readReference(text: string, at: number): { readonly body: string; readonly end: number } | undefined {
+function readReference(
+  text: string,
+  at: number,
+): { readonly body: string; readonly end: number } | undefined {
   if (text[at] === "$") return { body: "$", end: at + 1 };
   if (text[at] === "{" || text[at] === "(") {
     const end = closing(text, at);
@@ -84,11 +87,15 @@ function closing(text: string, at: number): number {
 }
 
 /** `name`, `name?text`, `name:text` and `name?{text}:{text}`. Comparisons are beyond what the checks need: "". */
-function valueOf(main: MainCf, body: string, depth: number): string {
+function referenced(main: MainCf, body: string, depth: number): string {
   if (body === "$") return "$";
   const match = /^\s*([A-Za-z0-9_]+)\s*([?:]?)/.exec(body);
   if (match === null) return "";
-  const value = expandText(main, main.parameters.get(match[1] as string) ?? defaults[match[1] as string] ?? "", depth + 1);
+  const value = expandText(
+    main,
+    main.parameters.get(match[1] as string) ?? defaults[match[1] as string] ?? "",
+    depth + 1,
+  );
   if (match[2] === "") return value;
   const rest = body.slice(match[0].length).trimStart();
   const [whenSet, whenEmpty] = match[2] === "?" ? branches(rest) : ["", branches(rest)[0]];
@@ -109,6 +116,8 @@ function branches(text: string): [whenSet: string, whenEmpty: string] {
 export function parseTime(text: string): number | undefined {
   const match = /^(\d{1,9})([smhdw]?)$/.exec(text.trim());
   if (match === null) return undefined;
-  const unit = { "": 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }[match[2] as "" | "s" | "m" | "h" | "d" | "w"];
+  const unit = { "": 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }[
+    match[2] as "" | "s" | "m" | "h" | "d" | "w"
+  ];
   return Number(match[1]) * unit * 1000;
 }

@@ -21,7 +21,9 @@ export function parseMasterCf(text: string): MasterService[] {
     const words = splitWords(content);
     const [name, type, , , chroot, , , command] = words;
     if (name === undefined || type === undefined || command === undefined) return [];
-    return [{ name, type, chroot: readFlag(chroot), command, overrides: readOverrides(words.slice(8)), line }];
+    return [
+      { name, type, chroot: readFlag(chroot), command, overrides: readOverrides(words.slice(8)), line },
+    ];
   });
 }
 

@@ -189,7 +189,7 @@ export const en: CliText = {
     size: (header, body) =>
       `${octets(header)} of header, ${body === undefined ? "body not looked at" : `${octets(body)} of body`}`,
     origin: {
-      stranger: "a stranger: verified, and the policy applies",
+      stranger: "a stranger: verified in full",
       relay: "one of our relays: the client before it is judged",
       own: "ours: verified and recorded, not refused by default, does not sign",
       submitter: "a submitter: may sign",
@@ -202,6 +202,8 @@ export const en: CliText = {
     recipients: (count) => some(count, "recipient", "recipients"),
     smtputf8: "SMTPUTF8",
     noResults: "The message was not authenticated.",
+    monitoring: (policy) =>
+      `only watched: the domain asks for ${policy}, which is not applied (verify.enforce: monitor)`,
     action: {
       none: "none: delivered as usual",
       header: "only the result field was written",
@@ -226,11 +228,13 @@ export const en: CliText = {
     truncated: "The record was too long to be kept whole; some results or DNS answers are missing.",
   },
   config: {
-    good: (file) => (file === undefined ? "The built-in defaults are good." : `${file}: the configuration is good.`),
+    good: (file) =>
+      file === undefined ? "The built-in defaults are good." : `${file}: the configuration is good.`,
     defaults: "No configuration file was found; the built-in defaults are used.",
     postfixRead: (source) => `Postfix settings read from ${source}.`,
     postfixGood: "Postfix is set up well for this configuration.",
-    noMainCf: (place) => `no main.cf at ${place}, and no postconf command; name the file: --postfix /etc/postfix`,
+    noMainCf: (place) =>
+      `no main.cf at ${place}, and no postconf command; name the file: --postfix /etc/postfix`,
     severity: { error: "error", warning: "warning", notice: "notice", info: "info" },
     fix: "Do",
     summary: (errors, warnings, notices) =>

@@ -1,7 +1,8 @@
 import type { DkimResult } from "../../core/results.ts";
 import type { CliText } from "./text.ts";
 
-const meant = (name: string | undefined): string => (name === undefined ? "" : `（${name} ではありませんか？）`);
+const meant = (name: string | undefined): string =>
+  name === undefined ? "" : `（${name} ではありませんか？）`;
 const octets = (count: number): string => `${count.toLocaleString("ja-JP")} バイト`;
 const list = (words: readonly string[]): string => words.join("、");
 
@@ -18,7 +19,8 @@ export const ja: CliText = {
     missingAction: (command, actions) => `${command} の操作を指定してください: ${list(actions)}`,
     badLang: (value) => `--lang: 「${value}」は ja でも en でもありません`,
     badIp: (where, value) => `${where}: 「${value}」は IP アドレスではありません`,
-    badTime: (option, value) => `${option}: 「${value}」は RFC 3339 形式の日時（例 2026-01-31T09:00:00Z）ではありません`,
+    badTime: (option, value) =>
+      `${option}: 「${value}」は RFC 3339 形式の日時（例 2026-01-31T09:00:00Z）ではありません`,
     badSeconds: (option, value) => `${option}: 「${value}」は 0.1 から 300 までの秒数ではありません`,
     badServer: (option, value) =>
       `${option}: 「${value}」はアドレスとして読めません（例 192.0.2.53、[2001:db8::53]:5353）`,
@@ -155,7 +157,7 @@ export const ja: CliText = {
   },
   explain: {
     notFound: (key, keep, folder) =>
-      `「${key}」の記録は見つかりません。記録は ${folder} に ${keep} の間保存されます。このホストを通ったメールか、data_dir が正しいかを確認してください`,
+      `「${key}」の記録は見つかりません。記録は ${folder} に ${keep}間保存されます。このホストを通ったメールか、data_dir が正しいかを確認してください`,
     keep: (days) => (days < 2 ? `${Math.round(days * 24)} 時間` : `${Math.round(days)} 日`),
     several: (key, count) => `「${key}」には ${count} 通の記録があります（古い順）。`,
     headings: {
@@ -188,7 +190,7 @@ export const ja: CliText = {
     size: (header, body) =>
       `ヘッダ ${octets(header)}、本文 ${body === undefined ? "は見ていない" : octets(body)}`,
     origin: {
-      stranger: "外部からの接続（検証し、ポリシーを適用する）",
+      stranger: "外部からの接続（すべて検証する）",
       relay: "自組織の中継サーバ（その手前の接続元を評価する）",
       own: "自組織のネットワーク（検証・記録する。既定では拒否せず、署名もしない）",
       submitter: "送信を許可された接続元（署名できる）",
@@ -201,6 +203,8 @@ export const ja: CliText = {
     recipients: (count) => `${count} 名`,
     smtputf8: "SMTPUTF8",
     noResults: "このメールは検証されていません。",
+    monitoring: (policy) =>
+      `監視のみ: 先方のポリシーは ${policy} ですが、適用していません（verify.enforce: monitor）`,
     action: {
       none: "なし（通常どおり配送）",
       header: "結果ヘッダの追加のみ",
@@ -225,7 +229,8 @@ export const ja: CliText = {
     truncated: "記録が長すぎたため、結果または DNS 応答の一部が省かれています。",
   },
   config: {
-    good: (file) => (file === undefined ? "既定の設定に問題はありません。" : `${file}: 設定に問題はありません。`),
+    good: (file) =>
+      file === undefined ? "既定の設定に問題はありません。" : `${file}: 設定に問題はありません。`,
     defaults: "設定ファイルが見つからないため、既定の設定を使います。",
     postfixRead: (source) => `Postfix の設定は ${source} から読みました。`,
     postfixGood: "Postfix はこの設定に合っています。",

@@ -150,6 +150,7 @@ export interface CliText {
     readonly recipients: (count: number) => string;
     readonly smtputf8: string;
     readonly noResults: string;
+    readonly monitoring: Line;
     readonly action: Readonly<Record<Action, string>>;
     readonly reason: Readonly<Record<DispositionReason["type"], string>>;
     readonly removed: (field: RemovedField) => string;

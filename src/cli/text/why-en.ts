@@ -17,14 +17,17 @@ export const whyEn: WhyText = {
   "spf.no-address": () => "SPF and iprev left out: the client's address is not known",
   "relay.no-head": () => "the client before the relay is not known yet, so SPF and iprev are left out",
   "relay.received": (address) => `the relay's Received field names the client before it: ${address}`,
-  "relay.submitter": (address) => `the client before the relay, ${address}, is one of our submitters: SPF and iprev left out`,
+  "relay.submitter": (address) =>
+    `the client before the relay, ${address}, is one of our submitters: SPF and iprev left out`,
   "relay.local": () => "the mail began on the relay itself: SPF and iprev left out",
   "relay.no-received": () => "the relay wrote no Received field: SPF and iprev left out",
   "relay.syntax": () => "the relay's Received field cannot be read: SPF and iprev left out",
   "relay.no-address": () => "the relay's Received field has no address: SPF and iprev left out",
-  "relay.ambiguous-address": () => "the relay's Received field has more than one address: SPF and iprev left out",
+  "relay.ambiguous-address": () =>
+    "the relay's Received field has more than one address: SPF and iprev left out",
   "relay.too-many-hops": () => "more relays in a row than are followed: SPF and iprev left out",
-  "relay.unknown-by": (name) => `the topmost Received field was written by ${name}, which is no name of the relay: SPF and iprev left out`,
+  "relay.unknown-by": (name) =>
+    `the topmost Received field was written by ${name}, which is no name of the relay: SPF and iprev left out`,
   "sign.socket": () => "may sign: the socket is for signing",
   "sign.submitter": () => "may sign",
   "sign.local": () => "may sign",

@@ -209,10 +209,14 @@ describe("servers that fail", () => {
     const servers = [
       { address: "2001:db8::1", port: 53 },
       { address: "nonsense", port: 0 },
-    ];
+    ] as const;
     const client = createDnsClient({ servers, timeoutMs: 100 });
     cleanUps.push(() => client.close());
     expect(await client.query("x.jp", "A")).toEqual({ kind: "failure", reason: "timeout" });
+    const withGood = createDnsClient({ servers: [servers[1], await serve(address)], timeoutMs: 20_000 });
+    cleanUps.push(() => withGood.close());
+    expect(await withGood.query("x.jp", "A")).toMatchObject({ kind: "answer" });
+    expect(withGood.stats().timeouts).toBe(0);
   });
 
   test("a silent first server is asked last for a while", async () => {

@@ -114,6 +114,7 @@ describe("NameReader: RFC 1035 §4.1.4", () => {
     { what: "forward", message: "c002 00", at: 0 },
     { what: "to the labels before it, a loop", message: "01 61 c000", at: 0 },
     { what: "two at each other", message: "c002 c000", at: 2 },
+    { what: "into two that lead to each other", message: "c002 c000 c002", at: 4 },
     { what: "cut off", message: "c0", at: 0 },
     { what: "out of the message", message: "ffff", at: 0 },
     { what: "after a label cut off", message: "05 61", at: 0 },

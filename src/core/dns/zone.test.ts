@@ -23,6 +23,7 @@ loop2 CNAME loop1
 *.w TXT wild
 *.w MX 10 ns
 sub.w A 192.0.2.2
+x.ent.w A 192.0.2.3
 *.wa CNAME a.b
 child NS ns.child
 ns.child A 192.0.2.54
@@ -78,6 +79,7 @@ describe("alone (offline)", () => {
     { name: "w.example.jp", type: "TXT", is: "nodata" },
     { name: "*.w.example.jp", type: "TXT", is: "answer" },
     { name: "sub.w.example.jp", type: "TXT", is: "nodata" },
+    { name: "ent.w.example.jp", type: "TXT", is: "nodata" },
     { name: "x.sub.w.example.jp", type: "TXT", is: "nxdomain" },
     { name: "x.wa.example.jp", type: "A", is: "answer" },
   ] as const)("RFC 4592 §2.2, §3.3.1: $name $type is $is", async ({ name, type, is }) => {
@@ -93,6 +95,14 @@ describe("alone (offline)", () => {
     expect((await both.query("ns.child.example.jp", "A")).kind).toBe("answer");
     expect((await both.query("x.child.example.jp", "A")).kind).toBe("nxdomain");
   });
+});
+
+test("a zone further down than a delegation is found, too", async () => {
+  const grandchild = parseZone("$ORIGIN g.child.example.jp.\n@ SOA ns x 1 2 3 4 60\nwww A 192.0.2.55");
+  const dns = zoneResolver([example, grandchild]);
+  expect((await dns.query("www.g.child.example.jp", "A")).kind).toBe("answer");
+  expect((await dns.query("none.g.child.example.jp", "A")).kind).toBe("nxdomain");
+  expect(await dns.query("x.child.example.jp", "A")).toEqual({ kind: "failure", reason: "offline" });
 });
 
 describe("what a file is authoritative for without SOA", () => {
@@ -149,6 +159,12 @@ describe("over live DNS", () => {
     { what: "names that the file lacks are live", name: "old.example.jp", type: "A", is: { kind: "answer" } },
     { what: "nothing anywhere", name: "none.example.jp", type: "A", is: { kind: "nxdomain" } },
     { what: "names above those of the file exist", name: "b.example.jp", type: "A", is: { kind: "nodata" } },
+    {
+      what: "even where live DNS denies them",
+      name: "ent.w.example.jp",
+      type: "TXT",
+      is: { kind: "nodata" },
+    },
     { what: "a CNAME of the file leads out", name: "out.example.jp", type: "A", is: { kind: "answer" } },
     {
       what: "a live CNAME leads into the file",

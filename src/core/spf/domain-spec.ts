@@ -72,9 +72,10 @@ export function isAskable(name: string): boolean {
 
 /** Whether a text is printable ASCII throughout, spaces allowed. */
 export function isPrintable(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x20 || code > 0x7e) return false;
-  }
+  for (let i = 0; i < text.length; i++) if (!isPrintableCode(text.charCodeAt(i))) return false;
   return true;
+}
+
+export function isPrintableCode(code: number): boolean {
+  return code >= 0x20 && code <= 0x7e;
 }

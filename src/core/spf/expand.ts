@@ -12,6 +12,8 @@ export type TargetName =
 
 /** RFC 7208 §7.3: longer names are cut from the left, so what stands before is never part of the name. */
 const enoughForName = 512;
+/** More parts than that are macros that expand to next to nothing; a hostile record has room for thousands. */
+const maxParts = 512;
 
 /** Expands a domain-spec to its target-name; the <domain> itself when there is none. RFC 7208 §4.8, §7.3. */
 export function expandDomain(
@@ -28,8 +30,9 @@ async function expandTarget(evaluation: Evaluation, frame: Frame, parts: MacroSt
   if (isUnmatchable(evaluation, parts)) return noMatch;
   let expanded = "";
   // From the right, as only the end of it can become part of the name.
-  for (let i = parts.length - 1; i >= 0 && expanded.length < enoughForName; i--) {
-    const value = await expandPart(evaluation, frame, parts[i] as string | Macro);
+  for (const part of parts.slice(-maxParts).reverse()) {
+    if (expanded.length >= enoughForName) break;
+    const value = await expandPart(evaluation, frame, part);
     if (typeof value !== "string") return value;
     expanded = value + expanded;
   }
@@ -55,6 +58,7 @@ export async function expandText(
   maxLength: number,
 ): Promise<string | undefined> {
   let expanded = "";
+  if (parts.length > maxParts) return undefined;
   for (const part of parts) {
     const value = await expandPart(evaluation, frame, part);
     if (typeof value !== "string" || !isPrintable(value)) return undefined;
@@ -79,7 +83,11 @@ async function expandPart(
 }
 
 /** §7.2. */
-function macroValue({ sender, ip, helo, receiver, clock }: Evaluation, frame: Frame, { letter }: Macro): string {
+function macroValue(
+  { sender, ip, helo, receiver, clock }: Evaluation,
+  frame: Frame,
+  { letter }: Macro,
+): string {
   switch (letter) {
     case "s":
       return `${sender.localPart}@${sender.domain}`;
@@ -121,6 +129,7 @@ function transform(value: string, { delimiters, reverse, keep }: Macro): string 
 }
 
 function splitAtAny(value: string, delimiters: string): string[] {
+  if (delimiters.length === 1) return value.split(delimiters);
   const parts: string[] = [];
   let start = 0;
   for (let i = 0; i < value.length; i++) {

@@ -37,13 +37,11 @@ export function parseMacroString(text: string, inExplanation: boolean): MacroPar
   let lastMacroEnd = 0;
   let at = 0;
   while (at < text.length) {
-    const character = text[at] as string;
-    if (character !== "%") {
-      if (!isLiteral(character, inExplanation)) return { kind: "error", at };
-      literal += character;
-      at += 1;
-      continue;
-    }
+    const end = literalEnd(text, at, inExplanation);
+    literal += text.slice(at, end);
+    at = end;
+    if (at === text.length) break;
+    if (text[at] !== "%") return { kind: "error", at };
     const fixed = fixedExpansion(text[at + 1]);
     if (fixed !== undefined) {
       literal += fixed;
@@ -63,9 +61,15 @@ export function parseMacroString(text: string, inExplanation: boolean): MacroPar
   return { kind: "parts", parts, lastMacroEnd };
 }
 
-/** §7.1 macro-literal: visible ASCII but "%"; an explain-string may also hold spaces. */
-function isLiteral(character: string, inExplanation: boolean): boolean {
-  return (character >= "!" && character <= "~") || (inExplanation && character === " ");
+/** Where a run of macro-literals ends: visible ASCII but "%"; an explain-string may also hold spaces (§7.1). */
+function literalEnd(text: string, start: number, inExplanation: boolean): number {
+  const first = inExplanation ? 0x20 : 0x21;
+  let at = start;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < first || code > 0x7e || code === 0x25) break;
+  }
+  return at;
 }
 
 function fixedExpansion(character: string | undefined): string | undefined {

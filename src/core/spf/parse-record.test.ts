@@ -31,7 +31,11 @@ const good: readonly [section: string, terms: string, summary: readonly string[]
   ["§5.6", "ip4:192.0.2.0/24 ip4:0.0.0.0/0 ip4:255.255.255.255", ["ip4 /24", "ip4 /0", "ip4 /32"]],
   ["§5.6", "ip6:2001:db8::/32 ip6:::/0 ip6:::ffff:192.0.2.1", ["ip6 /32", "ip6 /0", "ip6 /128"]],
   ["§5.7", "exists:%{ir}.%{l1r+-}._spf.%{d}", ["exists %{ir}.%{l1r+-}._spf.%{d}"]],
-  ["§6", "redirect=a.example exp=%{d2} x.y-z_1=%{s}%%/: moo= x=%{c}", ["redirect", "exp", "x.y-z_1", "moo", "x"]],
+  [
+    "§6",
+    "redirect=a.example exp=%{d2} x.y-z_1=%{s}%%/: moo= x=%{c}",
+    ["redirect", "exp", "x.y-z_1", "moo", "x"],
+  ],
   ["§4.6.1", " ", []],
 ];
 test.each(good)("RFC 7208 %s reads %j", (_, terms, summary) => {

@@ -1,4 +1,4 @@
-import { isPrintable, parseDomainSpec } from "./domain-spec.ts";
+import { isPrintableCode, parseDomainSpec } from "./domain-spec.ts";
 import { parseMacroString } from "./macro-string.ts";
 import { parseMechanism } from "./parse-mechanism.ts";
 import type {
@@ -84,7 +84,8 @@ function errorIn(term: SpfTermPosition, problem: SpfSyntaxProblem, at: number): 
 }
 
 function parseTerm(position: SpfTermPosition): SpfTerm | SpfSyntaxError {
-  if (!isPrintable(position.text)) return errorIn(position, "character", firstUnprintable(position.text));
+  const unprintable = firstUnprintable(position.text);
+  if (unprintable < position.text.length) return errorIn(position, "character", unprintable);
   const equals = position.text.search(/[=:/]/);
   // §4.6.1: a modifier has its "=" before any ":" or "/".
   return equals >= 0 && position.text[equals] === "="
@@ -94,7 +95,7 @@ function parseTerm(position: SpfTermPosition): SpfTerm | SpfSyntaxError {
 
 function firstUnprintable(text: string): number {
   let at = 0;
-  while (at < text.length && isPrintable(text[at] as string)) at += 1;
+  while (at < text.length && isPrintableCode(text.charCodeAt(at))) at += 1;
   return at;
 }
 
@@ -111,7 +112,8 @@ function parseDirective(position: SpfTermPosition): SpfDirective | SpfSyntaxErro
   const parsed = parseMechanism(position.text.slice(skipped));
   if (parsed.kind === "error") return errorIn(position, parsed.problem, skipped + parsed.at);
   // §4.6.2: "+" when none is written.
-  return { ...position, kind: "directive", qualifier: qualifier ?? "pass", mechanism: parsed.mechanism };
+  const { text, start, end } = position;
+  return { kind: "directive", qualifier: qualifier ?? "pass", mechanism: parsed.mechanism, text, start, end };
 }
 
 function parseModifier(position: SpfTermPosition, equals: number): SpfModifier | SpfSyntaxError {
@@ -124,7 +126,8 @@ function parseModifier(position: SpfTermPosition, equals: number): SpfModifier |
   // §4.6.1 unknown-modifier: ignored, but its value has to be a macro-string, in which any letter may stand.
   const parsed = parseMacroString(value, true);
   if (parsed.kind === "error") return errorIn(position, "macro", equals + 1 + parsed.at);
-  return { ...position, kind: "modifier", name: "unknown", written: name, value };
+  const { text, start, end } = position;
+  return { kind: "modifier", name: "unknown", written: name, value, text, start, end };
 }
 
 function parseKnownModifier(

@@ -35,7 +35,8 @@ function checkPositions(text: string, parsed: SpfRecordParse): void {
   for (const { start, end, text: part } of parts)
     if (text.slice(start, end) !== part) throw new Error(`not at ${start}: ${part}`);
   for (const error of parsed.kind === "error" ? parsed.errors : [])
-    if (error.at < error.start || error.at > error.end) throw new Error(`an error outside its term: ${error.at}`);
+    if (error.at < error.start || error.at > error.end)
+      throw new Error(`an error outside its term: ${error.at}`);
 }
 
 function checkSpacing(terms: readonly string[]): void {

@@ -1,0 +1,129 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { runCli } from "../../../test/run-cli.ts";
+import { displayWidth } from "../layout.ts";
+
+const vectors = fileURLToPath(new URL("../../../test/vectors/postfix/", import.meta.url));
+
+function configFile(text: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), "sekisho-")), "sekisho.yaml");
+  writeFileSync(file, text);
+  return file;
+}
+const good = configFile("hostname: mx.example.jp\n");
+const bad = configFile("hostname: mx.example.jp\nmilterr: 1\n");
+
+test("a good file is said to be good", async () => {
+  const { code, out, err } = await runCli(["config", "check", "--config", good]);
+  expect({ code, out, err }).toEqual({ code: 0, out: `${good}: the configuration is good.\n`, err: "" });
+});
+
+test("problems of the file: named with line and key, exit 2", async () => {
+  const { code, out } = await runCli(["config", "check", "--config", bad]);
+  expect(code).toBe(2);
+  expect(out.replaceAll(/\n */g, "")).toContain(`${bad}:2:1: `);
+  expect(out).toContain("config.unknown-key");
+  const json = await runCli(["config", "check", "--config", bad, "--json"]);
+  expect(JSON.parse(json.out)).toEqual({
+    file: bad,
+    findings: [expect.objectContaining({ id: "config.unknown-key", severity: "error", line: 2, column: 1 })],
+  });
+});
+
+test("warnings of the file are findings: exit 1", async () => {
+  const { code, out } = await runCli(["config", "check", "--config", configFile("hostname: short\n")]);
+  expect(code).toBe(1);
+  expect(out).toContain("config.hostname-not-qualified");
+});
+
+test("a broken configuration stops other commands with 2", async () => {
+  const { code, err } = await runCli(["spf", "192.0.2.1", "a", "--config", bad]);
+  expect(code).toBe(2);
+  expect(err).toContain(`${bad}:2:1`);
+});
+
+test("Postfix as it should be: exit 0", async () => {
+  const { code, out } = await runCli(["config", "check", "--config", good, "--postfix", `${vectors}good`]);
+  expect(code).toBe(0);
+  expect(out).toContain("Postfix is set up well");
+});
+
+test("the file may be named itself", async () => {
+  const args = ["config", "check", "--config", good, "--postfix", `${vectors}good/main.cf`];
+  expect((await runCli(args)).code).toBe(0);
+});
+
+test.each(["en", "ja"])(
+  "findings about Postfix fit 80 columns and have something to do (%s)",
+  async (lang) => {
+    const args = ["config", "check", "--config", good, "--postfix", `${vectors}leftover`, "--lang", lang];
+    const { code, out } = await runCli(args);
+    expect(code).toBe(1);
+    for (const line of out.split("\n")) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
+    expect(out).toContain("postfix.default-action-reject");
+    expect(out).toContain(lang === "ja" ? "対処: milter_protocol = 6" : "Do: milter_protocol = 6");
+  },
+);
+
+test("findings as JSON have the shape of check --json", async () => {
+  const args = ["config", "check", "--config", good, "--postfix", `${vectors}leftover`, "--json"];
+  const { findings } = JSON.parse((await runCli(args)).out) as { readonly findings: readonly object[] };
+  expect(findings[0]).toEqual({
+    id: "postfix.default-action-reject",
+    severity: "error",
+    subject: "milter_default_action",
+    params: { action: "reject", isDefault: false, socket: "inet:127.0.0.1:8891" },
+    text: expect.any(String),
+    fix: expect.any(String),
+    basis: "postconf(5) milter_default_action",
+  });
+});
+
+test("without a file named, what postconf says is taken", async () => {
+  const bin = mkdtempSync(join(tmpdir(), "sekisho-"));
+  const script = `#!/bin/sh\ncase "$1" in -n) echo "smtpd_milters = inet:127.0.0.1:8891";; -h) echo /nonexistent;; esac\n`;
+  writeFileSync(join(bin, "postconf"), script, { mode: 0o755 });
+  const args = ["config", "check", "--config", good, "--postfix", "--json"];
+  const { out } = await runCli(args, { env: { PATH: `${bin}:/bin:/usr/bin` } });
+  const { findings } = JSON.parse(out) as { readonly findings: readonly { readonly id: string }[] };
+  expect(findings.map(({ id }) => id)).toEqual([
+    "postfix.non-smtpd-missing",
+    "postfix.default-action-defers",
+  ]);
+});
+
+test("show prints the whole configuration, as YAML or JSON", async () => {
+  const { code, out } = await runCli(["config", "show", "--config", good]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^hostname: mx\.example\.jp$/m);
+  expect(out).toMatch(/^milter:$/m);
+  const json = await runCli(["config", "show", "--config", good, "--json"]);
+  expect(JSON.parse(json.out)).toMatchObject({
+    hostname: "mx.example.jp",
+    web: { listen: "127.0.0.1:8025" },
+  });
+});
+
+test("schema prints a JSON Schema", async () => {
+  const { code, out } = await runCli(["config", "schema"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ type: "object", properties: { hostname: expect.anything() } });
+});
+
+test.each([
+  { args: ["config"], code: 2, says: '"config" needs to know what to do: check, show, schema' },
+  { args: ["config", "chekc"], code: 2, says: '"config" cannot do "chekc"; it knows check, show, schema' },
+  { args: ["config", "show", "x"], code: 2, says: '"x" is one argument too many' },
+  { args: ["config", "check", "x"], code: 2, says: '"x" is one argument too many' },
+  { args: ["config", "check", "--postfix", "a", "b"], code: 2, says: '"b" is one argument too many' },
+  { args: ["config", "check", "--postfix=x"], code: 2, says: "--postfix takes no value" },
+  { args: ["config", "check", "--postfix", "/nonexistent"], code: 3, says: "/nonexistent cannot be read" },
+  { args: ["config", "show", "--config", "/nonexistent"], code: 2, says: "/nonexistent" },
+])("bad input: $args", async ({ args, code, says }) => {
+  const outcome = await runCli(args.includes("--config") ? args : [...args, "--config", good]);
+  expect({ code: outcome.code, out: outcome.out }).toEqual({ code, out: "" });
+  expect(outcome.err).toContain(says);
+});

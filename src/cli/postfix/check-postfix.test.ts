@@ -1,0 +1,291 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { testIo } from "../../../test/run-cli.ts";
+import type { MilterSocketConfig } from "../../config/config.ts";
+import { checkPostfix, type OurSide, type PostfixSettings } from "./check-postfix.ts";
+import { endpointMeant, parseEndpoint, relate } from "./endpoint.ts";
+import { parseMainCf } from "./main-cf.ts";
+import { parseMasterCf } from "./master-cf.ts";
+import { readPostfix } from "./read-postfix.ts";
+
+const inet = "inet:127.0.0.1:8891";
+
+function socket(listen: string, changes: Partial<MilterSocketConfig> = {}): MilterSocketConfig {
+  return { listen, role: "verify", onFailure: "accept", mode: 0o660, ...changes };
+}
+
+function ours(changes: Partial<OurSide> = {}): OurSide {
+  return { sockets: [socket(inet)], timeBudgetMs: 25_000, hostname: "mx.example.jp", ...changes };
+}
+
+function settings(
+  main: string,
+  master?: string,
+  tables: Readonly<Record<string, string>> = {},
+): PostfixSettings {
+  return {
+    source: "main.cf",
+    main: parseMainCf(main),
+    services: master === undefined ? undefined : parseMasterCf(master),
+    readTable: (path) => tables[path],
+  };
+}
+
+const folder = fileURLToPath(new URL("../../../test/vectors/postfix/", import.meta.url));
+const unix = "unix:/run/sekisho/milter.sock";
+
+test.each([
+  { name: "good", side: ours({ sockets: [socket(inet, { role: "both" })] }), is: [] },
+  {
+    name: "leftover",
+    side: ours(),
+    is: [
+      "postfix.default-action-reject",
+      "postfix.main-cf-syntax",
+      "postfix.leftover-filter",
+      "postfix.leftover-filter",
+      "postfix.protocol-old",
+      "postfix.content-timeout-short",
+      "postfix.command-timeout-short",
+      "postfix.header-checks-results",
+      "postfix.myhostname-not-qualified",
+      "postfix.filter-before",
+      "postfix.connect-timeout-long",
+      "postfix.header-checks-unread",
+      "postfix.internal-mail-filtered",
+      "postfix.daemon-name",
+    ],
+  },
+  {
+    name: "chroot",
+    side: ours({ sockets: [socket(unix)] }),
+    is: ["postfix.socket-chroot", "postfix.socket-relative", "postfix.non-smtpd-needless"],
+  },
+  {
+    name: "chroot",
+    side: ours({ sockets: [socket("unix:/var/spool/postfix/run/sekisho/milter.sock", { role: "both" })] }),
+    is: [],
+  },
+  {
+    name: "overrides",
+    side: ours({ sockets: [socket(inet, { role: "both" })] }),
+    is: [
+      "postfix.master-override",
+      "postfix.master-milters-off",
+      "postfix.reinjection-filtered",
+      "postfix.milter-maps",
+      "postfix.daemon-name",
+    ],
+  },
+  {
+    name: "odd",
+    side: ours(),
+    is: [
+      "postfix.endpoint-syntax",
+      "postfix.endpoint-syntax",
+      "postfix.milters-off",
+      "postfix.milter-missing",
+    ],
+  },
+])("test/vectors/postfix/$name", async ({ name, side, is }) => {
+  const found = checkPostfix(await readPostfix(folder + name, testIo("en")), side);
+  expect(found.map(({ id }) => id)).toEqual(is);
+});
+
+const mine = `smtpd_milters = ${inet}\nmilter_default_action = accept\n`;
+const without = ["postfix.non-smtpd-needless"];
+
+test.each([
+  { name: "nothing at all", main: "", is: ["postfix.milter-missing"] },
+  { name: "all is well", main: mine, is: [] },
+  { name: "localhost is 127.0.0.1", main: mine.replace("127.0.0.1", "localhost"), is: [] },
+  { name: "another port", main: mine.replace("8891", "8892"), is: ["postfix.milter-missing"] },
+  {
+    name: "another address",
+    main: mine.replace("127.0.0.1", "192.0.2.1"),
+    is: ["postfix.milter-missing", "postfix.leftover-filter"],
+  },
+  {
+    name: "twice",
+    main: `smtpd_milters = ${inet}, ${inet}\nmilter_default_action = accept`,
+    is: ["postfix.milter-twice"],
+  },
+  {
+    name: "a filter before",
+    main: `${mine}smtpd_milters = unix:/x/y.sock ${inet}`,
+    is: ["postfix.filter-before"],
+  },
+  { name: "a filter behind", main: `${mine}smtpd_milters = ${inet} unix:/x/y.sock`, is: [] },
+  {
+    name: "OpenDMARC behind",
+    main: `${mine}smtpd_milters = ${inet} unix:/run/opendmarc.sock`,
+    is: ["postfix.leftover-filter"],
+  },
+  { name: "local mail to a verifier", main: `${mine}non_smtpd_milters = ${inet}`, is: without },
+  { name: "no action set", main: `smtpd_milters = ${inet}`, is: ["postfix.default-action-defers"] },
+  {
+    name: "shutdown",
+    main: `${mine}milter_default_action = shutdown`,
+    is: ["postfix.default-action-defers"],
+  },
+  {
+    name: "quarantine",
+    main: `${mine}milter_default_action = quarantine`,
+    is: ["postfix.default-action-quarantine"],
+  },
+  { name: "reject", main: `${mine}milter_default_action = reject`, is: ["postfix.default-action-reject"] },
+  {
+    name: "no such action",
+    main: `${mine}milter_default_action = perhaps`,
+    is: ["postfix.default-action-unknown"],
+  },
+  { name: "an action of its own", main: `smtpd_milters = { ${inet}, default_action=accept }`, is: [] },
+  { name: "protocol 6", main: `${mine}milter_protocol = 6`, is: [] },
+  { name: "protocol 4", main: `${mine}milter_protocol = 4`, is: ["postfix.protocol-old"] },
+  {
+    name: "25 s for the content",
+    main: `${mine}milter_content_timeout = 25s`,
+    is: ["postfix.content-timeout-short"],
+  },
+  { name: "26 s for the content", main: `${mine}milter_content_timeout = 26s`, is: [] },
+  {
+    name: "9 s for a command",
+    main: `${mine}milter_command_timeout = 9s`,
+    is: ["postfix.command-timeout-short"],
+  },
+  { name: "10 s for a command", main: `${mine}milter_command_timeout = 10s`, is: [] },
+  { name: "60 s to connect", main: `${mine}milter_connect_timeout = 60s`, is: [] },
+  {
+    name: "61 s to connect",
+    main: `${mine}milter_connect_timeout = 61s`,
+    is: ["postfix.connect-timeout-long"],
+  },
+  { name: "no time", main: `${mine}milter_connect_timeout = long`, is: ["postfix.timeout-unreadable"] },
+  { name: "no_milters", main: `${mine}receive_override_options = no_milters`, is: ["postfix.milters-off"] },
+  { name: "by client", main: `${mine}smtpd_milter_maps = cidr:/x`, is: ["postfix.milter-maps"] },
+  { name: "myhostname is ours", main: `${mine}myhostname = MX.example.jp`, is: [] },
+  {
+    name: "myhostname is another",
+    main: `${mine}myhostname = mail.example.jp`,
+    is: ["postfix.hostname-differs"],
+  },
+  { name: "myhostname is short", main: `${mine}myhostname = mx`, is: ["postfix.myhostname-not-qualified"] },
+  { name: "checks of another table", main: `${mine}milter_header_checks = pcre:/t/other`, is: [] },
+  {
+    name: "checks of results",
+    main: `${mine}milter_header_checks = pcre:/t/results`,
+    is: ["postfix.header-checks-results"],
+  },
+  {
+    name: "checks nobody can read",
+    main: `${mine}milter_header_checks = pcre:/t/none`,
+    is: ["postfix.header-checks-unread"],
+  },
+  {
+    name: "a daemon name",
+    main: `${mine}milter_macro_daemon_name = ORIGINATING`,
+    is: ["postfix.daemon-name"],
+  },
+  { name: "the usual daemon name", main: `${mine}milter_macro_daemon_name = $myhostname`, is: [] },
+  {
+    name: "bounces",
+    main: `${mine}internal_mail_filter_classes = bounce`,
+    is: ["postfix.internal-mail-filtered"],
+  },
+])("main.cf, $name: $is", ({ main, is }) => {
+  const tables = {
+    "/t/other": "/^X-Spam/ IGNORE\n# Authentication-Results",
+    "/t/results": "/^authentication-results:/ IGNORE",
+  };
+  const found = checkPostfix(settings(main, undefined, tables), ours());
+  expect(found.map(({ id }) => id)).toEqual(is);
+});
+
+test.each([
+  { onFailure: "tempfail", action: "accept", is: ["postfix.default-action-accepts"] },
+  { onFailure: "tempfail", action: "tempfail", is: [] },
+  { onFailure: "accept", action: "tempfail", is: ["postfix.default-action-defers"] },
+  { onFailure: "reject", action: "accept", is: ["postfix.default-action-accepts"] },
+] as const)("on_failure $onFailure, milter_default_action $action: $is", ({ onFailure, action, is }) => {
+  const side = ours({ sockets: [socket(inet, { onFailure })] });
+  const found = checkPostfix(settings(`${mine}milter_default_action = ${action}`), side);
+  expect(found.map(({ id }) => id)).toEqual(is);
+});
+
+test("a socket that signs is missed in non_smtpd_milters", () => {
+  const side = ours({ sockets: [socket(inet, { role: "both" })] });
+  expect(checkPostfix(settings(mine), side).map(({ id }) => id)).toEqual(["postfix.non-smtpd-missing"]);
+});
+
+test("authserv_id set: the name of Postfix does not matter", () => {
+  const side = ours({ authservId: "results.example.jp" });
+  expect(checkPostfix(settings(`${mine}myhostname = mx`), side)).toEqual([]);
+});
+
+const smtpd = "inet n - n - - smtpd";
+test.each([
+  { name: "nothing of its own", master: `smtp ${smtpd}`, is: [] },
+  { name: "an empty list", master: `smtp ${smtpd}\n -o smtpd_milters=`, is: ["postfix.master-override"] },
+  { name: "a list with ours", master: `smtp ${smtpd}\n -o smtpd_milters=inet:localhost:8891`, is: [] },
+  {
+    name: "filters off",
+    master: `smtps ${smtpd}\n -o receive_override_options=no_milters`,
+    is: ["postfix.master-milters-off"],
+  },
+  { name: "back from a filter", master: `localhost:10025 ${smtpd}`, is: ["postfix.reinjection-filtered"] },
+  {
+    name: "back, with filters off",
+    master: `[::1]:10025 ${smtpd}\n -o receive_override_options=no_milters`,
+    is: [],
+  },
+  { name: "back, with an empty list", master: `127.0.0.1:10025 ${smtpd}\n -o smtpd_milters=`, is: [] },
+  { name: "not smtpd", master: "smtp unix - - y - - smtp\n -o smtpd_milters=", is: [] },
+])("master.cf, $name: $is", ({ master, is }) => {
+  const found = checkPostfix(settings(mine, master), ours());
+  expect(found.map(({ id }) => id)).toEqual(is);
+});
+
+test.each([
+  { chroot: "y", level: "3.6", is: ["postfix.socket-chroot"] },
+  { chroot: "n", level: "3.6", is: [] },
+  // master(5): "-" is "n" from compatibility_level 1 on.
+  { chroot: "-", level: "3.6", is: [] },
+  { chroot: "-", level: "0", is: ["postfix.socket-chroot"] },
+])("a unix socket, chroot column $chroot at compatibility_level $level: $is", ({ chroot, level, is }) => {
+  const main = `compatibility_level = ${level}\nsmtpd_milters = ${unix}\nmilter_default_action = accept\n`;
+  const found = checkPostfix(
+    settings(main, `smtp inet n - ${chroot} - - smtpd`),
+    ours({ sockets: [socket(unix)] }),
+  );
+  expect(found.map(({ id }) => id)).toEqual(is);
+});
+
+const around = { queueDirectory: "/var/spool/postfix", chroot: false };
+test.each([
+  ["inet:127.0.0.1:8891", "inet:127.0.0.1:8891", "same"],
+  ["inet:[::1]:8891", "inet:[::1]:8891", "same"],
+  ["inet:localhost:8891", "inet:[::1]:8891", "same"],
+  ["inet:127.0.0.1:8891", "inet:localhost:8891", "same"],
+  ["inet:127.0.0.1:8891", "inet:[::1]:8891", "other"],
+  ["inet:192.0.2.1:8891", "inet:0.0.0.0:8891", "same"],
+  ["inet:filter.example.jp:8891", "inet:192.0.2.1:8891", "same"],
+  ["inet:192.0.2.2:8891", "inet:192.0.2.1:8891", "other"],
+  ["unix:/a/b", "unix:/a/b", "same"],
+  ["unix:a/b", "unix:/var/spool/postfix/a/b", "same"],
+  ["unix:a/b", "unix:/a/b", "elsewhere"],
+  ["unix:/a/b", "inet:127.0.0.1:8891", "other"],
+])("%s and listen %s: %s", (endpoint, listen, is) => {
+  const read = parseEndpoint(endpoint);
+  expect(read && relate(read, listen, around).kind).toBe(is);
+});
+
+test.each([
+  ["inet:8891@localhost", "inet:localhost:8891"],
+  ["local:/run/x", "unix:/run/x"],
+  ["/run/x", "unix:/run/x"],
+  ["localhost:8891", "inet:localhost:8891"],
+  ["whatever", undefined],
+])("%s was meant as %s", (text, is) => {
+  expect(parseEndpoint(text)).toBeUndefined();
+  expect(endpointMeant(text)).toBe(is);
+});
