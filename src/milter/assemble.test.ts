@@ -707,6 +707,32 @@ describe("time", () => {
     expect(order).toEqual(["late", "mail"]);
   });
 
+  test("what was spent before a message is not taken from its budget", async () => {
+    const slow = (): Promise<MilterReply> => new Promise((resolve) => setTimeout(() => resolve(proceed), 60));
+    const talk = new Talk(listener({ connect: slow, helo: slow, unknown: slow, mail: slow }), {
+      limits: { timeBudgetMs: 150 },
+    });
+    const command = packet("U", "FOO\0");
+    expect(await talk.sendAndWait(connect, helo, command, command, mail, end)).toBe("cccccc");
+    expect(talk.faults).toEqual([]);
+  });
+
+  test("a new session does not wait for what overran in the one before it", async () => {
+    let first = true;
+    const talk = new Talk(
+      listener({
+        mail: () => {
+          if (!first) return proceed;
+          first = false;
+          return never;
+        },
+      }),
+      { limits: { stageBudgetMs: 20 } },
+    );
+    expect(await talk.sendAndWait(mail)).toBe("t");
+    expect(talk.send(packet("K"), mail)).toBe("c");
+  });
+
   test("callbacks of one connection never overlap, even behind one that never ends", async () => {
     let running = 0;
     const talk = new Talk(
@@ -762,6 +788,12 @@ describe("time", () => {
 describe("what ends a conversation", () => {
   const cases: { name: string; packets: Buffer[]; negotiated: boolean; is: string }[] = [
     { name: "an event before the negotiation", packets: [mail], negotiated: false, is: "not-negotiated" },
+    {
+      name: "macros before the negotiation",
+      packets: [macroPacket("C", { j: "mx" })],
+      negotiated: false,
+      is: "not-negotiated",
+    },
     { name: "K before the negotiation", packets: [packet("K")], negotiated: false, is: "not-negotiated" },
     { name: "version 1", packets: [offerPacket({ version: 1 })], negotiated: false, is: "version-too-low" },
     { name: "a short offer", packets: [packet("O", "1234")], negotiated: false, is: "malformed-negotiation" },

@@ -237,7 +237,8 @@ export class Conversation {
         this.#end(command.problem);
         break;
       case "macros":
-        this.#macros.set(command.stage, command.data);
+        if (this.#session === undefined) this.#end("not-negotiated");
+        else this.#macros.set(command.stage, command.data);
         break;
       case "abort":
         this.#endMessage();
@@ -295,6 +296,8 @@ export class Conversation {
     this.#closeSession();
     this.#macros.clear();
     this.#connectionFault = undefined;
+    // What overran belongs to the session that was closed.
+    this.#late = undefined;
     this.#begun = false;
     this.#openSession(this.#negotiated);
   }
@@ -464,7 +467,7 @@ export class Conversation {
     if (this.#pending !== pending) return;
     clearTimeout(pending.timer);
     this.#pending = undefined;
-    this.#spentMs += performance.now() - pending.since;
+    if (this.inMessage) this.#spentMs += performance.now() - pending.since;
     then();
     this.#run();
     if (!this.#over) this.#host.ready();

@@ -134,6 +134,16 @@ function withFinalLineEnd({ test }: DkimDisagreement): DkimDifferentialCase {
   return withMessage(test, `${test.message}\r\n`);
 }
 
+/** Values without white space of any kind at either end. */
+function withPlainEnds(message: string): string {
+  const { header, body } = split(message);
+  const fields = referenceFields(header).map((field) => {
+    const colon = field.indexOf(":") + 1;
+    return `${field.slice(0, colon)}${field.slice(colon).replace(/^[ \t\r\n\v\f]+|[ \t\r\n\v\f]+$/g, "")}\r\n`;
+  });
+  return `${fields.join("")}\r\n${body}`;
+}
+
 const bareLf = /(^|[^\r])\n/;
 
 export const dkimClasses: readonly DkimClass[] = [
@@ -259,6 +269,23 @@ export const dkimClasses: readonly DkimClass[] = [
     applies: (one) => one.ours.result === "pass" && /[ \t\r\n]$/.test(rawTag(one, "b")),
   },
   {
+    id: "signature-first",
+    peers: ["dkimpy"],
+    right: "ours",
+    clause: "RFC 6376 §3.2, §3.7 step 2",
+    reason:
+      "b= is the first tag, right after the colon; dkimpy looks for it behind a semicolon or white space only.",
+    applies: (one) => one.ours.result === "pass" && one.value.startsWith("b"),
+  },
+  {
+    id: "padding",
+    peers: ["dkimpy"],
+    right: "ours",
+    clause: "RFC 6376 §2.10",
+    reason: "The padding of base64 is optional in DKIM; dkimpy wants it.",
+    applies: peerSays(/Incorrect padding|is not valid base64/),
+  },
+  {
     id: "future-timestamp",
     peers: ["dkimpy"],
     right: "either",
@@ -331,6 +358,16 @@ export const dkimClasses: readonly DkimClass[] = [
     repair: withFinalLineEnd,
   },
 
+  {
+    id: "other-white-space",
+    peers: both,
+    right: "ours",
+    clause: "RFC 6376 §2.8, §3.4.2",
+    reason:
+      "White space is SP and TAB; the peers take CR, LF, VT and FF for it too at the ends of a value when relaxing the header.",
+    applies: (one) => form(one, "header") === "relaxed",
+    view: ({ test }) => withMessage(test, withPlainEnds(test.message)),
+  },
   {
     id: "no-ed25519",
     peers: ["Mail::DKIM"],
