@@ -87,7 +87,7 @@ const bits: Readonly<
   U: { off: 0x100, noReply: 0x20000, since: 3 },
 };
 
-export const leadingSpaceBit = 0x100000;
+const leadingSpaceBit = 0x100000;
 
 /** One packet as octets. */
 export function packet(code: string, ...parts: readonly (string | Buffer)[]): Buffer {
@@ -124,7 +124,7 @@ export function connectPacket(hostname = "mail.example.jp", address = "192.0.2.2
 }
 
 /** Fields of a head as an MTA divides them: LF within, no line end, the value with all that follows the colon. */
-export function fieldsOf(head: string): { readonly name: string; readonly value: string }[] {
+function fieldsOf(head: string): { readonly name: string; readonly value: string }[] {
   return head
     .replaceAll("\r\n", "\n")
     .replaceAll(/\n$/g, "")

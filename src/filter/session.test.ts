@@ -38,6 +38,7 @@ interface Sent {
   readonly fields?: readonly (readonly [string, string])[];
   readonly body?: string;
   readonly dns?: DnsResolver;
+  readonly config?: Config;
   readonly onFailure?: "accept" | "tempfail" | "reject";
 }
 
@@ -57,7 +58,7 @@ const usualFields = [
 async function send(sent: Sent): Promise<Got> {
   const records: UnnumberedRecord[] = [];
   const session = openFilterSession({
-    config,
+    config: sent.config ?? config,
     socket: {
       listen: "inet:127.0.0.1:0",
       role: "verify",
@@ -161,12 +162,14 @@ describe("forged fields (RFC 8601 §5)", () => {
   test.each(["accept", "tempfail", "reject"] as const)(
     "go on a fault too, with on_failure %s",
     async (onFailure) => {
-      const broken: DnsResolver = {
-        query: () => {
-          throw new Error("planted");
+      // A fault that no rule foresees: the configuration itself fails while it is read.
+      const broken = new Proxy(config, {
+        get: (target, key) => {
+          if (key === "verify") throw new Error("planted");
+          return Reflect.get(target, key);
         },
-      };
-      const got = await send({ fields, dns: broken, onFailure });
+      });
+      const got = await send({ fields, config: broken, onFailure });
       expect(got.end.edits).toHaveLength(4);
       expect(inserted(got)).toBe("mx.rcpt.example; none");
       expect(got.end.reply).toEqual({ kind: onFailure });

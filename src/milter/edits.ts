@@ -67,7 +67,7 @@ export function formatEdits(
  * Occurrences count in the message as received; but in Postfix a deletion or an insertion shifts those behind it (in
  * Sendmail a deletion does not), and Postfix takes no other edit between two pieces of a body.
  */
-export function inWireOrder(edits: readonly MessageEdit[]): readonly MessageEdit[] {
+function inWireOrder(edits: readonly MessageEdit[]): readonly MessageEdit[] {
   if (edits.length < 2) return edits;
   const changes = edits.filter((edit) => edit.kind === "change-header" && edit.value !== "");
   const deletions = edits.filter(isDeletion).sort((a, b) => b.occurrence - a.occurrence);

@@ -3,10 +3,10 @@ import { formatPacket } from "./packet.ts";
 import type { MessageEdit, MilterSession, MilterStage } from "./types.ts";
 
 /** The newest version of the protocol; there is no 7, and Postfix knows no 5. */
-export const ownVersion = 6;
+const ownVersion = 6;
 
 /** Bits of the second number of a negotiation. */
-export const action = {
+const action = {
   addHeaders: 0x001,
   changeBody: 0x002,
   addRecipient: 0x004,

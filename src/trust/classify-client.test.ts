@@ -176,33 +176,33 @@ const rows: readonly (Row & { readonly is: Expected; readonly why: string })[] =
     why: "networks.none",
   },
   // Local
-  { name: "unix client", client: { family: "unix" }, is: "local no-spf sign -", why: "client.unix" },
+  { name: "unix client", client: { family: "unix" }, is: "local none sign -", why: "client.unix" },
   {
     name: "Sendmail's local submission",
     client: { family: "unknown" },
     host: "localhost",
-    is: "local no-spf sign -",
+    is: "local none sign -",
     why: "client.none",
   },
   {
     name: "Postfix's simulated session",
     client: { family: 4, address: "127.0.0.1", port: 0 },
     host: "localhost",
-    is: "local no-spf sign -",
+    is: "local none sign -",
     why: "client.simulated",
   },
   {
     name: "the same over v6",
     client: { family: 6, address: "::1", port: 0 },
     host: "localhost",
-    is: "local no-spf sign -",
+    is: "local none sign -",
     why: "client.simulated",
   },
   {
     name: "local on a verify socket",
     client: { family: "unix" },
     role: "verify",
-    is: "local no-spf - -",
+    is: "local none - -",
     why: "client.unix",
   },
   {
@@ -216,33 +216,33 @@ const rows: readonly (Row & { readonly is: Expected; readonly why: string })[] =
     name: "loopback with a port is SMTP",
     ip: "127.0.0.1",
     host: "localhost",
-    is: "submitter no-spf sign -",
+    is: "submitter none sign -",
     why: "networks.submitters 127.0.0.0/8",
   },
   // Submitters
   {
     name: "submitter",
     ip: "198.51.100.5",
-    is: "submitter no-spf sign -",
+    is: "submitter none sign -",
     why: "networks.submitters 198.51.100.0/24",
   },
   {
     name: "submitter, mapped",
     ip: "::ffff:198.51.100.5",
-    is: "submitter no-spf sign -",
+    is: "submitter none sign -",
     why: "networks.submitters 198.51.100.0/24",
   },
   {
     name: "submitter, v6",
     ip: "2001:db8:1::9",
-    is: "submitter no-spf sign -",
+    is: "submitter none sign -",
     why: "networks.submitters 2001:db8:1::/48",
   },
   {
     name: "submitter, verify socket",
     ip: "198.51.100.5",
     role: "verify",
-    is: "submitter no-spf - -",
+    is: "submitter none - -",
     why: "networks.submitters 198.51.100.0/24",
   },
   {
@@ -256,7 +256,7 @@ const rows: readonly (Row & { readonly is: Expected; readonly why: string })[] =
     name: "login from anywhere",
     ip: "203.0.112.1",
     macros: login,
-    is: "submitter no-spf sign -",
+    is: "submitter none sign -",
     why: "auth.login",
   },
   {
@@ -264,7 +264,7 @@ const rows: readonly (Row & { readonly is: Expected; readonly why: string })[] =
     ip: "203.0.112.1",
     macros: login,
     role: "verify",
-    is: "submitter no-spf - -",
+    is: "submitter none - -",
     why: "auth.login",
   },
   {
@@ -272,21 +272,21 @@ const rows: readonly (Row & { readonly is: Expected; readonly why: string })[] =
     client: { family: "unknown" },
     host: "unknown",
     macros: login,
-    is: "submitter no-spf sign -",
+    is: "submitter none sign -",
     why: "auth.login",
   },
   {
     name: "login from an own network",
     ip: "192.0.2.65",
     macros: login,
-    is: "submitter no-spf sign -",
+    is: "submitter none sign -",
     why: "auth.login",
   },
   {
     name: "login by certificate",
     ip: "203.0.112.1",
     macros: { auth_type: "EXTERNAL" },
-    is: "submitter no-spf sign -",
+    is: "submitter none sign -",
     why: "auth.login",
   },
   // Own
@@ -334,7 +334,7 @@ const rows: readonly (Row & { readonly is: Expected; readonly why: string })[] =
   {
     name: "submitter and relay alike: submitter",
     ip: "192.0.2.10",
-    is: "submitter no-spf sign -",
+    is: "submitter none sign -",
     why: "networks.submitters 192.0.2.10",
   },
   // Relays
@@ -408,14 +408,14 @@ const rows: readonly (Row & { readonly is: Expected; readonly why: string })[] =
     name: "relay made the message itself",
     ip: "192.0.2.20",
     received: ["by gw.example.jp (Postfix, from userid 0) id 1; date"],
-    is: "relay no-spf - -",
+    is: "relay none - -",
     why: "networks.relays 192.0.2.20",
   },
   {
     name: "our user behind the relay",
     ip: "192.0.2.20",
     received: [gwReceived.replace("203.0.112.9", "198.51.100.5")],
-    is: "relay no-spf - -",
+    is: "relay none - -",
     why: "networks.relays 192.0.2.20",
   },
   {
@@ -474,7 +474,7 @@ describe("classifyClient", () => {
     {
       name: "submitter",
       row: { ip: "198.51.100.5" },
-      why: ["networks.submitters 198.51.100.0/24", "spf.submitter", "sign.submitter"],
+      why: ["networks.submitters 198.51.100.0/24", "unverified.submitter", "sign.submitter"],
     },
     {
       name: "user behind a relay",

@@ -171,8 +171,9 @@ function checksOf(standing: Standing, client: Client, facts: ClientFacts, networ
   switch (standing.origin) {
     case "local":
     case "submitter":
-      // Our users submit from anywhere: their address says nothing about the domain they send as.
-      return { verify: "no-spf", why: [`spf.${standing.origin}`] };
+      // Our own mail on its way out, mostly not signed yet: there is nothing to authenticate it against, and a
+      // "dmarc=fail" on it would mislead the filters behind us.
+      return { verify: "none", why: [`unverified.${standing.origin}`] };
     case "relay":
       return behindRelay(standing.network, client, facts, networks);
     case "own":
@@ -196,16 +197,15 @@ function behindRelay(
   if (facts.head === undefined) return { verify: "no-spf", why: ["relay.no-head"] };
   const names = [...namesOf(relay), client.hostname, facts.helo ?? ""];
   const found = relayClient(facts.head, { names }, networks.relays.map(knownRelay));
+  if (found.kind === "local") return { verify: "none", why: ["relay.local"] };
   if (found.kind !== "client") return { verify: "no-spf", why: [unreadRule(found)] };
   const address = formatIp(found.ip);
-  // Users who submit through the relay send from anywhere too.
   if (networkStanding(found.ip, networks)?.origin === "submitter")
-    return { verify: "no-spf", why: [`relay.submitter ${address}`] };
+    return { verify: "none", why: [`relay.submitter ${address}`] };
   return full(found.ip, found.helo, [`relay.received ${address}`]);
 }
 
-function unreadRule(found: Exclude<RelayClient, { kind: "client" }>): string {
-  if (found.kind === "local") return "relay.local";
+function unreadRule(found: Extract<RelayClient, { kind: "unread" }>): string {
   if (found.reason === "unknown-by") return `relay.unknown-by ${found.by.slice(0, 255)}`;
   return `relay.${found.reason}`;
 }

@@ -3,11 +3,15 @@ import { connect, type Socket } from "node:net";
 export interface SmtpReply {
   readonly code: number;
   readonly text: string;
+  /** From the end of what was sent to the reply. */
+  readonly waitedMs: number;
 }
 
 export interface Submission {
   /** Sets the client's address, name and HELO by XCLIENT. */
   readonly client: { readonly ip: string; readonly name?: string; readonly helo: string };
+  /** The name that the client has logged in with. */
+  readonly login?: string;
   /** Empty for the null sender. */
   readonly mailFrom: string;
   readonly rcptTo: string;
@@ -24,14 +28,14 @@ export async function submit(port: number, submission: Submission): Promise<Smtp
   try {
     return await session.send(submission);
   } finally {
-    session.end();
+    await session.quit();
   }
 }
 
-class SmtpSession {
+export class SmtpSession {
   readonly #socket: Socket;
   #buffer = "";
-  #waiting: { resolve(reply: SmtpReply): void; reject(error: Error): void } | undefined;
+  #waiting: { resolve(reply: SmtpReply): void; reject(error: Error): void; since: number } | undefined;
   #broken: Error | undefined;
 
   private constructor(socket: Socket) {
@@ -49,27 +53,49 @@ class SmtpSession {
     return session;
   }
 
-  async send({ client, mailFrom, rcptTo, message, smtputf8 }: Submission): Promise<SmtpReply> {
+  /** The reply is the first that is not 2xx or 3xx, after which the session is of no more use, or that to the message. */
+  async send(submission: Submission): Promise<SmtpReply> {
+    const begun = await this.begin(submission);
+    if (begun.code >= 400) return begun;
+    this.write(submission.message);
+    return this.finish();
+  }
+
+  /** Up to the reply to DATA, or the first that is not 2xx or 3xx. */
+  async begin({ client, login, mailFrom, rcptTo, smtputf8 }: Submission): Promise<SmtpReply> {
     const address = client.ip.includes(":") ? `IPV6:${client.ip}` : client.ip;
+    const xclient = {
+      ADDR: address,
+      NAME: client.name ?? "[UNAVAILABLE]",
+      PORT: "4711",
+      LOGIN: login ?? "[UNAVAILABLE]",
+    };
+    const attributes = Object.entries(xclient).map(([name, value]) => `${name}=${value}`);
     const steps = [
       "EHLO test.example",
-      `XCLIENT ADDR=${address} NAME=${client.name ?? "[UNAVAILABLE]"}`,
+      `XCLIENT ${attributes.join(" ")}`,
       `EHLO ${client.helo}`,
-      `MAIL FROM:<${mailFrom}>${smtputf8 ? " SMTPUTF8 BODY=8BITMIME" : " BODY=8BITMIME"}`,
+      `MAIL FROM:<${mailFrom}> BODY=8BITMIME${smtputf8 ? " SMTPUTF8" : ""}`,
       `RCPT TO:<${rcptTo}>`,
-      "DATA",
     ];
     for (const step of steps) {
       const reply = await this.#command(step);
       if (reply.code >= 400) return reply;
     }
-    this.#socket.write(dotStuffed(message));
-    const reply = await this.#command(".");
-    if (reply.code < 400) await this.#command("QUIT");
-    return reply;
+    return this.#command("DATA");
   }
 
-  end(): void {
+  /** The message or a part of it that ends with a line; the last part ends in CRLF. */
+  write(part: Buffer): void {
+    this.#socket.write(dotStuffed(part));
+  }
+
+  finish(): Promise<SmtpReply> {
+    return this.#command(".");
+  }
+
+  async quit(): Promise<void> {
+    if (this.#broken === undefined) await this.#command("QUIT").catch(() => {});
     this.#socket.destroy();
   }
 
@@ -82,7 +108,7 @@ class SmtpSession {
   #reply(): Promise<SmtpReply> {
     return new Promise((resolve, reject) => {
       if (this.#broken !== undefined) reject(this.#broken);
-      else this.#waiting = { resolve, reject };
+      else this.#waiting = { resolve, reject, since: performance.now() };
     });
   }
 
@@ -93,7 +119,9 @@ class SmtpSession {
     this.#buffer = this.#buffer.slice(last.index + last[0].length);
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    waiting?.resolve({ code: Number(last[1]), text: (last[2] ?? "").trim() });
+    if (waiting === undefined) return;
+    const waitedMs = performance.now() - waiting.since;
+    waiting.resolve({ code: Number(last[1]), text: (last[2] ?? "").trim(), waitedMs });
   }
 
   #fail(error: Error): void {

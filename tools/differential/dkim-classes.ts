@@ -24,7 +24,7 @@ export interface DkimDisagreement {
 
 /**
  * A known way in which a peer differs. `applies` looks for its cause in the message, the record and the verdicts.
- * Where that alone would not prove it, one of two tests must come out as said too.
+ * Where that alone would not prove it, the case can be repaired, and both sides must then agree on it.
  */
 export interface DkimClass {
   readonly id: string;
@@ -36,8 +36,6 @@ export interface DkimClass {
   applies(disagreement: DkimDisagreement): boolean;
   /** The case without the cause: both must then agree. */
   repair?(disagreement: DkimDisagreement): DkimDifferentialCase;
-  /** The case as the peer sees it: our verdict on it must be the peer's. */
-  view?(disagreement: DkimDisagreement): DkimDifferentialCase;
 }
 
 const both: readonly DkimPeer[] = ["dkimpy", "Mail::DKIM"];
@@ -56,9 +54,14 @@ function keyText(record: string): string {
   return tagValue(parseTagList(record), "p") ?? "";
 }
 
+/** Digits only, and whole groups of four where there is padding. */
 function isBase64(text: string): boolean {
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(text.replace(/[ \t\r\n]/g, ""));
+  const plain = text.replace(/[ \t\r\n]/g, "");
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(plain) && (!plain.endsWith("=") || plain.length % 4 === 0);
 }
+
+/** rsaEncryption, as RFC 8017 appendix A.1 has it. */
+const rsaOid = "2a864886f70d010101";
 
 function signedNames(disagreement: DkimDisagreement): string[] {
   return tag(disagreement, "h")
@@ -144,6 +147,7 @@ function withPlainEnds(message: string): string {
   return `${fields.join("")}\r\n${body}`;
 }
 
+const blankBeforeColon = /^([!-9;-~]+)[ \t]+:/m;
 const bareLf = /(^|[^\r])\n/;
 
 export const dkimClasses: readonly DkimClass[] = [
@@ -207,7 +211,7 @@ export const dkimClasses: readonly DkimClass[] = [
     right: "ours",
     clause: "RFC 6376 §2.10, §6.1.1, §6.1.2 step 5",
     reason:
-      "A base64 value of the signature or the key has octets that base64 does not know; both peers skip them.",
+      "A base64 value of the signature or the key has octets that base64 does not know, or padding that does not fit; the peers skip them.",
     applies: (one) =>
       (ourProblem("signature-syntax")(one) && !(isBase64(tag(one, "b")) && isBase64(tag(one, "bh")))) ||
       (ourProblem("key-syntax")(one) && !isBase64(keyText(one.record))),
@@ -219,6 +223,17 @@ export const dkimClasses: readonly DkimClass[] = [
     clause: "RFC 6376 §3.2, §6.1.2 step 5",
     reason: "The tag-list of the key record is malformed; such a record must be ignored.",
     applies: (one) => ourProblem("key-syntax")(one) && parseTagList(one.record).problem !== undefined,
+  },
+  {
+    id: "key-identifier",
+    peers: ["dkimpy"],
+    right: "ours",
+    clause: "RFC 6376 §3.6.1 k=, §6.1.2 step 5",
+    reason: "The SubjectPublicKeyInfo says that the key is of another kind than RSA; dkimpy does not look.",
+    applies: (one) => {
+      const der = Buffer.from(keyText(one.record), "base64").toString("hex");
+      return ourProblem("key-syntax")(one) && /^30..?.?.?.?.?30/.test(der) && !der.includes(rsaOid);
+    },
   },
   {
     id: "key-version-place",
@@ -338,13 +353,26 @@ export const dkimClasses: readonly DkimClass[] = [
     applies: peerSays(/Unexpected characters in RFC822 header|IndexError/),
   },
   {
+    id: "blank-before-colon",
+    peers: ["dkimpy"],
+    right: "ours",
+    clause: "RFC 6376 §3.4.2, RFC 5322 §4.5",
+    reason:
+      "White space between name and colon is allowed and relaxed away; dkimpy does not take the line for a field.",
+    applies: ({ test }) => blankBeforeColon.test(split(test.message).header),
+    repair: ({ test }) => {
+      const { header, body } = split(test.message);
+      return withMessage(test, `${header.replace(new RegExp(blankBeforeColon, "gm"), "$1:")}\r\n${body}`);
+    },
+  },
+  {
     id: "bare-line-feed",
     peers: ["dkimpy"],
     right: "ours",
     clause: "RFC 6376 §3.4, §5.3",
     reason: "dkimpy reads an LF without CR as a line end; on the wire it is an octet like any other.",
     applies: ({ test }) => bareLf.test(test.message),
-    view: ({ test }) => withMessage(test, test.message.replace(/\r?\n/g, "\r\n")),
+    repair: ({ test }) => withMessage(test, test.message.replace(/\r?\n/g, "\r\n")),
   },
   {
     id: "blanks-before-the-end",
@@ -366,7 +394,7 @@ export const dkimClasses: readonly DkimClass[] = [
     reason:
       "White space is SP and TAB; the peers take CR, LF, VT and FF for it too at the ends of a value when relaxing the header.",
     applies: (one) => form(one, "header") === "relaxed",
-    view: ({ test }) => withMessage(test, withPlainEnds(test.message)),
+    repair: ({ test }) => withMessage(test, withPlainEnds(test.message)),
   },
   {
     id: "no-ed25519",

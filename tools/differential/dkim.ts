@@ -171,7 +171,7 @@ async function explainAll(
   }));
   for (let round = 0; round <= maxRepairs && open.length > 0; round++) {
     for (const { origin, by, disagreement } of open) {
-      const id = await proofOf(peer, disagreement);
+      const id = proofOf(peer, disagreement);
       if (id !== undefined) found[origin] ??= by[0] ?? id;
     }
     const repaired = await repairAll(
@@ -184,29 +184,11 @@ async function explainAll(
   return found;
 }
 
-/** The first class that explains a disagreement without asking the peer again. */
-async function proofOf(peer: Peer, one: DkimDisagreement): Promise<string | undefined> {
-  for (const { id, peers: of, applies, repair, view } of dkimClasses) {
-    if (!of.includes(peer.name) || repair !== undefined || !applies(one)) continue;
-    if (view === undefined) return id;
-    const ours = (await verifyOurs(view(one))).results[one.place];
-    if (ours === undefined || sameVerdict(ours, one.ours)) continue;
-    const viewed = { ...one, ours };
-    if (agree(viewed) || explainedAtOnce(peer, viewed)) return id;
-  }
-  return undefined;
-}
-
-function sameVerdict(a: DkimResult, b: DkimResult): boolean {
-  return a.result === b.result && a.problem === b.problem;
-}
-
-/** Whether a class that needs no test accounts for what is left between our view of the case and the peer's verdict. */
-function explainedAtOnce(peer: Peer, one: DkimDisagreement): boolean {
-  return dkimClasses.some(
-    ({ peers: of, applies, repair, view }) =>
-      of.includes(peer.name) && repair === undefined && view === undefined && applies(one),
-  );
+/** The first class that explains a disagreement by itself. */
+function proofOf(peer: Peer, one: DkimDisagreement): string | undefined {
+  return dkimClasses.find(
+    ({ peers: of, applies, repair }) => of.includes(peer.name) && repair === undefined && applies(one),
+  )?.id;
 }
 
 /** Each disagreement with the repair of each class that applies to it, judged anew by both sides. */

@@ -5,6 +5,7 @@ import type { SpfDifferentialCase } from "./spf-cases.ts";
 import {
   mapMacros,
   mapRecords,
+  mapTexts,
   mapZone,
   recordsOf,
   syntaxErrors,
@@ -230,8 +231,8 @@ export const spfClasses: readonly SpfClass[] = [
     right: "ours",
     clause: "RFC 7208 §7.1",
     reason: "%% is taken for a lone % in some places and refused, though it stands for one.",
-    applies: ({ test }) => someRecord(test, /%%/),
-    repair: (test) => mapRecords(test, (text) => text.replaceAll("%%", "_")),
+    applies: ({ test }) => textsOf(test).some((text) => text.includes("%%")),
+    repair: (test) => mapTexts(test, (text) => text.replaceAll("%%", "_")),
   },
   {
     id: "pyspf-empty-local-part",
@@ -342,6 +343,17 @@ export const spfClasses: readonly SpfClass[] = [
     reason: "Letters outside ASCII are accepted in a domain-spec; a record is ASCII.",
     applies: ({ test }) => hasFault(test, "character"),
     repair: (test) => withoutFaults(test, "character"),
+  },
+  {
+    id: "mail-spf-redirect-counted",
+    peer: "Mail::SPF",
+    right: "ours",
+    clause: "RFC 7208 §5.1, §6.1",
+    reason:
+      "redirect= is counted as the eleventh term though an all stands in the record, which makes it ignored.",
+    applies: ({ theirs, test }) =>
+      theirs.why?.includes("DNS-interactive terms limit") === true && someRecord(test, /redirect=/i),
+    repair: (test) => withoutTerms(test, (term) => /^redirect=/i.test(term)),
   },
   {
     id: "mail-spf-slash-domain",

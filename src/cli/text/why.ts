@@ -8,7 +8,8 @@ export type WhyRule =
   | `auth.${"login" | "relay"}`
   | `networks.${"none" | "submitters" | "relays" | "own"}`
   | "socket.sign"
-  | `spf.${"local" | "submitter" | "no-address"}`
+  | `unverified.${"local" | "submitter"}`
+  | "spf.no-address"
   | `relay.${"no-head" | "received" | "submitter" | "local" | "no-received" | "syntax" | "no-address"}`
   | `relay.${"ambiguous-address" | "too-many-hops" | "unknown-by"}`
   | `sign.${"socket" | "submitter" | "local"}`;
