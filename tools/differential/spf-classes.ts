@@ -197,6 +197,16 @@ export const spfClasses: readonly SpfClass[] = [
     repair: (test) => withoutTerms(test, (term) => wholeName.test(term)),
   },
   {
+    id: "pyspf-explanation-truncated",
+    peer: "pyspf",
+    right: "ours",
+    clause: "RFC 7208 §6.2, §7.3",
+    reason:
+      "An explanation over 253 characters loses what stands before its first dot; the limit is for names.",
+    applies: ({ ours }) => (ours.explanation?.length ?? 0) > 253,
+    repair: (test) => withoutTerms(test, (term) => /^exp=/i.test(term)),
+  },
+  {
     id: "pyspf-macro-syntax",
     peer: "pyspf",
     right: "ours",
@@ -334,6 +344,16 @@ export const spfClasses: readonly SpfClass[] = [
       "Letters that no macro has are found only when the term is reached; syntax errors come before evaluation.",
     applies: ({ test }) => hasFault(test, "macro"),
     repair: (test) => withoutFaults(test, "macro"),
+  },
+  {
+    id: "mail-spf-percent-at-end",
+    peer: "Mail::SPF",
+    right: "ours",
+    clause: "RFC 7208 §7.3, §6.2",
+    reason:
+      "A lone % at the end of an explanation is kept; it is a syntax error, so that there is no explanation.",
+    applies: ({ test }) => textsOf(test).some((text) => text.endsWith("%")),
+    repair: (test) => mapTexts(test, (text) => text.replace(/%+$/, "")),
   },
   {
     id: "mail-spf-character",
