@@ -32,6 +32,7 @@ interface Message {
 interface Verdict {
   readonly dkim?: readonly (readonly [string, string, string])[];
   readonly spf?: string;
+  readonly arc?: string;
   readonly dmarc?: string;
 }
 
@@ -164,9 +165,10 @@ switch (options.mode) {
         const client = { ip: address(message), helo, mailFrom: mailfrom };
         return evaluate(message.raw, (head) => openAuthentication(head, { ...context, client }));
       },
-      ({ dkim, spf, dmarc }: AuthResults) => ({
+      ({ dkim, spf, arc, dmarc }: AuthResults) => ({
         dkim: dkimVerdict(dkim),
         ...(spf !== undefined && { spf: spf.result }),
+        ...(arc !== undefined && { arc: arc.result }),
         dmarc: dmarc.result,
       }),
     );

@@ -11,6 +11,7 @@ export {
   type AuthenticationOptions,
   type ClientChecks,
   type ClientResults,
+  type DmarcOptions,
   openAuthentication,
   type SmtpClient,
   startClientChecks,

@@ -34,15 +34,24 @@ export function signatureField(request: SigningRequest): string {
   const hashed = latin1(referenceBody(body, bodyForm)).subarray(0, bodyLength);
   const bodyHash = createHash(hash).update(hashed).digest("base64");
   const start = `${request.fieldName ?? "DKIM-Signature"}:${request.layout.replaceAll("{bh}", bodyHash)}`;
-  const empty = start.replace(/(^|[:;])([ \t\r\n]*b[ \t\r\n]*=)[^;]*/, "$1$2");
-  const fields = [...referencePick(header, signed), empty];
+  const fields = [...referencePick(header, signed), withEmptySignature(start)];
   const input = fields.map((field) => referenceField(field, headerForm)).join("\r\n");
-  const signature = signOctets(latin1(input), key, hash).toString("base64");
-  const text = fold === undefined ? signature : (signature.match(/.{1,40}/g) ?? []).join(fold);
+  const text = foldedSignature(signOctets(latin1(input), key, hash), fold);
   return `${start.replaceAll("{b}", text)}\r\n`;
 }
 
-function signOctets(input: Buffer, key: TestKey, hash: string): Buffer {
+/** A field without the value of its `b=`: RFC 6376 §3.7 step 2. */
+export function withEmptySignature(field: string): string {
+  return field.replace(/(^|[:;])([ \t\r\n]*b[ \t\r\n]*=)[^;]*/, "$1$2");
+}
+
+/** Base64, broken up by `fold` when there is one. */
+export function foldedSignature(signature: Buffer, fold?: string): string {
+  const text = signature.toString("base64");
+  return fold === undefined ? text : (text.match(/.{1,40}/g) ?? []).join(fold);
+}
+
+export function signOctets(input: Buffer, key: TestKey, hash: string): Buffer {
   if (key.type === "rsa") return sign(hash, input, key.privateKey);
   // RFC 8463 §3
   return sign(null, createHash(hash).update(input).digest(), key.privateKey);

@@ -27,7 +27,7 @@ const upTo = (...left: readonly string[]): string[] => everything.filter((folder
 /** The import table of ARCHITECTURE.md. A folder may always import from itself. */
 export const table: Readonly<Record<string, Rule>> = {
   core: {
-    builtins: ["crypto", "url", "dgram", "net", "buffer", "events", "timers*"],
+    builtins: ["crypto", "url", "dgram", "net", "buffer", "events", "timers*", "zlib"],
     packages: false,
   },
   milter: { packages: false },
@@ -63,7 +63,8 @@ export const table: Readonly<Record<string, Rule>> = {
 export const coreOrder: readonly (readonly string[])[] = [
   ["ip", "domain-name", "clock", "dns", "message"],
   ["iprev", "spf", "dkim", "mtasts", "dane", "tlsrpt", "reports"],
-  ["dmarc", "arc", "bimi"],
+  ["dmarc", "arc"],
+  ["bimi"],
   ["authenticate", "authentication-results"],
   ["verify"],
 ];

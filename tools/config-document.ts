@@ -60,9 +60,13 @@ function row({ path, schema }: ConfigKey, lang: "en" | "ja", needed: boolean): s
 
 function values(schema: JsonSchema, w: Words): string {
   if (schema.properties !== undefined) return w.section;
+  if (schema.anyOf !== undefined) return schema.anyOf.map((one) => values(one, w)).join(" ");
+  if (schema.prefixItems !== undefined)
+    return `\`[${schema.prefixItems.map((item) => String(item.const)).join(", ")}]\``;
   if (schema.items !== undefined) return w.list(values(schema.items, w));
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(" ");
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.type === "boolean") return "`true` `false`";
   if (schema.type !== "integer") return w.text;
   return `${w.number} ${schema.minimum ?? ""}–${schema.maximum ?? ""}`;
 }

@@ -42,6 +42,14 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/explain.ts")).explain,
   },
   {
+    name: "dmarc-diff",
+    summary: {
+      en: "list where the two ways of DMARC discovery differ on your mail",
+      ja: "DMARC の 2 つの探索方法で結果が違ったメールを一覧する",
+    },
+    load: async () => (await import("./commands/dmarc-diff.ts")).dmarcDiff,
+  },
+  {
     name: "config",
     summary: {
       en: "check or show the configuration, and the MTA's side of it",

@@ -1,4 +1,5 @@
-import type { DkimResult, DmarcResult, IprevResult, SpfResult } from "../core/results.ts";
+import { dmarcDifferences } from "../core/dmarc/difference.ts";
+import type { ArcResult, DkimResult, DmarcResult, IprevResult, SpfResult } from "../core/results.ts";
 import { problemText } from "../findings/problems.ts";
 import type { Io } from "./io.ts";
 import { displayWidth, padEnd, printable, printableOctets, wrap } from "./layout.ts";
@@ -12,7 +13,9 @@ export interface Verdicts {
   readonly spf?: Spf;
   readonly spfHelo?: Spf;
   readonly dkim: readonly DkimResult[];
+  readonly arc?: ArcResult;
   readonly dmarc: DmarcResult;
+  readonly dmarcOther?: DmarcResult;
 }
 
 interface Row {
@@ -24,13 +27,15 @@ interface Row {
 
 const methodWidth = 5;
 const wordWidth = 9;
+const maxArcSets = 10;
 
 /** One block for each method: the word, what it is about, and why. */
 export function formatVerdicts(verdicts: Verdicts, io: Io): string[] {
   const rows = [
     ...clientRows(verdicts, io),
     ...(verdicts.dkim.length === 0 ? [noSignature(io)] : verdicts.dkim.map((one) => dkimRow(one, io))),
-    dmarcRow(verdicts.dmarc, verdicts.spf, io),
+    ...arcRows(verdicts.arc, io),
+    dmarcRow(verdicts, io),
   ];
   return rows.flatMap((row) => formatRow(row, io));
 }
@@ -97,12 +102,31 @@ function dkimRow(result: DkimResult, io: Io): Row {
   };
 }
 
-function dmarcRow(dmarc: DmarcResult, spf: Spf | undefined, io: Io): Row {
+/** Nothing about a message without a chain. What the sealers say is shown when the chain vouches for it. */
+function arcRows(arc: ArcResult | undefined, io: Io): Row[] {
+  if (arc === undefined || arc.result === "none") return [];
+  const { verdict } = io.text;
+  const claims = arc.result === "pass" ? arc.sets.slice(0, maxArcSets) : [];
+  const notes = [
+    arc.problem && problemText(io.lang).arc[arc.problem],
+    arc.oldestPass === undefined ? undefined : verdict.arcUnchanged(arc.oldestPass),
+    ...claims.map((set) => verdict.arcClaims(set.instance, printable(set.domain), set.claims.map(printable))),
+  ];
+  const what = verdict.arcSets(arc.instances, arc.sealers.slice(0, maxArcSets).map(printable));
+  return [{ method: "ARC", word: arc.result, what, notes }];
+}
+
+function dmarcRow({ dmarc, dmarcOther, spf }: Verdicts, io: Io): Row {
   const { verdict } = io.text;
   const what =
     dmarc.domain === undefined ? "" : verdict.dmarcAuthor(dmarc.domain, dmarc.organizationalDomain);
   const problem = dmarc.problem && problemText(io.lang).dmarc[dmarc.problem];
-  const notes = [problem, alignedText(dmarc, spf, io), policyText(dmarc, io)];
+  const notes = [
+    problem,
+    alignedText(dmarc, spf, io),
+    policyText(dmarc, io),
+    otherText(dmarc, dmarcOther, io),
+  ];
   const lines = [what, ...notes].filter((text) => text !== undefined && text !== "");
   return { method: "DMARC", word: dmarc.result, what: lines[0] ?? "", notes: lines.slice(1) };
 }
@@ -121,5 +145,12 @@ function policyText(dmarc: DmarcResult, io: Io): string | undefined {
   const parts = [verdict.dmarcPolicy(dmarc.policyTag ?? "p", dmarc.policy, dmarc.policyDomain)];
   if (dmarc.result === "fail") parts.push(verdict.dmarcApplied[dmarc.appliedPolicy ?? dmarc.policy]);
   if (dmarc.testing === true) parts.push(verdict.dmarcTesting);
+  if (dmarc.sampledOut === true) parts.push(verdict.dmarcSampledOut);
   return verdict.join(parts);
+}
+
+/** What the discovery that is not applied came to, where that is something else. */
+function otherText(dmarc: DmarcResult, other: DmarcResult | undefined, io: Io): string | undefined {
+  if (other === undefined || dmarcDifferences(dmarc, other).length === 0) return undefined;
+  return io.text.verdict.dmarcOther(other);
 }

@@ -1,4 +1,11 @@
-import type { AuthResults, DkimResult, DmarcResult, IprevResult, SpfResult } from "../core/results.ts";
+import type {
+  ArcResult,
+  AuthResults,
+  DkimResult,
+  DmarcResult,
+  IprevResult,
+  SpfResult,
+} from "../core/results.ts";
 import type { Disposition } from "../store/record.ts";
 
 /** The object of `verify --json`, as the interface documents it. */
@@ -7,7 +14,11 @@ export interface VerifyJson {
   readonly spf?: Omit<SpfResult, "method" | "trace">;
   readonly spfHelo?: Omit<SpfResult, "method" | "trace">;
   readonly dkim: readonly Omit<DkimResult, "method" | "fieldIndex" | "signaturePrefix">[];
+  /** Absent when ARC is switched off. */
+  readonly arc?: Omit<ArcResult, "method">;
   readonly dmarc: Omit<DmarcResult, "method" | "policyTag" | "published" | "testing">;
+  /** By the other discovery, when both are evaluated. */
+  readonly dmarcOther?: VerifyJson["dmarc"];
   readonly disposition: Disposition;
   readonly bimi: { readonly result: "skipped" };
   readonly authenticationResults: string;
@@ -23,7 +34,9 @@ export function formatVerifyJson(results: AuthResults, field: string): VerifyJso
     ...(results.spf === undefined ? {} : { spf: spfJson(results.spf) }),
     ...(results.spfHelo === undefined ? {} : { spfHelo: spfJson(results.spfHelo) }),
     dkim: results.dkim.map(dkimJson),
+    ...(results.arc === undefined ? {} : { arc: arcJson(results.arc) }),
     dmarc: dmarcJson(results.dmarc),
+    ...(results.dmarcOther === undefined ? {} : { dmarcOther: dmarcJson(results.dmarcOther) }),
     // Nothing is done to mail yet but writing down what was found.
     disposition: { action: "none", reasons: [] },
     bimi: { result: "skipped" },
@@ -43,6 +56,10 @@ function spfJson({ method: _, trace: __, result, ...rest }: SpfResult): VerifyJs
 function dkimJson(signature: DkimResult): VerifyJson["dkim"][number] {
   const { method: _, fieldIndex: __, signaturePrefix: ___, result, ...rest } = signature;
   return { result, ...rest };
+}
+
+function arcJson({ method: _, ...arc }: ArcResult): VerifyJson["arc"] & {} {
+  return arc;
 }
 
 function dmarcJson(dmarc: DmarcResult): VerifyJson["dmarc"] {

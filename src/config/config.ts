@@ -1,5 +1,7 @@
 import type { ServerAddress } from "../core/dns/server-address.ts";
 import type { IpNetwork } from "../core/ip.ts";
+import type { DiscoveryMethod } from "../core/results.ts";
+import type { PolicyConfig } from "./policy-config.ts";
 
 /** The configuration as the program uses it: every default filled in, every text read. Times in ms, sizes in octets. */
 export interface Config {
@@ -72,7 +74,9 @@ export interface MilterConfig {
 }
 
 export interface VerifyConfig {
-  readonly enforce: "monitor";
+  readonly policy: PolicyConfig;
+  /** What would be in force under `shadow`: evaluated and recorded only. */
+  readonly shadow?: PolicyConfig;
   readonly spf: {
     readonly voidLookups: number;
     readonly voidCounting: "query" | "term" | "name";
@@ -81,7 +85,19 @@ export interface VerifyConfig {
     readonly minimumKeyBits: number;
     readonly maxSignatures: number;
   };
-  readonly dmarc: { readonly discovery: "treewalk" };
+  readonly arc: {
+    readonly mode: "verify" | "off";
+    /** A-labels. */
+    readonly trustedSealers: readonly string[];
+  };
+  readonly dmarc: {
+    /** The one that is applied. */
+    readonly discovery: DiscoveryMethod;
+    /** Evaluated beside it and recorded. */
+    readonly otherDiscovery?: DiscoveryMethod;
+    /** File; without it the list that the program brings. */
+    readonly publicSuffixList?: string;
+  };
 }
 
 export const recordFields = [

@@ -1,3 +1,5 @@
+import { policyKeyText } from "./policy-key-text.ts";
+
 /** What every key of the configuration means. A test holds it against the schema: none missing, none left over. */
 export const keyText: Readonly<Record<string, { readonly en: string; readonly ja: string }>> = {
   hostname: {
@@ -88,10 +90,7 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
   },
   "milter.max_connections": { en: "MTA connections at a time.", ja: "同時に受ける MTA の接続の数。" },
   verify: { en: "How incoming mail is verified.", ja: "受信の検証のしかた。" },
-  "verify.enforce": {
-    en: "monitor: mail is never refused or held for a verdict. Others are not in this version yet.",
-    ja: "monitor は、判定を理由に拒否も保留もしない。ほかはこの版にはまだない。",
-  },
+  ...policyKeyText,
   "verify.spf": { en: "SPF (RFC 7208).", ja: "SPF (RFC 7208)。" },
   "verify.spf.void_lookups": {
     en: "Void lookups allowed before a permerror.",
@@ -110,10 +109,23 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
     en: "Signatures evaluated in one message.",
     ja: "1 通で評価する署名の数。",
   },
-  "verify.dmarc": { en: "DMARC (RFC 9989).", ja: "DMARC (RFC 9989)。" },
+  "verify.arc": { en: "ARC (RFC 8617).", ja: "ARC (RFC 8617)。" },
+  "verify.arc.mode": {
+    en: "verify: chains are validated, written into the result field and recorded. off: they are not looked at. A chain alone never changes what DMARC says.",
+    ja: "verify は ARC の鎖を検証し、結果ヘッダーと記録に残す。off は見ない。鎖があるだけで DMARC の判定が変わることはない。",
+  },
+  "verify.arc.trusted_sealers": {
+    en: "Domains (d=) whose seals are a reason to let a message through that DMARC would have refused, when their chain passes and they say that it passed DMARC there. Each by its own name; those below it are not meant.",
+    ja: "ARC の封印 (d=) を信用するドメイン。鎖の検証に通り、そこで DMARC に合格したと書かれていれば、DMARC で拒否されるメールを通す理由になる。書いた名前だけが対象で、サブドメインは含まない。",
+  },
+  "verify.dmarc": { en: "DMARC (RFC 9989, RFC 7489).", ja: "DMARC (RFC 9989、RFC 7489)。" },
   "verify.dmarc.discovery": {
-    en: "How the policy domain is found: the DNS tree walk.",
-    ja: "ポリシーのドメインの探し方。treewalk は DNS の木をたどる。",
+    en: "How policies and organizational domains are found. treewalk: by the DNS tree walk (RFC 9989). psl: by the public suffix list, with pct (RFC 7489). both, or a list: both are evaluated, the first is applied, and sekisho dmarc-diff shows where they differ.",
+    ja: "ポリシーと組織ドメインの探し方。treewalk は DNS ツリーウォーク (RFC 9989)、psl は public suffix list (RFC 7489、pct にも従う)。both またはリストを書くと両方で評価して先頭のものを適用し、違いは sekisho dmarc-diff で見られる。",
+  },
+  "verify.dmarc.public_suffix_list": {
+    en: "File in the format of publicsuffix.org, for psl. Read at the start and at a reload. The list that Sekisho brings when left out.",
+    ja: "psl で使うファイル (publicsuffix.org の形式)。起動時と再読み込み時に読む。省略すると Sekisho に付属のもの。",
   },
   record: { en: "What is kept of every message.", ja: "1 通ごとに残す記録。" },
   "record.keep": { en: "Records older than this are deleted.", ja: "これより古い記録は消す。" },

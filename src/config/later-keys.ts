@@ -11,11 +11,5 @@ export const laterKeys: ReadonlySet<string> = new Set([
   "watch",
   "check",
   "users",
-  "verify.shadow",
-  "verify.iprev",
-  "verify.arc",
   "verify.bimi",
-  "verify.spf.on_fail",
-  "verify.spf.on_permerror",
-  "verify.spf.on_temperror",
 ]);

@@ -38,7 +38,7 @@ test("an empty file gives the defaults of the interface", async () => {
       timeBudgetMs: 25_000,
     },
     verify: {
-      enforce: "monitor",
+      policy: { enforce: "monitor" },
       spf: { voidLookups: 2, voidCounting: "query" },
       dkim: { minimumKeyBits: 1024 },
       dmarc: { discovery: "treewalk" },
@@ -103,6 +103,27 @@ describe("values", () => {
       read: (c) => c.milter.sockets[0]?.onFailure,
       is: "reject",
     },
+    {
+      yaml: "verify: { dmarc: { discovery: psl, public_suffix_list: /x/list.dat } }",
+      read: (c) => c.verify.dmarc,
+      is: { discovery: "psl", publicSuffixList: "/x/list.dat" },
+    },
+    ...(["both", "[treewalk, psl]"] as const).map((discovery) => ({
+      yaml: `verify: { dmarc: { discovery: ${discovery} } }`,
+      read: (c: Config) => c.verify.dmarc,
+      is: { discovery: "treewalk", otherDiscovery: "psl" },
+    })),
+    {
+      yaml: "verify: { dmarc: { discovery: [psl, treewalk] } }",
+      read: (c) => c.verify.dmarc,
+      is: { discovery: "psl", otherDiscovery: "treewalk" },
+    },
+    { yaml: "", read: (c) => c.verify.arc, is: { mode: "verify", trustedSealers: [] } },
+    {
+      yaml: "verify: { arc: { mode: off, trusted_sealers: [Lists.Example.JP, 日本語.example] } }",
+      read: (c) => c.verify.arc,
+      is: { mode: "off", trustedSealers: ["lists.example.jp", "xn--wgv71a119e.example"] },
+    },
     { yaml: "milter: { sockets: [] }", read: (c) => c.milter.sockets, is: [] },
     {
       yaml: "milter: { peers: [192.0.2.5], sockets: [ { listen: inet:0.0.0.0:8891 } ] }",
@@ -127,12 +148,19 @@ describe("errors with their place", () => {
     { yaml: "hostnam: x", is: ["unknown-key hostnam 1:1"] },
     { yaml: "dns:\n  nameserver: [127.0.0.1]", is: ["unknown-key dns.nameserver 2:3"] },
     {
-      yaml: "sign: {}\nverify: { arc: {}, spf: { on_fail: record } }",
-      is: ["later-key sign 1:1", "later-key verify.arc 2:11", "later-key verify.spf.on_fail 2:27"],
+      yaml: "sign: {}\nverify: { bimi: {} }",
+      is: ["later-key sign 1:1", "later-key verify.bimi 2:11"],
     },
-    { yaml: "verify: { enforce: reject }", is: ["later-value verify.enforce 1:20"] },
     { yaml: "verify: { enforce: montior }", is: ["not-one-of verify.enforce 1:20"] },
-    { yaml: "verify: { dmarc: { discovery: psl } }", is: ["later-value verify.dmarc.discovery 1:31"] },
+    { yaml: "verify: { dmarc: { discovery: pls } }", is: ["not-one-of verify.dmarc.discovery 1:31"] },
+    { yaml: "verify: { dmarc: { discovery: [psl] } }", is: ["not-one-of verify.dmarc.discovery 1:31"] },
+    { yaml: "verify: { dmarc: { discovery: [psl, psl] } }", is: ["not-one-of verify.dmarc.discovery 1:31"] },
+    { yaml: "verify: { dmarc: { discovery: 7489 } }", is: ["not-one-of verify.dmarc.discovery 1:31"] },
+    { yaml: "verify: { arc: { mode: on } }", is: ["not-one-of verify.arc.mode 1:24"] },
+    {
+      yaml: "verify: { arc: { trusted_sealers: [192.0.2.1] } }",
+      is: ["bad-hostname verify.arc.trusted_sealers[0] 1:36"],
+    },
     { yaml: "verify: { spf: { void_lookups: -1 } }", is: ["out-of-range verify.spf.void_lookups 1:32"] },
     { yaml: "verify: { spf: { void_lookups: 2.5 } }", is: ["wrong-type verify.spf.void_lookups 1:32"] },
     {
@@ -283,7 +311,12 @@ describe("files", () => {
 });
 
 test("what showConfig prints gives the same configuration", async () => {
-  for (const text of ["", readFileSync(new URL("../../sekisho.example.yaml", import.meta.url), "utf8")]) {
+  const dmarc = "verify: { dmarc: { discovery: [psl, treewalk], public_suffix_list: /x/list.dat } }";
+  for (const text of [
+    "",
+    dmarc,
+    readFileSync(new URL("../../sekisho.example.yaml", import.meta.url), "utf8"),
+  ]) {
     const config = await configOf(text);
     expect(await configOf(showConfig(config))).toEqual(config);
   }

@@ -32,10 +32,13 @@ export interface ProblemParams {
   readonly "bad-listen": Found;
   readonly "bad-web-listen": Found;
   readonly "bad-mode": Found;
+  readonly "bad-domain": Found;
+  readonly "bad-list-entry": Found;
   readonly "duplicate-listen": Found;
   readonly "peers-needed": Found;
   readonly "web-beyond-loopback": Found;
   readonly "invalid-value": Found;
+  readonly "bad-suffix-list": { readonly file: string; readonly reason: string };
   // Warnings
   readonly "hostname-not-qualified": { readonly hostname: string };
   readonly "network-everyone": { readonly network: string };

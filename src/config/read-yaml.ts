@@ -72,6 +72,8 @@ function problemsOf(issue: SchemaIssue, source: Source): ConfigProblem[] {
       return [configProblem("wrong-type", path, { expected: typeName(issue.expected), found }, place)];
     case "invalid_value":
       return [notOneOf(path, found, issue.values.map(String), place)];
+    case "invalid_union":
+      return unionProblems(issue, node, source) ?? [notOneOf(path, found, unionValues(issue), place)];
     case "too_small":
       if (isOurs(issue.message)) return [configProblem("empty-text", path, {}, place)];
       return [configProblem("out-of-range", path, { minimum: Number(issue.minimum), found }, place)];
@@ -84,6 +86,30 @@ function problemsOf(issue: SchemaIssue, source: Source): ConfigProblem[] {
     default:
       return [configProblem("invalid-value", path, { found }, place)];
   }
+}
+
+/** Of a section that may also be written as a word: what is wrong in the section, when one is written. */
+function unionProblems(
+  issue: Extract<SchemaIssue, { code: "invalid_union" }>,
+  node: Node,
+  source: Source,
+): ConfigProblem[] | undefined {
+  if (!isMap(node)) return undefined;
+  const ofSection = issue.errors.find((issues) => !issues.some(isWrongType));
+  return ofSection?.flatMap((inner) =>
+    problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, source),
+  );
+}
+
+/** The form as a whole does not fit, not something in it. */
+function isWrongType({ code, path }: SchemaIssue): boolean {
+  return path.length === 0 && (code === "invalid_type" || code === "invalid_value");
+}
+
+/** The words that a union knows; what its lists may hold are the same words. */
+function unionValues({ errors }: Extract<SchemaIssue, { code: "invalid_union" }>): string[] {
+  const values = errors.flat().flatMap((issue) => (issue.code === "invalid_value" ? issue.values : []));
+  return [...new Set(values.map(String))];
 }
 
 type FoundProblem = Extract<
@@ -108,10 +134,7 @@ function typeName(expected: string): string {
 }
 
 /** Values that are planned: only the first of them works now. */
-const plannedValues: Readonly<Record<string, readonly string[]>> = {
-  "verify.enforce": ["quarantine", "reject"],
-  "verify.dmarc.discovery": ["psl"],
-};
+const plannedValues: Readonly<Record<string, readonly string[]>> = {};
 
 function notOneOf(path: string, found: string, allowed: readonly string[], place: Place): ConfigProblem {
   if (plannedValues[path]?.includes(found) === true)

@@ -11,6 +11,8 @@ import {
   type WebConfig,
 } from "./config.ts";
 import { isLoopbackHost, parseHostPort, parseListen } from "./listen.ts";
+import type { KnownList, PolicyConfig } from "./policy-config.ts";
+import { rulesSchema, shadowPolicy, shadowSchema } from "./policy-schema.ts";
 import type { ProblemCode } from "./problem.ts";
 import { formatDuration, parseDuration, parseSize } from "./quantity.ts";
 
@@ -26,6 +28,8 @@ type ValueProblem = Extract<
   | "bad-listen"
   | "bad-web-listen"
   | "bad-mode"
+  | "bad-domain"
+  | "bad-list-entry"
   | "duplicate-listen"
   | "peers-needed"
   | "web-beyond-loopback"
@@ -116,10 +120,42 @@ const milter = z.strictObject({
   max_connections: z.int().min(1).max(100_000).default(1000),
 });
 
+const domain = read("bad-domain", readHostname);
+const verdict = z.enum(["record", "defer", "reject"]);
+const verdicts = {
+  on_fail: verdict.default("record"),
+  on_permerror: verdict.default("record"),
+  on_temperror: verdict.default("record"),
+} as const;
+
+const knownList = z
+  .strictObject({ list_id: text.exactOptional(), domain: domain.optional(), network: network.optional() })
+  .refine((entry) => Object.values(entry).some((given) => given !== undefined), {
+    error: "bad-list-entry" satisfies ValueProblem,
+  });
+
+const override = z.strictObject({
+  domain,
+  include_subdomains: z.boolean().default(false),
+  action: z.enum(["none", "quarantine", "reject"]),
+});
+
 const verify = z.strictObject({
-  enforce: z.literal("monitor").default("monitor"),
+  enforce: z.enum(["monitor", "quarantine", "reject"]).default("monitor"),
+  shadow: shadowSchema.optional(),
+  quarantine_action: z.enum(["header", "hold"]).default("header"),
+  reject_alone: z.boolean().default(false),
+  reject_own: z.boolean().default(false),
+  reject_relayed: z.boolean().default(false),
+  own_domains: z.array(domain).prefault([]),
+  parked_domains: z.array(domain).prefault([]),
+  overrides: z.array(override).prefault([]),
+  lists: z.array(knownList).prefault([]),
+  rules: rulesSchema.prefault({}),
+  iprev: z.strictObject(verdicts).prefault({}),
   spf: z
     .strictObject({
+      ...verdicts,
       // RFC 7208 §4.6.4 recommends 2 and lets the operator choose.
       void_lookups: z.int().min(0).max(100).default(2),
       void_counting: z.enum(["query", "term", "name"]).default("query"),
@@ -132,7 +168,26 @@ const verify = z.strictObject({
       max_signatures: z.int().min(1).max(100).default(10),
     })
     .prefault({}),
-  dmarc: z.strictObject({ discovery: z.literal("treewalk").default("treewalk") }).prefault({}),
+  arc: z
+    .strictObject({
+      mode: z.enum(["verify", "off"]).default("verify"),
+      trusted_sealers: z.array(read("bad-hostname", readHostname)).prefault([]),
+    })
+    .prefault({}),
+  dmarc: z
+    .strictObject({
+      on_temperror: z.enum(["record", "defer"]).default("record"),
+      on_permerror: z.enum(["record", "quarantine", "reject"]).default("record"),
+      discovery: z
+        .union([
+          z.enum(["treewalk", "psl", "both"]),
+          z.tuple([z.literal("treewalk"), z.literal("psl")]),
+          z.tuple([z.literal("psl"), z.literal("treewalk")]),
+        ])
+        .default("treewalk"),
+      public_suffix_list: text.optional(),
+    })
+    .prefault({}),
 });
 
 const record = z.strictObject({
@@ -228,8 +283,13 @@ function socketIssues(value: unknown): SchemaIssue[] {
 /** Known keys of the section at `path`, for a "did you mean". */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   let node: JsonSchema | undefined = jsonSchema();
-  for (const step of path) node = typeof step === "number" ? node?.items : node?.properties?.[String(step)];
-  return Object.keys(node?.properties ?? {});
+  for (const step of path) node = typeof step === "number" ? node?.items : propertiesOf(node)?.[String(step)];
+  return Object.keys(propertiesOf(node) ?? {});
+}
+
+/** Keys of a section, also of one that may be written as a word instead. */
+function propertiesOf(schema: JsonSchema | undefined): JsonSchema["properties"] {
+  return schema?.properties ?? schema?.anyOf?.find((one) => one.properties !== undefined)?.properties;
 }
 
 /** What we read of a JSON Schema. */
@@ -241,6 +301,9 @@ export interface JsonSchema {
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  /** Of a list with one schema for each place. */
+  readonly prefixItems?: readonly JsonSchema[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly description?: string;
@@ -278,14 +341,74 @@ function toConfig(given: FileConfig, hostname: string): Config {
       maxConnections: milter.max_connections,
     },
     verify: {
-      enforce: verify.enforce,
+      ...toPolicies(verify),
       spf: { voidLookups: verify.spf.void_lookups, voidCounting: verify.spf.void_counting },
       dkim: { minimumKeyBits: verify.dkim.minimum_key_bits, maxSignatures: verify.dkim.max_signatures },
-      dmarc: { discovery: verify.dmarc.discovery },
+      arc: { mode: verify.arc.mode, trustedSealers: verify.arc.trusted_sealers },
+      dmarc: toDmarc(verify.dmarc),
     },
     record: { keepMs: record.keep, maxSize: record.max_size, fields: record.fields },
     web: given.web.listen,
     log: given.log,
+  };
+}
+
+function toPolicies(verify: FileConfig["verify"]): Pick<Config["verify"], "policy" | "shadow"> {
+  const policy = toPolicy(verify);
+  return {
+    policy,
+    ...(verify.shadow !== undefined && { shadow: shadowPolicy(policy, verify.shadow) }),
+  };
+}
+
+function toPolicy(verify: FileConfig["verify"]): PolicyConfig {
+  return {
+    enforce: verify.enforce,
+    quarantineAction: verify.quarantine_action,
+    rejectAlone: verify.reject_alone,
+    rejectOwn: verify.reject_own,
+    rejectRelayed: verify.reject_relayed,
+    ownDomains: verify.own_domains,
+    parkedDomains: verify.parked_domains,
+    overrides: verify.overrides.map(({ include_subdomains, ...entry }) => {
+      return { ...entry, includeSubdomains: include_subdomains };
+    }),
+    lists: verify.lists.map(toKnownList),
+    spf: toVerdicts(verify.spf),
+    iprev: toVerdicts(verify.iprev),
+    dmarc: { onTemperror: verify.dmarc.on_temperror, onPermerror: verify.dmarc.on_permerror },
+    rules: verify.rules,
+  };
+}
+
+function toVerdicts(given: FileConfig["verify"]["iprev"]): PolicyConfig["iprev"] {
+  return { onFail: given.on_fail, onPermerror: given.on_permerror, onTemperror: given.on_temperror };
+}
+
+function toKnownList({ list_id, domain, network }: FileConfig["verify"]["lists"][number]): KnownList {
+  return {
+    ...(list_id !== undefined && {
+      listId: list_id.replace(/^</, "").replace(/>$/, "").trim().toLowerCase(),
+    }),
+    ...(domain !== undefined && { domain }),
+    ...(network !== undefined && { network }),
+  };
+}
+
+function toDmarc({
+  discovery,
+  public_suffix_list,
+}: FileConfig["verify"]["dmarc"]): Config["verify"]["dmarc"] {
+  const [applied, other] =
+    discovery === "both"
+      ? (["treewalk", "psl"] as const)
+      : typeof discovery === "string"
+        ? ([discovery, undefined] as const)
+        : discovery;
+  return {
+    discovery: applied,
+    ...(other !== undefined && { otherDiscovery: other }),
+    ...(public_suffix_list !== undefined && { publicSuffixList: public_suffix_list }),
   };
 }
 

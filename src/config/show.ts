@@ -1,5 +1,7 @@
 import { stringify } from "yaml";
 import type { Config, NamedNetwork } from "./config.ts";
+import type { PolicyConfig } from "./policy-config.ts";
+import { ruleKeys } from "./policy-schema.ts";
 import { formatDuration, formatSize } from "./quantity.ts";
 import { showSecret } from "./secret.ts";
 
@@ -43,10 +45,16 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
       max_connections: milter.maxConnections,
     },
     verify: {
-      enforce: verify.enforce,
-      spf: { void_lookups: verify.spf.voidLookups, void_counting: verify.spf.voidCounting },
+      ...policyForm(verify),
+      iprev: verdictForm(verify.policy.iprev),
+      spf: {
+        ...verdictForm(verify.policy.spf),
+        void_lookups: verify.spf.voidLookups,
+        void_counting: verify.spf.voidCounting,
+      },
       dkim: { minimum_key_bits: verify.dkim.minimumKeyBits, max_signatures: verify.dkim.maxSignatures },
-      dmarc: { discovery: verify.dmarc.discovery },
+      arc: { mode: verify.arc.mode, trusted_sealers: verify.arc.trustedSealers },
+      dmarc: { ...dmarcForm(verify.dmarc), ...dmarcPolicyForm(verify.policy) },
     },
     record: {
       keep: formatDuration(record.keepMs),
@@ -55,6 +63,55 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
     },
     web: { listen: webText(web) },
     log: config.log,
+  };
+}
+
+function policyForm({ policy, shadow }: Config["verify"]): object {
+  return {
+    enforce: policy.enforce,
+    shadow: shadow && shadowForm(shadow),
+    quarantine_action: policy.quarantineAction,
+    ...rejectForm(policy),
+    own_domains: policy.ownDomains,
+    parked_domains: policy.parkedDomains,
+    overrides: policy.overrides.map(({ domain, includeSubdomains, action }) => {
+      return { domain, include_subdomains: includeSubdomains, action };
+    }),
+    lists: policy.lists.map(({ listId, domain, network }) => {
+      return { list_id: listId, domain, network: network && textOf(network) };
+    }),
+    rules: ruleKeys(policy.rules),
+  };
+}
+
+function shadowForm(shadow: PolicyConfig): object {
+  return {
+    // A shadow that monitors is one that leaves this as it is in force.
+    enforce: shadow.enforce === "monitor" ? undefined : shadow.enforce,
+    ...rejectForm(shadow),
+    spf: verdictForm(shadow.spf),
+    iprev: verdictForm(shadow.iprev),
+    dmarc: dmarcPolicyForm(shadow),
+    rules: ruleKeys(shadow.rules),
+  };
+}
+
+function rejectForm({ rejectAlone, rejectOwn, rejectRelayed }: PolicyConfig): object {
+  return { reject_alone: rejectAlone, reject_own: rejectOwn, reject_relayed: rejectRelayed };
+}
+
+function verdictForm({ onFail, onPermerror, onTemperror }: PolicyConfig["spf"]): object {
+  return { on_fail: onFail, on_permerror: onPermerror, on_temperror: onTemperror };
+}
+
+function dmarcPolicyForm({ dmarc }: PolicyConfig): object {
+  return { on_temperror: dmarc.onTemperror, on_permerror: dmarc.onPermerror };
+}
+
+function dmarcForm({ discovery, otherDiscovery, publicSuffixList }: Config["verify"]["dmarc"]): object {
+  return {
+    discovery: otherDiscovery === undefined ? discovery : [discovery, otherDiscovery],
+    public_suffix_list: publicSuffixList,
   };
 }
 

@@ -28,6 +28,7 @@ export const en: ProblemText = {
     `"${found}" is not possible here${didYouMean(suggestion)} One of: ${list(allowed)}`,
   "out-of-range": ({ minimum, maximum, found }) =>
     `${found} is out of range (${minimum ?? "…"} to ${maximum ?? "…"})`,
+  "bad-suffix-list": ({ file, reason }) => `the public suffix list ${file} cannot be read: ${reason}`,
   "empty-text": () => "must not be empty",
   "bad-duration": ({ found }) =>
     `"${found}" is no duration; write a number with ms, s, m, h, d or w, such as 30s`,
@@ -44,6 +45,8 @@ export const en: ProblemText = {
   "bad-web-listen": ({ found }) =>
     `"${found}" is no address to listen on; write 127.0.0.1:8025, "[::1]:8025" or off`,
   "bad-mode": ({ found }) => `"${found}" is no file mode; write it in quotes, such as "0660"`,
+  "bad-domain": ({ found }) => `"${found}" is no domain; write a name such as example.jp`,
+  "bad-list-entry": () => "name the list by list_id, domain or network, or by several of them",
   "duplicate-listen": ({ found }) => `another socket listens on "${found}" already`,
   "peers-needed": ({ found }) =>
     `"${found}" can be reached from other machines: name the MTAs that may connect in milter.peers`,

@@ -29,6 +29,7 @@ export const ja: ProblemText = {
     `「${found}」は使えません。${didYouMean(suggestion)}使えるもの: ${list(allowed)}`,
   "out-of-range": ({ minimum, maximum, found }) =>
     `${found} は範囲外です (${minimum ?? "…"} から ${maximum ?? "…"} まで)。`,
+  "bad-suffix-list": ({ file, reason }) => `public suffix list ${file} を読めません: ${reason}`,
   "empty-text": () => "空にはできません。",
   "bad-duration": ({ found }) =>
     `「${found}」は時間として読めません。30s のように数と単位 (ms s m h d w) を書いてください。`,
@@ -48,6 +49,8 @@ export const ja: ProblemText = {
     `「${found}」は待ち受けアドレスとして読めません。127.0.0.1:8025、"[::1]:8025"、off のどれかの形で書いてください。`,
   "bad-mode": ({ found }) =>
     `「${found}」はファイルのモードではありません。"0660" のように引用符で囲んで書いてください。`,
+  "bad-domain": ({ found }) => `「${found}」はドメインとして読めません。example.jp のように書いてください。`,
+  "bad-list-entry": () => "list_id・domain・network のうち 1 つ以上を書いてください。",
   "duplicate-listen": ({ found }) => `「${found}」で待ち受けるソケットがほかにもあります。`,
   "peers-needed": ({ found }) =>
     `「${found}」はほかの計算機から届きます。接続を許す MTA を milter.peers に書いてください。`,

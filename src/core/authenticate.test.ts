@@ -1,8 +1,10 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { openAuthentication, type SmtpClient, startClientChecks } from "./authenticate.ts";
+import { describe, expect, test } from "vitest";
+import { type DmarcOptions, openAuthentication, type SmtpClient, startClientChecks } from "./authenticate.ts";
+import { formatResultsField } from "./authentication-results.ts";
 import { fixedClock } from "./clock.ts";
+import { type PublicSuffixFinder, parsePublicSuffixList } from "./dmarc/public-suffix.ts";
 import { type MemoryZone, memoryResolver } from "./dns/memory.ts";
 import type { DnsResolver } from "./dns/resolver.ts";
 import { type IpAddress, parseIp } from "./ip.ts";
@@ -95,6 +97,48 @@ test("what needs only the head is asked before any body", async () => {
   expect(dns.asked.slice(before)).toEqual([]);
 });
 
+describe("ARC", () => {
+  const key = rsaTestKey(1024);
+  const keys = { "s1._domainkey.example.org": [{ TXT: `p=${key.publicText}` }] };
+  const sealed = sealMessage(`${message}\r\n${body}`, { key });
+
+  async function run(text: string, arc?: "verify" | "off"): Promise<AuthResults> {
+    const end = text.indexOf("\r\n\r\n") + 2;
+    const dns = memoryResolver({ ...zone, ...keys });
+    const opened = openAuthentication(head(text.slice(0, end)), {
+      client,
+      dns,
+      clock,
+      ...(arc !== undefined && { options: { arc } }),
+    });
+    opened.body(Buffer.from(text.slice(end + 2)));
+    return opened.finish();
+  }
+
+  test("RFC 8617 §5.2: a chain is validated beside DKIM, and its keys stand among the questions", async () => {
+    const results = await run(sealed);
+    expect(results.arc).toMatchObject({ result: "pass", sealers: ["example.org"], oldestPass: 0 });
+    expect(results.dkim).toMatchObject([{ result: "pass" }, { result: "pass" }, { result: "fail" }]);
+    const asked = results.dns.filter(({ name }) => name === "s1._domainkey.example.org");
+    expect(asked).toHaveLength(1);
+  });
+
+  test("RFC 8617 §7.2.1: DMARC is what it is without the chain", async () => {
+    const unsigned = sealMessage(`${from}\r\nSubject: x\r\n\r\n${body}`, { key, results: " a; dmarc=pass" });
+    const stranger = unsigned.replace("joe@example.com", "joe@bank.example");
+    for (const text of [sealed, unsigned, stranger]) {
+      const { dmarc } = await run(text);
+      expect((await run(text, "off")).dmarc).toEqual(dmarc);
+    }
+  });
+
+  test("switched off it is not looked at", async () => {
+    const results = await run(sealed, "off");
+    expect(results).not.toHaveProperty("arc");
+    expect(results.dns.some(({ name }) => name.endsWith("example.org"))).toBe(false);
+  });
+});
+
 test("checks of the client that were started at MAIL are taken over", async () => {
   const dns = memoryResolver(zone);
   const checks = startClientChecks(client, { dns, clock });
@@ -116,7 +160,7 @@ test("without a client iprev and SPF are absent, and DMARC goes by DKIM", async 
   const opened = openAuthentication(head(), { dns: memoryResolver(zone), clock });
   opened.body(Buffer.from(body));
   const results = await opened.finish();
-  expect(Object.keys(results).sort()).toEqual(["dkim", "dmarc", "dns"]);
+  expect(Object.keys(results).sort()).toEqual(["arc", "dkim", "dmarc", "dns"]);
   expect(results.dmarc).toMatchObject({ result: "pass", alignedSpf: false });
 });
 
@@ -197,3 +241,48 @@ test("any cutting of the body gives equal results", async () => {
 function comparable(results: AuthResults): unknown {
   return { ...results, dns: results.dns.map((entry) => ({ ...entry, ms: 0 })) };
 }
+
+describe("both DMARC discoveries", () => {
+  const suffixes = parsePublicSuffixList("com\nexample\n") as PublicSuffixFinder;
+  const psl = { method: "psl", publicSuffix: suffixes, random: () => 0.5 } as const;
+  const treewalk = { method: "treewalk" } as const;
+  const divided: MemoryZone = {
+    ...zone,
+    "_dmarc.example.com": [{ TXT: "v=DMARC1; p=reject; pct=20" }],
+    "_dmarc.mail.example.com": [{ TXT: "v=DMARC1; p=none; psd=n" }],
+  };
+  const run = async (dmarc: DmarcOptions): Promise<{ results: AuthResults; asked: readonly string[] }> => {
+    const dns = memoryResolver(divided);
+    const opened = openAuthentication(head(), { dns, clock, options: { dmarc } });
+    opened.body(Buffer.from(body));
+    return { results: await opened.finish(), asked: dns.asked };
+  };
+
+  test.each([
+    { applied: treewalk, other: psl, is: "fail", beside: "pass" },
+    { applied: psl, other: treewalk, is: "pass", beside: "fail" },
+  ] as const)(
+    "$applied.method is applied, $other.method beside it",
+    async ({ applied, other, is, beside }) => {
+      const { results, asked } = await run({ discovery: applied, otherDiscovery: other });
+      expect(results.dmarc).toMatchObject({ discovery: applied.method, result: is });
+      expect(results.dmarcOther).toMatchObject({ discovery: other.method, result: beside });
+      // RFC 9989 §4.10.2: psd=n makes mail.example.com an organization of its own; public suffixes know nothing of it.
+      expect(results.dkim[0]).toMatchObject({ signer: is === "pass" ? "author" : "third-party" });
+      expect(new Set(asked).size).toBe(asked.length);
+    },
+  );
+
+  test("one alone leaves nothing beside it", async () => {
+    for (const dmarc of [{}, { discovery: treewalk }, { discovery: psl }])
+      expect((await run(dmarc)).results).not.toHaveProperty("dmarcOther");
+    expect((await run({ discovery: psl })).results.dmarc).toMatchObject({ discovery: "psl", result: "pass" });
+  });
+
+  test("Authentication-Results tells of the applied one only", async () => {
+    const { results } = await run({ discovery: treewalk, otherDiscovery: psl });
+    const field = formatResultsField("mx.example", results);
+    expect(field.match(/\sdmarc=/g)).toHaveLength(1);
+    expect(field).toContain("dmarc=fail");
+  });
+});

@@ -1,7 +1,11 @@
+import { startArc } from "./arc/verify.ts";
 import type { Clock } from "./clock.ts";
-import { type DkimOptions, openDkimVerification } from "./dkim/verify.ts";
+import { SignedMaterial } from "./dkim/signed-material.ts";
+import { type DkimOptions, startDkim } from "./dkim/verify.ts";
 import { authorDomain } from "./dmarc/author-domain.ts";
+import type { DiscoveryChoice, DmarcContext } from "./dmarc/discovery.ts";
 import { type PendingDmarc, startDmarc } from "./dmarc/evaluate.ts";
+import { recordLookup } from "./dmarc/tree-walk.ts";
 import type { DnsResolver } from "./dns/resolver.ts";
 import { traceResolver } from "./dns/trace.ts";
 import { toAsciiDomain } from "./domain-name.ts";
@@ -28,8 +32,18 @@ export interface SmtpClient {
 export interface AuthenticationOptions {
   readonly spf?: SpfOptions;
   readonly dkim?: DkimOptions;
+  /** Whether ARC chains are validated (RFC 8617); "verify" when absent. */
+  readonly arc?: "verify" | "off";
+  readonly dmarc?: DmarcOptions;
   /** Name of this host for %{r} in SPF explanations. */
   readonly receiver?: string;
+}
+
+export interface DmarcOptions {
+  /** The discovery that is applied: the tree walk when left out. */
+  readonly discovery?: DiscoveryChoice;
+  /** Evaluated beside it, for `dmarcOther`. */
+  readonly otherDiscovery?: DiscoveryChoice;
 }
 
 export interface AuthenticationContext {
@@ -92,32 +106,55 @@ export function openAuthentication(head: MessageHead, input: AuthenticationInput
   const checks = input.checks ?? (input.client && startClientChecks(input.client, input));
   const { resolver: dns, entries } = traceResolver(unrejecting(input.dns), clock);
   const until = deadline === undefined ? {} : { deadline };
-  const dmarc = startDmarc(authorDomain(head), { dns, ...until });
-  const dkim = openDkimVerification(head, {
-    dns,
+  const [dmarc, otherDmarc] = startDiscoveries(head, { dns, ...until }, options?.dmarc);
+  const material = new SignedMaterial(head, { dns, ...until });
+  const { hashes } = material;
+  const dkim = startDkim(material, {
     clock,
-    ...until,
     ...(options?.dkim !== undefined && { options: options.dkim }),
   });
+  const arc = options?.arc === "off" ? undefined : startArc(material, { clock });
   // Whose signatures they are will be asked in any case; asked now, the answers are there when the body has ended.
-  for (const domain of signingDomains(head)) void handled(dmarc.isAuthor(domain));
+  for (const domain of signingDomains(head)) {
+    void handled(dmarc.isAuthor(domain));
+    if (otherDmarc !== undefined) void handled(otherDmarc.isAuthor(domain));
+  }
   return {
-    needsBody: dkim.needsBody,
-    body: (chunk) => dkim.body(chunk),
+    needsBody: !hashes.empty,
+    body: (chunk) => hashes.update(chunk),
     finish: async () => {
-      const [signatures, client] = await Promise.all([dkim.finish(), checks?.results]);
-      const [dmarcResult, withSigner] = await Promise.all([
-        dmarc.finish({ dkim: signatures, ...(client && { spf: client.spf }) }),
+      hashes.end();
+      const [signatures, chain, client] = await Promise.all([dkim.finish(), arc?.finish(), checks?.results]);
+      const identifiers = { dkim: signatures, ...(client && { spf: client.spf }) };
+      const [dmarcResult, dmarcOther, withSigner] = await Promise.all([
+        dmarc.finish(identifiers),
+        otherDmarc?.finish(identifiers),
         Promise.all(signatures.map((signature) => nameSigner(signature, dmarc))),
       ]);
       return {
         ...client,
         dkim: withSigner,
+        ...(chain !== undefined && { arc: chain }),
         dmarc: dmarcResult,
+        ...(dmarcOther && { dmarcOther }),
         dns: [...(checks?.dns ?? []), ...entries],
       };
     },
   };
+}
+
+/** The evaluation that is applied, and the one beside it; what both want to know is asked once. */
+function startDiscoveries(
+  head: MessageHead,
+  context: DmarcContext,
+  { discovery, otherDiscovery }: DmarcOptions = {},
+): readonly [applied: PendingDmarc, other: PendingDmarc | undefined] {
+  const author = authorDomain(head);
+  const shared = { ...context, lookup: recordLookup(context.dns, context.deadline) };
+  return [
+    startDmarc(author, { ...shared, ...(discovery && { discovery }) }),
+    otherDiscovery && startDmarc(author, { ...shared, discovery: otherDiscovery }),
+  ];
 }
 
 /** What d= says in the first signatures, as far as it can be read. */

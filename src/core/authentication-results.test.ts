@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { describeResults, formatResultsField } from "./authentication-results.ts";
 import { parseAuthenticationResults } from "./message/authres-parse.ts";
-import type { AuthResults, DkimResult, DmarcResult, SpfResult } from "./results.ts";
+import type { ArcResult, AuthResults, DkimResult, DmarcResult, SpfResult } from "./results.ts";
 
 const spf: SpfResult = {
   method: "spf",
@@ -35,6 +35,15 @@ const dmarc: DmarcResult = {
   alignedDkim: ["example.jp"],
   alignedSpf: true,
 };
+const arc: ArcResult = {
+  method: "arc",
+  result: "pass",
+  instances: 2,
+  sealers: ["b.example", "a.example"],
+  oldestPass: 0,
+  sets: [],
+};
+const { oldestPass: _, ...withoutPass } = arc;
 const all: AuthResults = {
   iprev: { method: "iprev", result: "pass", ip: "192.0.2.25", name: "mail.example.jp" },
   spf,
@@ -66,6 +75,27 @@ const tables: readonly {
       "dkim=pass header.d=example.jp header.s=s1 header.a=rsa-sha256 header.i=@example.jp header.b=oINEO8hg",
       "dmarc=pass header.from=example.jp policy.dmarc=quarantine",
     ],
+  },
+  {
+    name: "RFC 8617 §6: a chain that passes, from a known client",
+    results: { ...all, arc },
+    is: [
+      "iprev=pass policy.iprev=192.0.2.25",
+      "spf=pass smtp.mailfrom=example.jp",
+      "dkim=pass header.d=example.jp header.s=s1 header.a=rsa-sha256 header.i=@example.jp header.b=oINEO8hg",
+      "arc=pass smtp.remote-ip=192.0.2.25 header.oldest-pass=0",
+      "dmarc=pass header.from=example.jp policy.dmarc=quarantine",
+    ],
+  },
+  {
+    name: "RFC 8617 §6: a chain that fails, from nobody knows where",
+    results: { dkim: [], arc: { ...withoutPass, result: "fail", problem: "seal" }, dmarc, dns: [] },
+    is: ["dkim=none", 'arc=fail reason="seal"', "dmarc=pass header.from=example.jp policy.dmarc=quarantine"],
+  },
+  {
+    name: "RFC 8617 §4.4: no chain is not worth a word",
+    results: { dkim: [], arc: { ...withoutPass, result: "none" }, dmarc, dns: [] },
+    is: ["dkim=none", "dmarc=pass header.from=example.jp policy.dmarc=quarantine"],
   },
   {
     name: "the client is not known: no iprev, no spf; no signature; no record",

@@ -1,7 +1,7 @@
 import { toAsciiDomain } from "./domain-name.ts";
 import type { AuthResProperty, MethodResult } from "./message/authres.ts";
 import { type AuthResFormatOptions, formatAuthenticationResults } from "./message/authres-format.ts";
-import type { AuthResults, DkimResult, DmarcResult, IprevResult, SpfResult } from "./results.ts";
+import type { ArcResult, AuthResults, DkimResult, DmarcResult, IprevResult, SpfResult } from "./results.ts";
 
 /** Signatures named in one field; those after them are left out. */
 const maxDkimResults = 32;
@@ -21,7 +21,7 @@ export function formatResultsField(
 }
 
 /**
- * The statements of RFC 8601 about one message: iprev, spf, dkim (one per signature), dmarc. What was not evaluated
+ * The statements of RFC 8601 about one message: iprev, spf, dkim (one per signature), arc, dmarc. What was not evaluated
  * because the client is not known is left out. Only registered properties, and of a sender's texts only those of
  * harmless form: a selector with a quotation mark in it is not repeated. `reason` is the id of the problem.
  */
@@ -30,6 +30,7 @@ export function describeResults(results: AuthResults): MethodResult[] {
     ...(results.iprev === undefined ? [] : [describeIprev(results.iprev)]),
     ...(results.spf === undefined ? [] : describeSpf(results.spf, results.spfHelo)),
     ...describeDkim(results.dkim),
+    ...describeArc(results.arc, results.iprev?.ip),
     describeDmarc(results.dmarc),
   ];
 }
@@ -126,6 +127,21 @@ function commonLength(a = "", b = ""): number {
   let length = 0;
   while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
   return length;
+}
+
+/**
+ * RFC 8617 §6: header.oldest-pass, and smtp.remote-ip when the client is known. Nothing about a message without a chain,
+ * which is as good as `none` (§4.4).
+ */
+function describeArc(arc: ArcResult | undefined, ip: string | undefined): MethodResult[] {
+  if (arc === undefined || arc.result === "none") return [];
+  const { result, problem, oldestPass } = arc;
+  return [
+    statement("arc", result, problem, [
+      property("smtp", "remote-ip", ip),
+      property("header", "oldest-pass", oldestPass === undefined ? undefined : String(oldestPass)),
+    ]),
+  ];
 }
 
 /** RFC 9989 §9.1: header.from, and policy.dmarc after every option of the record. No record is `none`, without more. */

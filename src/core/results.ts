@@ -145,6 +145,9 @@ export type DmarcProblem =
   | "from-syntax"
   | "from-domain-invalid";
 
+/** RFC 9989 §4.10: the DNS Tree Walk. RFC 7489 §3.2: public suffixes. */
+export type DiscoveryMethod = "treewalk" | "psl";
+
 export interface DmarcResult {
   readonly method: "dmarc";
   readonly result: DmarcWord;
@@ -156,9 +159,11 @@ export interface DmarcResult {
   /** The chosen p, sp or np as published. */
   readonly policy?: DmarcPolicy;
   readonly policyTag?: "p" | "sp" | "np";
-  /** After `t=`. */
+  /** After `t=`, or after `pct=` with `psl`. */
   readonly appliedPolicy?: DmarcPolicy;
-  readonly discovery: "treewalk" | "psl";
+  /** RFC 7489 §6.6.4: `pct=` left this failing message out, so that the next lower policy applies; only with `psl`. */
+  readonly sampledOut?: true;
+  readonly discovery: DiscoveryMethod;
   readonly alignedDkim: readonly string[];
   readonly alignedSpf: boolean;
   /** The tags of the record that was used, as published, for reports (RFC 9990 policy_published). */
@@ -195,7 +200,12 @@ export interface ArcSet {
   /** d= and s= of the seal. */
   readonly domain: string;
   readonly selector: string;
-  readonly chainValidation: ArcWord;
+  /** `cv=` of the seal; absent when it is none of the three words. */
+  readonly chainValidation?: ArcWord;
+  /** Whether the message signature of the set covers From. */
+  readonly signsFrom: boolean;
+  /** RFC 8617 §10.2 `smtp.remote-ip`: whom the sealer took the message from, as it says itself. */
+  readonly remoteIp?: string;
   /** What the sealer found, by its ARC-Authentication-Results: `method=result` words, bounded; nothing vouches for them but the sealer. */
   readonly claims: readonly string[];
 }
@@ -209,6 +219,7 @@ export interface ArcResult {
   readonly sealers: readonly string[];
   /** RFC 8617 §5.2 and §7.2 `header.oldest-pass`: 0 when all message signatures verify; only with `pass`. */
   readonly oldestPass?: number;
+  /** The newest first; of a chain that fails those that can be read. */
   readonly sets: readonly ArcSet[];
   readonly problem?: ArcProblem;
 }
@@ -219,37 +230,130 @@ export interface ArcResult {
 export type BimiWord = "pass" | "none" | "fail" | "temperror" | "declined" | "skipped";
 
 export type BimiProblem =
-  /** DMARC does not pass with an enforced policy. */
+  /** From has more than one address (draft §7.1 step 1). */
+  | "author-not-single"
+  /** DMARC does not pass with an enforced policy; `detail` is an `EnforcementGap`. */
   | "dmarc-not-enforced"
   | "dns-failure"
   | "multiple-records"
   | "record-syntax"
-  | "selector-syntax"
   | "location-missing"
   | "location-not-https"
-  | "fetch-failed"
+  /** The name in l= says that it is no SVG (draft §4.3.2). */
+  | "location-format"
+  | "authority-not-https"
+  /** The record stands, and nothing was fetched: `mode: record`. */
+  | "not-fetched"
+  /** l= cannot be fetched; `detail` is a `FetchProblem`. */
+  | "location-unavailable"
+  /** a= cannot be fetched; `detail` is a `FetchProblem`. */
+  | "authority-unavailable"
+  /** `detail` is a `SvgProblem`. */
   | "indicator-invalid"
   | "certificate-missing"
+  /** `detail` is a `MarkCertificateDefect`. */
   | "certificate-invalid"
   | "certificate-untrusted"
   | "certificate-expired"
   | "certificate-name"
   | "certificate-indicator-mismatch";
 
+/** What of BIMI draft §7.1 a message or its DMARC records lack. */
+export type EnforcementGap =
+  | "dmarc-no-pass"
+  | "policy-none"
+  | "subdomain-policy-none"
+  /** p=quarantine with pct under 100, or with t=y. */
+  | "policy-partial"
+  | "organization-policy-missing";
+
+/** Why a document is not there. */
+export type FetchProblem =
+  | "timeout"
+  | "busy"
+  | "host-dns-failure"
+  | "no-such-host"
+  /** The name leads to addresses that are not public. */
+  | "address-not-public"
+  | "connection-failed"
+  | "tls-failed"
+  | "http-status"
+  | "redirect"
+  | "too-large";
+
+/** What an indicator has that SVG Tiny PS does not allow, or lacks. */
+export type SvgProblem =
+  | "svg-empty"
+  | "svg-too-large"
+  | "svg-compression"
+  | "svg-encoding"
+  | "svg-not-well-formed"
+  | "svg-too-complex"
+  | "svg-doctype"
+  | "svg-entity"
+  | "svg-processing-instruction"
+  | "svg-root"
+  | "svg-namespace"
+  | "svg-version"
+  | "svg-base-profile"
+  | "svg-position"
+  | "svg-view-box"
+  | "svg-title"
+  | "svg-description"
+  | "svg-script"
+  | "svg-event"
+  | "svg-animation"
+  | "svg-raster-image"
+  | "svg-multimedia"
+  | "svg-link"
+  | "svg-style"
+  | "svg-element"
+  | "svg-attribute"
+  | "svg-attribute-value"
+  | "svg-external-reference"
+  | "svg-expansion";
+
+/** What is wrong with a mark certificate or the certificates that came with it. */
+export type MarkCertificateDefect =
+  | "pem-syntax"
+  | "certificate-syntax"
+  | "too-many-certificates"
+  | "is-authority"
+  | "purpose-missing"
+  | "issuer-purpose-missing"
+  | "critical-extension"
+  | "weak-signature"
+  | "mark-type-missing"
+  | "logotype-missing"
+  | "logotype-syntax"
+  | "logotype-hash"
+  | "not-yet-valid";
+
+export type BimiDetail = EnforcementGap | FetchProblem | SvgProblem | MarkCertificateDefect;
+
 export interface BimiResult {
   readonly method: "bimi";
   readonly result: BimiWord;
+  /** Where the record stands: the author domain or its organizational domain. */
   readonly domain?: string;
   readonly selector?: string;
+  /** Why the BIMI-Selector field was not followed (draft §5.1, §5.5). */
+  readonly selectorIgnored?: "unsigned" | "several" | "syntax";
+  /** l= of the record. */
   readonly location?: string;
+  /** a= of the record. */
   readonly authority?: string;
-  /** `avp=` of the record: brand or personal. */
-  readonly avatarPreference?: string;
+  /** What came of the mark certificate (draft §7.7 policy.authority); absent where nothing was fetched. */
+  readonly authorityStatus?: "pass" | "fail" | "none";
+  /** `avp=` of the record: brand or personal; absent when the record says something else. */
+  readonly avatarPreference?: "brand" | "personal";
   /** vmc, cmc, or absent without a checked mark certificate. */
-  readonly evidence?: string;
+  readonly evidence?: "vmc" | "cmc";
+  /** The checked SVG, uncompressed; only with `pass` and when header fields are to be written. Not recorded. */
+  readonly indicator?: Buffer;
   readonly problem?: BimiProblem;
-  /** More about `indicator-invalid` or `certificate-*`: a fixed word, not a stranger's text. */
-  readonly detail?: string;
+  /** More about `problem`. */
+  readonly detail?: BimiDetail;
 }
 
 // ---------------------------------------------------------------- together

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { systemNameservers } from "../config/system-nameservers.ts";
 import { systemClock } from "../core/clock.ts";
 import { createDnsClient, type DnsClient } from "../core/dns/client.ts";
+import { questionTimeout } from "../filter/budget.ts";
 import type { UnnumberedRecord } from "../filter/compose-record.ts";
 import type { Log } from "../log.ts";
 import type { MilterEvent } from "../milter/index.ts";
@@ -59,11 +60,11 @@ export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
   }
 }
 
-function openDns(config: Config): DnsClient {
-  const { nameservers, timeoutMs, cacheSize } = config.dns;
+function openDns({ dns, milter }: Config): DnsClient {
+  const { nameservers, timeoutMs, cacheSize } = dns;
   return createDnsClient({
     servers: nameservers ?? systemNameservers(),
-    timeoutMs,
+    timeoutMs: questionTimeout(timeoutMs, milter.timeBudgetMs),
     cache: { maxEntries: cacheSize },
   });
 }
@@ -87,7 +88,8 @@ function noteEvent(socket: string, event: MilterEvent, log: Log): void {
       log.error("fault", { socket, stage: event.stage, error: String(event.error) });
       break;
     case "closed":
-      if (event.reason !== "quit" && event.reason !== "mta-closed")
+      if (event.reason === "shutdown") log.info("connection closed", { socket, reason: event.reason });
+      else if (event.reason !== "quit" && event.reason !== "mta-closed")
         log.warn("connection closed", { socket, reason: event.reason });
       break;
     case "connected":

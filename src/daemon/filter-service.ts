@@ -1,4 +1,7 @@
 import type { Config, MilterSocketConfig } from "../config/config.ts";
+import { loadDmarcOptions } from "../config/dmarc-options.ts";
+import { formatProblem } from "../config/problem.ts";
+import type { DmarcOptions } from "../core/authenticate.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import { SekishoError } from "../errors.ts";
@@ -56,15 +59,16 @@ const answeredOverTcp: ReadonlySet<MilterStage> = new Set([
 
 /**
  * Listens at every configured socket.
- * @throws SekishoError LISTEN_FAILED, with nothing left listening.
+ * @throws SekishoError LISTEN_FAILED, with nothing left listening; CONFIG_INVALID without a readable public suffix list.
  */
 export async function startFilter(config: Config, services: FilterServices): Promise<FilterService> {
+  const dmarc = await openDmarcOptions(config);
   const servers: MilterServer[] = [];
   const close = async (graceMs: number): Promise<void> => {
     await Promise.all(servers.map((server) => server.close(graceMs)));
   };
   try {
-    for (const socket of config.milter.sockets) servers.push(await listen(config, socket, services));
+    for (const socket of config.milter.sockets) servers.push(await listen(config, socket, dmarc, services));
   } catch (error) {
     await close(0);
     throw error;
@@ -72,9 +76,16 @@ export async function startFilter(config: Config, services: FilterServices): Pro
   return { servers, addresses: servers.map(({ address }) => formatListenAddress(address)), close };
 }
 
+async function openDmarcOptions({ verify }: Config): Promise<DmarcOptions> {
+  const loaded = await loadDmarcOptions(verify.dmarc);
+  if (!loaded.ok) throw new SekishoError("CONFIG_INVALID", formatProblem(loaded.problem, "en"));
+  return loaded.options;
+}
+
 async function listen(
   config: Config,
   socket: MilterSocketConfig,
+  dmarc: DmarcOptions,
   services: FilterServices,
 ): Promise<MilterServer> {
   const address = parseListenAddress(socket.listen);
@@ -91,8 +102,8 @@ async function listen(
       timeBudgetMs,
       maxConnections,
       ...(address.kind === "tcp" && { answersAt: answeredOverTcp }),
-      wants: { edits: ["insert-header", "delete-header"], macros },
-      openSession: () => openFilterSession({ config, socket, dns, clock, keep, lost }),
+      wants: { edits: ["insert-header", "delete-header", "quarantine"], macros },
+      openSession: () => openFilterSession({ config, socket, dns, clock, dmarc, keep, lost }),
       onEvent: (event) => services.event(socket.listen, event),
     });
   } catch (error) {

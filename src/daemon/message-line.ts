@@ -11,6 +11,7 @@ export function messageLine(record: UnnumberedRecord): Record<string, unknown> {
     iprev: results?.iprev?.result,
     spf: results?.spf?.result,
     dkim: results && (results.dkim.map(({ domain, result }) => `${domain}:${result}`).join(",") || "none"),
+    arc: results?.arc?.result === "none" ? undefined : results?.arc?.result,
     dmarc: results?.dmarc.result,
     policy: results?.dmarc.appliedPolicy,
     removed: record.removed.length === 0 ? undefined : record.removed.length,

@@ -87,8 +87,9 @@ interface CountedResult {
 function resultsOf(record: UnnumberedRecord): CountedResult[] {
   const results = record.results;
   if (results === undefined) return [];
-  const { iprev, spf, spfHelo, dkim, dmarc } = results;
+  const { iprev, spf, spfHelo, dkim, arc, dmarc } = results;
   const counted: CountedResult[] = [...dkim, dmarc];
+  if (arc !== undefined) counted.push(arc);
   if (iprev !== undefined) counted.push(iprev);
   if (spf !== undefined) counted.push(spf);
   if (spfHelo !== undefined) counted.push({ ...spfHelo, method: "spf-helo" });

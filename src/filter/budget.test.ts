@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DnsQueryOptions, DnsResolver } from "../core/dns/resolver.ts";
-import { type TimeBudget, withinBudget } from "./budget.ts";
+import { questionTimeout, type TimeBudget, withinBudget } from "./budget.ts";
 
 test.each([
   { budget: undefined, own: undefined, asked: undefined },
@@ -22,3 +22,15 @@ test.each([
   await bounded.query("a.example", "A", own === undefined ? undefined : { deadline: own });
   expect(seen[0]?.deadline).toBe(asked);
 });
+
+test.each([
+  { dnsTimeoutMs: 5000, timeBudgetMs: 25_000, is: 5000 },
+  { dnsTimeoutMs: 60_000, timeBudgetMs: 25_000, is: 24_000 },
+  { dnsTimeoutMs: 5000, timeBudgetMs: 4000, is: 3000 },
+  { dnsTimeoutMs: 5000, timeBudgetMs: 1000, is: 100 },
+])(
+  "questions of $dnsTimeoutMs ms in a budget of $timeBudgetMs ms: $is",
+  ({ dnsTimeoutMs, timeBudgetMs, is }) => {
+    expect(questionTimeout(dnsTimeoutMs, timeBudgetMs)).toBe(is);
+  },
+);

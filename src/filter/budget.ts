@@ -9,6 +9,18 @@ export interface TimeBudget {
   deadline: number | undefined;
 }
 
+/** Left for writing the answer after the last DNS query has been given up. */
+export const answerReserveMs = 1_000;
+const shortestQuestionMs = 100;
+
+/**
+ * The longest that one question may take, ms: asked just before the message ends, when the budget begins to run, it
+ * must be over before the budget is.
+ */
+export function questionTimeout(dnsTimeoutMs: number, timeBudgetMs: number): number {
+  return Math.min(dnsTimeoutMs, Math.max(timeBudgetMs - answerReserveMs, shortestQuestionMs));
+}
+
 /** Asks `dns` within the budget as it stands at each question. */
 export function withinBudget(dns: DnsResolver, budget: TimeBudget): DnsResolver {
   return {

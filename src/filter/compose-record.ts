@@ -1,11 +1,14 @@
 import type { AuthResults, SpfResult } from "../core/results.ts";
 import type { ConnectEvent } from "../milter/types.ts";
 import {
+  type Disposition,
   type MessageRecord,
   type RecordedResults,
   type RecordedSpf,
   recordVersion,
 } from "../store/record.ts";
+import type { Disposal } from "./dispose.ts";
+import type { Decision } from "./policy.ts";
 import type { Fault, Transaction } from "./transaction.ts";
 
 /** A record before its writer has numbered it. */
@@ -21,7 +24,10 @@ export interface Verdict {
   readonly queueId: string | undefined;
   readonly results: AuthResults | undefined;
   readonly authenticationResults: string | undefined;
+  /** Undefined after a fault. */
+  readonly disposal: Disposal | undefined;
   readonly reply: MessageRecord["reply"];
+  readonly status: string | undefined;
 }
 
 const maxRecipientsRecorded = 20;
@@ -42,19 +48,37 @@ export function composeRecord(transaction: Transaction, verdict: Verdict): Unnum
       from: transaction.sender.address,
       to: [...new Set(transaction.recipients.map(({ address }) => address))].slice(0, maxRecipientsRecorded),
       recipients: transaction.recipientCount,
-      smtputf8: transaction.sender.parameters.some((parameter) => parameter.toUpperCase() === "SMTPUTF8"),
+      smtputf8: transaction.smtputf8,
     },
     size: {
       headerOctets: transaction.headerOctets,
       ...defined({ bodyOctets: transaction.bodySkipped ? undefined : transaction.bodyOctets }),
     },
     ...defined({ results: verdict.results && recordedResults(verdict.results) }),
-    disposition: { action: "none", reasons: [] },
+    ...recordedDisposal(verdict.disposal),
     removed: transaction.removed,
     ...defined({ authenticationResults: verdict.authenticationResults }),
     reply: verdict.reply,
+    ...defined({ status: verdict.status }),
     ...defined({ fault: transaction.fault && composeFault(transaction.fault, verdict.reply) }),
   };
+}
+
+function recordedDisposal(
+  disposal: Disposal | undefined,
+): Pick<MessageRecord, "disposition" | "shadow" | "rules"> {
+  if (disposal === undefined) return { disposition: { action: "none", reasons: [] } };
+  const { decision, shadow, broken } = disposal;
+  return {
+    disposition: recordedDisposition(decision),
+    ...(shadow !== undefined && { shadow: recordedDisposition(shadow) }),
+    ...(broken.length > 0 && { rules: broken }),
+  };
+}
+
+/** What is kept of a decision. */
+export function recordedDisposition({ action, reasons, why }: Decision): Disposition {
+  return { action, reasons, ...(why.length > 0 && { why }) };
 }
 
 function composeClient(transaction: Transaction, verdict: Verdict): MessageRecord["client"] {

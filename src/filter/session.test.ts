@@ -67,6 +67,7 @@ async function send(sent: Sent): Promise<Got> {
     },
     dns: sent.dns ?? memoryResolver(zone),
     clock: systemClock,
+    dmarc: {},
     keep: (record) => records.push(record),
     lost: (error) => {
       throw error;
@@ -251,6 +252,7 @@ describe("the record", () => {
       socket,
       dns: silent,
       clock: systemClock,
+      dmarc: {},
       keep,
       lost: () => {},
     });

@@ -1,5 +1,10 @@
 import { authservIdOf, type Config, type MilterSocketConfig } from "../config/config.ts";
-import { type AuthenticationContext, openAuthentication, startClientChecks } from "../core/authenticate.ts";
+import {
+  type AuthenticationContext,
+  type DmarcOptions,
+  openAuthentication,
+  startClientChecks,
+} from "../core/authenticate.ts";
 import { formatResultsField } from "../core/authentication-results.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
@@ -17,9 +22,11 @@ import type {
 import type { MessageRecord, RemovedField } from "../store/record.ts";
 import { redact } from "../store/redact.ts";
 import { type ClientTrust, classifyClient } from "../trust/classify-client.ts";
-import { withinBudget } from "./budget.ts";
+import { answerReserveMs, withinBudget } from "./budget.ts";
 import { composeRecord, type UnnumberedRecord } from "./compose-record.ts";
+import { type Disposal, dispose, rulesOf } from "./dispose.ts";
 import { verdictEdits } from "./edits.ts";
+import { BodyRules } from "./message-rules.ts";
 import { Transaction } from "./transaction.ts";
 
 /** What the sessions of one socket share. A reload makes a new one; sessions keep theirs. */
@@ -28,6 +35,8 @@ export interface FilterContext {
   readonly socket: MilterSocketConfig;
   readonly dns: DnsResolver;
   readonly clock: Clock;
+  /** What `verify.dmarc` of `config` asks for, with the public suffixes at hand. */
+  readonly dmarc: DmarcOptions;
   /** Takes the record of a finished message, with no more in it than the operator wants kept. */
   keep(record: UnnumberedRecord): void;
   /** A record could not be made or kept; the message went on. */
@@ -45,8 +54,6 @@ const unclassified: ClientTrust = {
   authenticated: false,
   why: [],
 };
-/** Left for writing the answer after the last DNS query has been given up. */
-const answerReserveMs = 1_000;
 
 /** One connection of the MTA: each message on it is authenticated, and gets our field in place of forged ones. */
 export function openFilterSession(context: FilterContext): MilterSession {
@@ -108,12 +115,15 @@ class FilterSession implements MilterSession {
   body(chunk: Buffer): MilterReply {
     const transaction = this.#transaction;
     if (transaction === undefined) return go;
-    if (transaction.fault !== undefined || transaction.verification?.needsBody !== true) {
+    if (!needsBody(transaction)) {
       transaction.bodySkipped = true;
       return skip;
     }
     transaction.bodyOctets += chunk.length;
-    this.#guard("body", () => transaction.verification?.body(chunk));
+    this.#guard("body", () => {
+      transaction.verification?.body(chunk);
+      transaction.bodyRules?.body(chunk);
+    });
     return go;
   }
 
@@ -177,8 +187,8 @@ class FilterSession implements MilterSession {
   }
 
   #evaluation({ budget }: Transaction): AuthenticationContext {
-    const { config, clock, dns } = this.#context;
-    const { spf, dkim } = config.verify;
+    const { config, clock, dns, dmarc } = this.#context;
+    const { spf, dkim, arc } = config.verify;
     return {
       dns: withinBudget(dns, budget),
       clock,
@@ -186,6 +196,8 @@ class FilterSession implements MilterSession {
         receiver: config.hostname,
         spf: { maxVoidLookups: spf.voidLookups, voidCounting: spf.voidCounting },
         dkim: { minRsaBits: dkim.minimumKeyBits, maxSignatures: dkim.maxSignatures },
+        arc: arc.mode,
+        dmarc,
       },
     };
   }
@@ -198,6 +210,7 @@ class FilterSession implements MilterSession {
     if (transaction.client.origin === "relay") transaction.client = this.#classify(head);
     if (transaction.fault !== undefined || transaction.client.verify === "none") return;
     this.#startChecks(transaction);
+    transaction.bodyRules = new BodyRules(rulesOf(this.#context.config.verify));
     transaction.verification = openAuthentication(head, {
       ...this.#evaluation(transaction),
       ...(transaction.checks !== undefined && { checks: transaction.checks }),
@@ -219,11 +232,30 @@ class FilterSession implements MilterSession {
     const authservId = authservIdOf(this.#context.config, this.#macros.get("j"));
     transaction.removed = this.#forgedFields(transaction, authservId);
     const value = this.#fieldValue(transaction, results, authservId);
-    const reply: MilterReply =
-      transaction.fault === undefined ? { kind: "accept" } : { kind: this.#context.socket.onFailure };
-    this.#keep(transaction, results, value, reply);
+    const disposal = this.#dispose(transaction, results);
+    const reply = this.#reply(transaction, disposal);
+    this.#keep(transaction, { results, authenticationResults: value, disposal, reply });
     this.#transaction = undefined;
-    return { edits: verdictEdits(transaction.removed, value), reply };
+    return { edits: verdictEdits(transaction.removed, value, disposal?.decision), reply };
+  }
+
+  /** After a fault nothing is decided: `on_failure` says what is answered. */
+  #dispose(transaction: Transaction, results: AuthResults | undefined): Disposal | undefined {
+    if (transaction.fault !== undefined) return undefined;
+    const { head, client, smtputf8, bodyRules } = transaction;
+    try {
+      const brokenBodyRules = bodyRules?.broken() ?? [];
+      return dispose({ results, head, client, smtputf8, brokenBodyRules }, this.#context.config);
+    } catch (error) {
+      transaction.fault ??= { stage: "end-of-message", error };
+      return undefined;
+    }
+  }
+
+  #reply(transaction: Transaction, disposal: Disposal | undefined): MilterReply {
+    if (transaction.fault !== undefined) return { kind: this.#context.socket.onFailure };
+    const answer = disposal?.decision.answer;
+    return answer === undefined ? { kind: "accept" } : { kind: "smtp", ...answer };
   }
 
   #forgedFields(transaction: Transaction, authservId: string): readonly RemovedField[] {
@@ -247,7 +279,7 @@ class FilterSession implements MilterSession {
     return `${authservId}; none`;
   }
 
-  #keep(transaction: Transaction, results: AuthResults | undefined, value: string, reply: MilterReply): void {
+  #keep(transaction: Transaction, outcome: Outcome): void {
     const { clock, socket, config, keep, lost } = this.#context;
     try {
       const record = composeRecord(transaction, {
@@ -257,9 +289,9 @@ class FilterSession implements MilterSession {
         connect: this.#connect,
         helo: this.#helo,
         queueId: this.#macros.get("i"),
-        results,
-        authenticationResults: value,
-        reply: replyWord(reply),
+        ...outcome,
+        reply: replyWord(outcome.reply),
+        status: statusOf(outcome.reply),
       });
       keep(redact(record, config.record.fields));
     } catch (error) {
@@ -268,6 +300,24 @@ class FilterSession implements MilterSession {
   }
 }
 
-function replyWord({ kind }: MilterReply): MessageRecord["reply"] {
-  return kind === "tempfail" || kind === "reject" ? kind : "accept";
+/** What a message came to, as its record tells it. */
+interface Outcome {
+  readonly results: AuthResults | undefined;
+  readonly authenticationResults: string;
+  readonly disposal: Disposal | undefined;
+  readonly reply: MilterReply;
+}
+
+function needsBody({ fault, verification, bodyRules }: Transaction): boolean {
+  if (fault !== undefined) return false;
+  return verification?.needsBody === true || bodyRules?.needsBody === true;
+}
+
+function replyWord(reply: MilterReply): MessageRecord["reply"] {
+  if (reply.kind === "smtp") return reply.code < 500 ? "tempfail" : "reject";
+  return reply.kind === "tempfail" || reply.kind === "reject" ? reply.kind : "accept";
+}
+
+function statusOf(reply: MilterReply): string | undefined {
+  return reply.kind === "smtp" ? `${reply.code} ${reply.enhanced}` : undefined;
 }

@@ -7,6 +7,7 @@ import type { EnvelopeEvent } from "../milter/types.ts";
 import type { RemovedField } from "../store/record.ts";
 import type { ClientTrust } from "../trust/classify-client.ts";
 import type { TimeBudget } from "./budget.ts";
+import type { BodyRules } from "./message-rules.ts";
 import { VerdictFields } from "./verdict-fields.ts";
 
 /** What happened inside while the message was handled; the first one counts. */
@@ -34,6 +35,8 @@ export class Transaction {
   /** The client that SPF and iprev were asked about, when it is not the one that connected. */
   spfClient: string | undefined;
   verification: Verification<AuthResults> | undefined;
+  /** There when the message is verified. */
+  bodyRules: BodyRules | undefined;
   removed: readonly RemovedField[] = [];
   fault: Fault | undefined;
 
@@ -41,6 +44,11 @@ export class Transaction {
     this.startedAt = startedAt;
     this.sender = sender;
     this.client = client;
+  }
+
+  /** RFC 6531: whether the client said that addresses or header hold UTF-8. */
+  get smtputf8(): boolean {
+    return this.sender.parameters.some((parameter) => parameter.toUpperCase() === "SMTPUTF8");
   }
 
   addRecipient(recipient: EnvelopeEvent): void {

@@ -1,41 +1,58 @@
 import { HeadBuilder } from "../core/message/head-builder.ts";
 import type { RemovedField } from "../store/record.ts";
 import { findForgedFields } from "./forged-fields.ts";
+import { quarantineField, rulesField } from "./policy.ts";
 
-const fieldName = "authentication-results";
+const resultsField = "Authentication-Results";
+/** Fields that only we write: whoever sent them, they go. */
+const ownFields: readonly string[] = [quarantineField, rulesField];
+
 /** As many are read; real mail has a dozen. */
 const maxFieldsRead = 1000;
+/** White space may stand before the colon (RFC 5322 §4.5); names longer than this are no such field. */
+const maxNameOctets = 64;
+
+const byLowerName: ReadonlyMap<string, string> = new Map(
+  [resultsField, ...ownFields].map((name) => [name.toLowerCase(), name]),
+);
 
 /**
- * The Authentication-Results fields of a message, kept apart from its head, which is cut when it is too long: a
- * forged field must not hide behind ten thousand others.
+ * The fields of a message that only a verifier may have written, kept apart from its head, which is cut when it is
+ * too long: a forged field must not hide behind ten thousand others.
  */
 export class VerdictFields {
   readonly #builder = new HeadBuilder();
-  #count = 0;
+  readonly #counts = new Map<string, number>();
 
   add(name: Buffer, value: Buffer): void {
-    if (name.length < fieldName.length || name.length > 2 * fieldName.length) return;
-    if (name.toString("latin1").trim().toLowerCase() !== fieldName) return;
-    this.#count += 1;
-    if (this.#count <= maxFieldsRead) this.#builder.add(name, value);
+    if (name.length > maxNameOctets) return;
+    const known = byLowerName.get(name.toString("latin1").trim().toLowerCase());
+    if (known === undefined) return;
+    const count = (this.#counts.get(known) ?? 0) + 1;
+    this.#counts.set(known, count);
+    if (known === resultsField && count <= maxFieldsRead) this.#builder.add(name, value);
   }
 
   /** Those that must go. What was not read goes as well. */
   forged(authservIds: readonly string[], fromStranger: boolean): RemovedField[] {
     const head = this.#builder.head();
     const removed = findForgedFields(head, { authservIds }, { fromStranger });
-    return [...removed, ...this.#unread(head.fields.length)];
+    return [...removed, ...this.#from(resultsField, head.fields.length, "unread"), ...this.#own()];
   }
 
   /** Every one, for when they cannot be told apart. */
   all(): RemovedField[] {
-    return this.#unread(0);
+    return [...this.#from(resultsField, 0, "unread"), ...this.#own()];
   }
 
-  #unread(read: number): RemovedField[] {
-    return Array.from({ length: this.#count - read }, (_, index) => {
-      return { name: "Authentication-Results", occurrence: read + index + 1, reason: "unread" };
+  #own(): RemovedField[] {
+    return ownFields.flatMap((name) => this.#from(name, 0, "own-field"));
+  }
+
+  #from(name: string, kept: number, reason: RemovedField["reason"]): RemovedField[] {
+    const count = (this.#counts.get(name) ?? 0) - kept;
+    return Array.from({ length: Math.max(0, count) }, (_, index) => {
+      return { name, occurrence: kept + index + 1, reason };
     });
   }
 }

@@ -44,6 +44,20 @@ export const en: ProblemText = {
     "too-many-signatures": "Not evaluated: the message carries more signatures than are looked at.",
     "signature-too-large": "Not evaluated: the DKIM-Signature field is larger than allowed.",
   },
+  arc: {
+    "sealed-as-failed":
+      "The newest seal says itself that the chain was broken when the message came there (cv=fail).",
+    "too-many-sets": "The chain has more than 50 sets, or is longer than what is looked at.",
+    "incomplete-set":
+      "The chain has a gap, or a set in it does not consist of one field of each of the three kinds.",
+    "chain-value": "A seal gives its chain another state (cv) than its place in the chain asks for.",
+    syntax: "An ARC field cannot be read.",
+    "message-signature":
+      "The newest message signature does not verify: the message was changed after it was sealed.",
+    seal: "A seal does not verify: a field of the chain was changed on the way, or the published key is not the one that sealed.",
+    "no-key": "A sealer publishes no key that can be used; it was removed, or it is too weak or malformed.",
+    "dns-failure": "A key could not be looked up because the DNS did not answer.",
+  },
   dmarc: {
     "no-record": "Neither the author domain nor a domain above it publishes a DMARC policy.",
     "policy-invalid":

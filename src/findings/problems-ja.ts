@@ -46,6 +46,18 @@ export const ja: ProblemText = {
     "too-many-signatures": "署名の数が上限を超えたため、この署名は評価していません。",
     "signature-too-large": "DKIM-Signature ヘッダが上限より大きいため、評価していません。",
   },
+  arc: {
+    "sealed-as-failed": "最も新しい封印が、届いた時点で鎖が壊れていたと記しています（cv=fail）。",
+    "too-many-sets": "ARC の組が 50 を超えているか、鎖が長すぎるため評価していません。",
+    "incomplete-set": "鎖に欠けた番号があるか、3 種のヘッダが 1 つずつ揃っていない組があります。",
+    "chain-value": "封印の cv= が、鎖の中での位置に合っていません。",
+    syntax: "ARC のヘッダを解釈できません。",
+    "message-signature":
+      "最も新しい ARC-Message-Signature が一致しません。封印の後でメールが書き換えられています。",
+    seal: "封印（ARC-Seal）が一致しません。鎖のヘッダが途中で書き換えられたか、公開されている鍵が封印に使われた鍵と異なります。",
+    "no-key": "封印した側の使える公開鍵がありません。削除されたか、強度や形式に問題があります。",
+    "dns-failure": "DNS の応答が得られず、封印の公開鍵を取得できませんでした。",
+  },
   dmarc: {
     "no-record": "From のドメインにも上位のドメインにも DMARC レコードがありません。",
     "policy-invalid":

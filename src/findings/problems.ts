@@ -1,5 +1,5 @@
 import type { DnsFailureReason } from "../core/dns/resolver.ts";
-import type { DkimProblem, DmarcProblem, IprevResult, SpfProblem } from "../core/results.ts";
+import type { ArcProblem, DkimProblem, DmarcProblem, IprevResult, SpfProblem } from "../core/results.ts";
 import type { Lang } from "./lang.ts";
 import { en } from "./problems-en.ts";
 import { ja } from "./problems-ja.ts";
@@ -11,6 +11,7 @@ export interface ProblemText {
   readonly iprev: Readonly<Record<IprevProblem, string>>;
   readonly spf: Readonly<Record<SpfProblem, string>>;
   readonly dkim: Readonly<Record<DkimProblem, string>>;
+  readonly arc: Readonly<Record<ArcProblem, string>>;
   readonly dmarc: Readonly<Record<DmarcProblem, string>>;
   readonly dns: Readonly<Record<DnsFailureReason, string>>;
 }

@@ -675,21 +675,22 @@ describe("time", () => {
 
   test("the callbacks of a message share one budget", async () => {
     const slow = (): Promise<MilterReply> => new Promise((resolve) => setTimeout(() => resolve(proceed), 30));
-    const talk = new Talk(listener({ header: slow }), { limits: { timeBudgetMs: 70 } });
-    const answers = await talk.sendAndWait(mail, rcpt, header, header, header, header, header, header);
+    const talk = new Talk(listener({ header: slow }), { limits: { timeBudgetMs: 150 } });
+    const answers = await talk.sendAndWait(mail, rcpt, ...Array.from({ length: 12 }, () => header));
     expect(answers).toMatch(/^ccc+tc*$/);
     expect(talk.faults[0]).toBe("header: time-budget");
   });
 
   test("a late answer is dropped, and the next callback waits for it", async () => {
     const order: string[] = [];
-    let first = true;
+    let release: (() => void) | undefined;
     const talk = new Talk(
       listener({
         endOfMessage: async () => {
-          if (!first) return { edits: [], reply: { kind: "accept" } };
-          first = false;
-          await new Promise((resolve) => setTimeout(resolve, 60));
+          if (release !== undefined) return { edits: [], reply: { kind: "accept" } };
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
           order.push("late");
           return { edits: [], reply: { kind: "discard" } };
         },
@@ -698,22 +699,26 @@ describe("time", () => {
           return proceed;
         },
       }),
-      { limits: { timeBudgetMs: 20, stageBudgetMs: 5000 } },
+      { limits: { timeBudgetMs: 250, stageBudgetMs: 20_000 } },
     );
-    expect(await talk.sendAndWait(mail, end)).toBe("ct");
-    order.length = 0;
-    await new Promise((resolve) => setTimeout(resolve, 80));
-    expect(await talk.sendAndWait(mail, end)).toBe("ca");
-    expect(order).toEqual(["late", "mail"]);
+    const first = talk.sendAndWait(mail, end);
+    expect(await first).toBe("ct");
+    expect(talk.conversation.inMessage).toBe(false);
+    const second = talk.sendAndWait(mail, end);
+    expect(talk.conversation.busy).toBe(true);
+    release?.();
+    expect(await second).toBe("ca");
+    expect(order).toEqual(["mail", "late", "mail"]);
   });
 
   test("what was spent before a message is not taken from its budget", async () => {
     const slow = (): Promise<MilterReply> => new Promise((resolve) => setTimeout(() => resolve(proceed), 60));
     const talk = new Talk(listener({ connect: slow, helo: slow, unknown: slow, mail: slow }), {
-      limits: { timeBudgetMs: 150 },
+      limits: { timeBudgetMs: 600 },
     });
     const command = packet("U", "FOO\0");
-    expect(await talk.sendAndWait(connect, helo, command, command, mail, end)).toBe("cccccc");
+    const commands = Array.from({ length: 10 }, () => command);
+    expect(await talk.sendAndWait(connect, helo, ...commands, mail, end)).toBe("c".repeat(14));
     expect(talk.faults).toEqual([]);
   });
 

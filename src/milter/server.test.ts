@@ -376,11 +376,11 @@ describe("time limits", () => {
     const server = await start(
       () => ({
         endOfMessage: async () => {
-          await new Promise((resolve) => setTimeout(resolve, 120));
+          await new Promise((resolve) => setTimeout(resolve, 600));
           return accept;
         },
       }),
-      { idleTimeoutMs: 40, progressEveryMs: 30 },
+      { idleTimeoutMs: 200, progressEveryMs: 100 },
     );
     const client = await open(server);
     const outcome = await client.message({ raw });

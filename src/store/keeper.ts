@@ -2,7 +2,15 @@ import { chmodSync } from "node:fs";
 import { SekishoError } from "../errors.ts";
 import { findRecords } from "./find-records.ts";
 import { ingestSpool } from "./ingest.ts";
-import type { CountedColumn, CountRow, RecordQuery, StoreStats } from "./port.ts";
+import { groupDifferences } from "./list-differences.ts";
+import type {
+  CountedColumn,
+  CountRow,
+  DifferenceQuery,
+  DmarcDifferences,
+  RecordQuery,
+  StoreStats,
+} from "./port.ts";
 import type { MessageRecord } from "./record.ts";
 import { spoolFolder } from "./spool-files.ts";
 import {
@@ -68,6 +76,10 @@ export class Keeper {
 
   countBy(column: CountedColumn, since: number): readonly CountRow[] {
     return this.#db?.countBy(column, since) ?? [];
+  }
+
+  listDifferences(query: DifferenceQuery): DmarcDifferences {
+    return this.#db?.listDifferences(query) ?? groupDifferences([], query);
   }
 
   stats(): StoreStats {

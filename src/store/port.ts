@@ -1,3 +1,5 @@
+import type { DmarcDifference } from "../core/dmarc/difference.ts";
+import type { DmarcResult } from "../core/results.ts";
 import type { MessageRecord } from "./record.ts";
 
 /** What may be asked for; conditions are joined by "and". */
@@ -19,6 +21,43 @@ export interface CountRow {
   readonly value?: string;
   readonly messages: number;
 }
+
+export interface DifferenceQuery {
+  /** Wall-clock time in ms, included. */
+  readonly since: number;
+  /** Of groups: 50 when left out, 1000 at most. */
+  readonly limit?: number;
+}
+
+/** Messages since a time for which the two DMARC discoveries came to different results. */
+export interface DmarcDifferences {
+  /** Messages that both evaluated. */
+  readonly compared: number;
+  readonly different: number;
+  /** Also of groups beyond the limit. */
+  readonly groupCount: number;
+  /** Those with the most messages first. */
+  readonly groups: readonly DifferenceGroup[];
+}
+
+/** Messages of one author domain that came out alike. */
+export interface DifferenceGroup {
+  /** Absent when From names no single domain. */
+  readonly domain?: string;
+  readonly messages: number;
+  readonly differs: readonly DmarcDifference[];
+  readonly applied: DmarcOutcome;
+  readonly other: DmarcOutcome;
+  /** RFC 3339, of the newest message. */
+  readonly newest: string;
+  /** Of the newest messages, three at most. */
+  readonly queueIds: readonly string[];
+}
+
+export type DmarcOutcome = Pick<
+  DmarcResult,
+  "discovery" | "result" | "appliedPolicy" | "policyDomain" | "sampledOut" | "problem"
+>;
 
 export interface StoreStats {
   readonly records: number;
@@ -44,6 +83,8 @@ export interface RecordStore {
   find(query: RecordQuery): Promise<readonly MessageRecord[]>;
   /** Messages by one column since a time (ms), the most frequent first, 100 rows at most. */
   countBy(column: CountedColumn, since: number): Promise<readonly CountRow[]>;
+  /** Where the two DMARC discoveries differ; like `countBy` of what the database has taken in. */
+  listDifferences(query: DifferenceQuery): Promise<DmarcDifferences>;
   stats(): Promise<StoreStats>;
   close(): Promise<void>;
 }

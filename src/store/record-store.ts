@@ -2,7 +2,8 @@ import { Worker } from "node:worker_threads";
 import { SekishoError } from "../errors.ts";
 import { findRecords } from "./find-records.ts";
 import type { KeeperOptions, StoreEvent } from "./keeper.ts";
-import type { CountRow, RecordStore, StoreStats } from "./port.ts";
+import { groupDifferences } from "./list-differences.ts";
+import type { CountRow, DifferenceQuery, DmarcDifferences, RecordStore, StoreStats } from "./port.ts";
 import type { MessageRecord } from "./record.ts";
 import { spoolFolder } from "./spool-files.ts";
 import { databasePath, openDatabaseToRead, type RecordDatabase } from "./sqlite.ts";
@@ -56,6 +57,10 @@ class ThreadedStore implements RunningStore {
     return (await this.#ask({ kind: "count-by", column, since })) as readonly CountRow[];
   }
 
+  async listDifferences(query: DifferenceQuery): Promise<DmarcDifferences> {
+    return (await this.#ask({ kind: "list-differences", query })) as DmarcDifferences;
+  }
+
   async stats(): Promise<StoreStats> {
     return (await this.#ask({ kind: "stats" })) as StoreStats;
   }
@@ -103,6 +108,8 @@ export function openRecordStore({ dataDir }: { readonly dataDir: string }): Reco
   return {
     find: async (query) => reading(() => findRecords(folder, db, query)),
     countBy: async (column, since) => reading(() => db?.countBy(column, since) ?? []),
+    listDifferences: async (query) =>
+      reading(() => db?.listDifferences(query) ?? groupDifferences([], query)),
     stats: async () => reading(() => statsOf(db)),
     close: async () => db?.close(),
   };

@@ -17,6 +17,8 @@ export interface Disposition {
   /** What we did, or in monitor mode would not do. */
   readonly action: Action;
   readonly reasons: readonly DispositionReason[];
+  /** Why: rule ids with their parameters in words, as in `RecordedClient.why`. Absent when there is nothing to say. */
+  readonly why?: readonly string[];
 }
 
 /** A reason of RFC 9990's kinds, with a free word about it. */
@@ -35,7 +37,9 @@ export interface RemovedField {
     | "unparsable-own-authserv-id"
     | "unsupported-version"
     /** One of so many that it was not read. */
-    | "unread";
+    | "unread"
+    /** A field that only we write. */
+    | "own-field";
 }
 
 /** An inner fault while this message was handled. */
@@ -75,11 +79,17 @@ export interface MessageRecord {
   readonly size: { readonly headerOctets: number; readonly bodyOctets?: number };
   readonly results?: RecordedResults;
   readonly disposition: Disposition;
+  /** What the stricter setting of `verify.shadow` would have done, where that is something else. */
+  readonly shadow?: Disposition;
+  /** Message rules that were broken and are not off. */
+  readonly rules?: readonly string[];
   readonly removed: readonly RemovedField[];
   /** The field that was written, without its name. */
   readonly authenticationResults?: string;
   /** What the MTA was told. */
   readonly reply: "accept" | "tempfail" | "reject";
+  /** Code and enhanced code of an SMTP answer of ours, e.g. `550 5.7.1`. */
+  readonly status?: string;
   readonly fault?: RecordedFault;
   /** The record was too long for the store: DNS answers or results were left out. */
   readonly truncated?: true;

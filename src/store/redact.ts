@@ -157,16 +157,18 @@ function redactDkim(result: DkimResult, named: ReadonlySet<RecordField>): DkimRe
 
 /** Names that nobody's local part went into: they stay whole even when a piece of one reads like a local part. */
 function knownNames(record: Omit<MessageRecord, "id">, results: RecordedResults): readonly string[] {
-  const keys = results.dkim.map(({ selector, domain }) => `${selector}._domainkey.${domain}`);
+  const signers = [...results.dkim, ...(results.arc?.sets ?? [])];
+  const keys = signers.map(({ selector, domain }) => `${selector}._domainkey.${domain}`);
   const domains = [
     domainOf(record.envelope.from ?? ""),
     results.dmarc.domain,
     results.dmarc.policyDomain,
+    results.dmarcOther?.policyDomain,
     results.spf?.domain,
     results.spfHelo?.domain,
     record.client.helo?.toLowerCase(),
     results.iprev?.name,
-    ...results.dkim.map(({ domain }) => domain),
+    ...signers.map(({ domain }) => domain),
   ].filter((domain) => domain !== undefined && domain !== "");
   return [...keys, ...domains.flatMap((domain) => [`_dmarc.${domain}`, domain as string])];
 }

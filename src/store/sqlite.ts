@@ -2,7 +2,8 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync } fro
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { SekishoError } from "../errors.ts";
-import type { CountedColumn, CountRow, RecordQuery } from "./port.ts";
+import { type Comparison, groupDifferences } from "./list-differences.ts";
+import type { CountedColumn, CountRow, DifferenceQuery, DmarcDifferences, RecordQuery } from "./port.ts";
 import type { MessageRecord } from "./record.ts";
 import { parseLine } from "./record-line.ts";
 import { migrations } from "./schema.ts";
@@ -13,6 +14,7 @@ export interface RecordDatabase {
   save(records: readonly MessageRecord[]): number;
   find(query: RecordQuery): MessageRecord[];
   countBy(column: CountedColumn, since: number): CountRow[];
+  listDifferences(query: DifferenceQuery): DmarcDifferences;
   count(): number;
   /** RFC 3339; undefined when empty. */
   oldest(): string | undefined;
@@ -188,6 +190,16 @@ class SqliteRecords implements RecordDatabase {
     }));
   }
 
+  listDifferences(query: DifferenceQuery): DmarcDifferences {
+    const rows = this.#db
+      .prepare(
+        `SELECT at, queue_id, json ->> '$.results.dmarc' AS dmarc, json ->> '$.results.dmarcOther' AS other
+         FROM record WHERE at >= ? AND json ->> '$.results.dmarcOther' IS NOT NULL ORDER BY at DESC, key DESC`,
+      )
+      .iterate(query.since);
+    return groupDifferences(comparisonsOf(rows), query);
+  }
+
   count(): number {
     return this.#number("SELECT count(*) AS n FROM record");
   }
@@ -228,6 +240,16 @@ class SqliteRecords implements RecordDatabase {
   #number(sql: string): number {
     return Number(this.#db.prepare(sql).get()?.["n"]);
   }
+}
+
+function* comparisonsOf(rows: Iterable<Readonly<Record<string, unknown>>>): Generator<Comparison> {
+  for (const { at, queue_id, dmarc, other } of rows)
+    yield {
+      at: Number(at),
+      ...(queue_id !== null && { queueId: String(queue_id) }),
+      dmarc: JSON.parse(String(dmarc)) as Comparison["dmarc"],
+      other: JSON.parse(String(other)) as Comparison["other"],
+    };
 }
 
 function rowOf(record: MessageRecord): SQLInputValue[] {

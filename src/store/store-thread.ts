@@ -1,11 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Keeper, type KeeperOptions, type StoreEvent } from "./keeper.ts";
-import type { CountedColumn, RecordQuery } from "./port.ts";
+import type { CountedColumn, DifferenceQuery, RecordQuery } from "./port.ts";
 
 /** What the main thread asks of this one. */
 export type StoreQuestion =
   | { readonly kind: "find"; readonly query: RecordQuery }
   | { readonly kind: "count-by"; readonly column: CountedColumn; readonly since: number }
+  | { readonly kind: "list-differences"; readonly query: DifferenceQuery }
   | { readonly kind: "stats" }
   /** Takes in what lies in the spool now, before the next regular round. */
   | { readonly kind: "ingest" }
@@ -33,6 +34,8 @@ function run(port: NonNullable<typeof parentPort>, options: KeeperOptions): void
         return keeper.find(request.query);
       case "count-by":
         return keeper.countBy(request.column, request.since);
+      case "list-differences":
+        return keeper.listDifferences(request.query);
       case "stats":
         return keeper.stats();
       case "ingest":

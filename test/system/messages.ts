@@ -106,11 +106,10 @@ const foreign: readonly Octets[] = [
   "Authentication-Results: mx.rcpt.example.other.example; dmarc=pass\r\n",
   "Authentication-Results: amx.rcpt.example (mx.rcpt.example); none\r\n",
   "X-Authentication-Results: mx.rcpt.example; dmarc=pass\r\n",
-  "ARC-Authentication-Results: i=1; mx.rcpt.example; dmarc=pass\r\n",
 ];
 
 const kinds: Readonly<Record<string, readonly [count: number, kind: Kind]>> = {
-  unsigned: [30, () => ({})],
+  unsigned: [19, () => ({})],
   "signed with RSA": [
     40,
     (number) => ({ ...viaStranger, signatures: [{ by: signers.rsa, ...formOf(number), says: "pass" }] }),
@@ -141,10 +140,7 @@ const kinds: Readonly<Record<string, readonly [count: number, kind: Kind]>> = {
       ],
     }),
   ],
-  "signed by a third party": [
-    12,
-    () => ({ ...spoofed, signatures: [{ by: signers.third, says: "pass" }] }),
-  ],
+  "signed by a third party": [12, () => ({ ...spoofed, signatures: [{ by: signers.third, says: "pass" }] })],
   spoofed: [30, () => spoofed],
   "spoofed from a host with a false name": [
     10,
@@ -241,11 +237,12 @@ const kinds: Readonly<Record<string, readonly [count: number, kind: Kind]>> = {
       signatures: [{ by: signers.rsa, form: ["relaxed", "simple"], says: "pass" }],
     }),
   ],
-  "field of 100,000 octets": [
+  // Postfix itself cuts a field at 60,000 octets.
+  "field of 59,000 octets": [
     3,
     (number, token) => ({
       ...viaStranger,
-      top: `X-Long: ${token}${folds(100_000)}\r\n`,
+      top: `X-Long: ${token}${folds(59_000)}\r\n`,
       signatures: [
         { by: signers.ed25519, ...formOf(number), signed: [...usuallySigned, "x-long"], says: "pass" },
       ],
@@ -256,8 +253,11 @@ const kinds: Readonly<Record<string, readonly [count: number, kind: Kind]>> = {
     (number) => ({
       ...viaStranger,
       ...forging(number),
-      bottom: Array.from({ length: 1250 }, (_, i) => `X-Field-${i}: ${"x".repeat(66)}\r\n`).join(""),
-      signatures: [{ by: signers.rsa, ...formOf(number), says: "pass" }],
+      top: `X-Long: ${number}${folds(50_000)}\r\n`,
+      bottom: Array.from({ length: 625 }, (_, i) => `X-Field-${i}: ${"x".repeat(66)}\r\n`).join(""),
+      signatures: [
+        { by: signers.rsa, ...formOf(number), signed: [...usuallySigned, "x-long"], says: "pass" },
+      ],
     }),
   ],
   "empty body": [
@@ -545,8 +545,8 @@ function sign(signature: Signature, header: Octets, body: Octets): Octets {
   });
 }
 
-function algorithmOf({ by, hash = "sha256" }: Signature): string {
-  return by.key.type === "rsa" ? `rsa-${hash}` : "ed25519-sha256";
+function algorithmOf({ by, hash }: Signature): string {
+  return by.key.type === "rsa" ? `rsa-${hash ?? "sha256"}` : "ed25519-sha256";
 }
 
 // ---------------------------------------------------------------- what must be said

@@ -34,6 +34,8 @@ export interface Running {
   readonly child: ChildProcess;
   /** Everything it wrote to stdout and stderr so far. */
   output(): string;
+  /** Settles when it has ended and its output is whole. */
+  readonly ended: Promise<void>;
   /** Sends the signal and waits for the end, with SIGKILL after ten seconds. */
   end(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -62,6 +64,7 @@ export function start(
     pid: child.pid ?? -1,
     child,
     output: () => output,
+    ended,
     async end(signal = "SIGTERM") {
       if (child.exitCode !== null || child.signalCode !== null) return ended;
       child.kill(signal);

@@ -8,7 +8,9 @@ export interface Host {
   readonly helo: string;
 }
 
-export const hosts = {
+export const hosts: Readonly<
+  Record<"mail" | "mail6" | "hello" | "stranger" | "liar" | "gateway" | "lab" | "desktop", Host>
+> = {
   mail: { ip: "192.0.2.25", name: "mail.author.example", helo: "mail.author.example" },
   mail6: { ip: "2001:db8::25", name: "mail.author.example", helo: "mail.author.example" },
   /** Publishes SPF for its own name. */
@@ -20,10 +22,10 @@ export const hosts = {
   gateway: { ip: "192.0.2.20", name: "gw.rcpt.example", helo: "gw.rcpt.example" },
   lab: { ip: "192.0.2.70", name: "lab.rcpt.example", helo: "lab" },
   desktop: { ip: "192.0.2.10", name: "desktop.rcpt.example", helo: "desktop" },
-} as const satisfies Record<string, Host>;
+};
 
 /** 日本語.example */
-export const idn = "xn--wgv71a119e.example";
+export const idn: string = "xn--wgv71a119e.example";
 
 /** A key in DNS, and what signs with it. */
 export interface Signer {
@@ -38,7 +40,9 @@ export interface Signer {
 
 const rsa = rsaTestKey(2048);
 
-export const signers = {
+export const signers: Readonly<
+  Record<"rsa" | "ed25519" | "testing" | "revoked" | "short" | "third" | "strict" | "sub" | "idn", Signer>
+> = {
   rsa: { domain: "author.example", selector: "rsa", key: rsa, tags: "v=DKIM1; k=rsa" },
   ed25519: {
     domain: "author.example",
@@ -53,7 +57,7 @@ export const signers = {
   strict: { domain: "mail.strict.example", selector: "ed", key: ed25519TestKey(3), tags: "k=ed25519" },
   sub: { domain: "news.author.example", selector: "ed", key: ed25519TestKey(4), tags: "k=ed25519" },
   idn: { domain: idn, selector: "ed", key: ed25519TestKey(5), tags: "v=DKIM1; k=ed25519" },
-} as const satisfies Record<string, Signer>;
+};
 
 /** Text records by name. */
 const texts: readonly (readonly [name: string, text: string])[] = [

@@ -137,12 +137,13 @@ function withFinalLineEnd({ test }: DkimDisagreement): DkimDifferentialCase {
   return withMessage(test, `${test.message}\r\n`);
 }
 
-/** Values without white space of any kind at either end. */
+/** Names and values without white space of any kind at their ends. */
 function withPlainEnds(message: string): string {
   const { header, body } = split(message);
   const fields = referenceFields(header).map((field) => {
-    const colon = field.indexOf(":") + 1;
-    return `${field.slice(0, colon)}${field.slice(colon).replace(/^[ \t\r\n\v\f]+|[ \t\r\n\v\f]+$/g, "")}\r\n`;
+    const colon = field.indexOf(":");
+    const name = field.slice(0, Math.max(colon, 0)).replace(/[ \t\r\n\v\f]+$/, "");
+    return `${name}:${field.slice(colon + 1).replace(/^[ \t\r\n\v\f]+|[ \t\r\n\v\f]+$/g, "")}\r\n`;
   });
   return `${fields.join("")}\r\n${body}`;
 }

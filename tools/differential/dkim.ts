@@ -206,8 +206,17 @@ async function repairAll(peer: Peer, open: readonly Attempt[]): Promise<readonly
   const answers = await askPeer(peer, tests, ours);
   return attempts.flatMap(({ origin, by, test, place }, index) => {
     const verified = ours[index] as Verified;
-    // The repaired message may have lost the signature.
-    if (verified.results[place] === undefined) return [];
+    // The signature stands no longer in the header, for neither side: what the peer said at first.
+    if (verified.results[place] === undefined) {
+      const { disagreement } = open.find((one) => one.origin === origin) as Attempt;
+      return [
+        {
+          origin,
+          by,
+          disagreement: { ...disagreement, ours: { ...disagreement.ours, result: "permerror" } },
+        },
+      ];
+    }
     return [{ origin, by, disagreement: describeSignature(peer, test, place, verified, answers?.[index]) }];
   });
 }

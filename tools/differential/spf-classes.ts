@@ -1,4 +1,5 @@
 import type { SpfResult } from "../../src/core/results.ts";
+import { parseMacroString } from "../../src/core/spf/macro-string.ts";
 import { parseSpfRecord } from "../../src/core/spf/parse-record.ts";
 import type { SpfSyntaxProblem } from "../../src/core/spf/record.ts";
 import type { SpfDifferentialCase } from "./spf-cases.ts";
@@ -79,6 +80,13 @@ function withoutFaults(test: SpfDifferentialCase, problem: SpfSyntaxProblem): Sp
     const parsed = parseSpfRecord(`v=spf1 ${term}`);
     return parsed.kind === "error" && parsed.errors.some((error) => error.problem === problem);
   });
+}
+
+/** The text without what looks like a macro and is none, not even in an explanation. */
+function withoutFaultyMacros(text: string): string {
+  return text.replace(/%\{[^{}]*\}/g, (macro) =>
+    parseMacroString(macro, true).kind === "error" ? "" : macro,
+  );
 }
 
 function withLocalPart(test: SpfDifferentialCase): SpfDifferentialCase {
@@ -213,8 +221,9 @@ export const spfClasses: readonly SpfClass[] = [
     clause: "RFC 7208 §7.1, §7.3",
     reason:
       "Macros outside the grammar are accepted or refused by chance: digits behind r, a zero, other delimiters.",
-    applies: ({ test }) => hasFault(test, "macro"),
-    repair: (test) => withoutFaults(test, "macro"),
+    applies: ({ test }) =>
+      hasFault(test, "macro") || textsOf(test).some((text) => withoutFaultyMacros(text) !== text),
+    repair: (test) => mapTexts(withoutFaults(test, "macro"), withoutFaultyMacros),
   },
   {
     id: "pyspf-character",
@@ -332,8 +341,11 @@ export const spfClasses: readonly SpfClass[] = [
     clause: "RFC 7208 §4.8",
     reason:
       "Labels over 63 characters are cut, as RFC 4408 had it, and names with empty labels are asked, which costs a void lookup. RFC 7208 leaves open what such names do; here they do not exist and nothing is asked.",
-    applies: ({ test }) => someRecord(test, badName),
-    repair: (test) => withoutTerms(test, (term) => badName.test(term)),
+    applies: ({ test }) => someRecord(test, badName) || badName.test(test.helo),
+    repair: (test) => ({
+      ...withoutTerms(test, (term) => badName.test(term)),
+      helo: badName.test(test.helo) ? "localhost" : test.helo,
+    }),
   },
   {
     id: "mail-spf-macro-letters-late",

@@ -1,3 +1,4 @@
+import { loadDmarcOptions } from "../../config/dmarc-options.ts";
 import { configSchema } from "../../config/json-schema.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { type ConfigProblem, formatProblem } from "../../config/problem.ts";
@@ -78,7 +79,7 @@ interface CheckValues {
 
 async function checkConfig(values: CheckValues, place: string | undefined, io: Io): Promise<ExitCode> {
   const loaded = await loadConfig(values.config === undefined ? {} : { file: values.config });
-  const ours = ownFindings(loaded, io);
+  const ours = await ownFindings(loaded, io);
   const postfix = loaded.ok && values.postfix ? await postfixFindings(loaded, place, io) : undefined;
   const findings = [...ours, ...(postfix?.findings ?? [])];
   if (values.json) io.out(formatJson({ file: loaded.file, findings }, io.isTty));
@@ -92,8 +93,8 @@ interface OwnFinding extends PrintedFinding {
   readonly column?: number;
 }
 
-/** Problems of our own file, in the shape of findings. */
-function ownFindings(loaded: LoadedConfig, io: Io): OwnFinding[] {
+/** Problems of our own file and of the files that it names, in the shape of findings. */
+async function ownFindings(loaded: LoadedConfig, io: Io): Promise<OwnFinding[]> {
   const toFinding = (problem: ConfigProblem, severity: "error" | "warning"): OwnFinding => ({
     id: `config.${problem.code}`,
     severity,
@@ -101,9 +102,12 @@ function ownFindings(loaded: LoadedConfig, io: Io): OwnFinding[] {
     ...(problem.line === undefined ? {} : { line: problem.line, column: problem.column ?? 1 }),
     text: formatProblem(problem, io.lang, loaded.file),
   });
-  return loaded.ok
-    ? loaded.warnings.map((problem) => toFinding(problem, "warning"))
-    : loaded.errors.map((problem) => toFinding(problem, "error"));
+  if (!loaded.ok) return loaded.errors.map((problem) => toFinding(problem, "error"));
+  const dmarc = await loadDmarcOptions(loaded.config.verify.dmarc);
+  return [
+    ...(dmarc.ok ? [] : [toFinding(dmarc.problem, "error")]),
+    ...loaded.warnings.map((problem) => toFinding(problem, "warning")),
+  ];
 }
 
 interface PostfixReport {

@@ -56,6 +56,31 @@ const record: Omit<MessageRecord, "id"> = {
         problem: "body-hash-mismatch",
       },
     ],
+    arc: {
+      method: "arc",
+      result: "pass",
+      instances: 2,
+      sealers: ["lists.example", "gw.example"],
+      oldestPass: 2,
+      sets: [
+        {
+          instance: 2,
+          domain: "lists.example",
+          selector: "a",
+          chainValidation: "pass",
+          signsFrom: true,
+          claims: ["arc=pass"],
+        },
+        {
+          instance: 1,
+          domain: "gw.example",
+          selector: "b",
+          chainValidation: "none",
+          signsFrom: true,
+          claims: ["spf=pass", "dmarc=pass"],
+        },
+      ],
+    },
     dmarc: {
       method: "dmarc",
       result: "fail",
@@ -104,6 +129,9 @@ test.each(langs)("the story holds everything, within 80 columns (%s)", (lang) =>
     "DNSSEC",
     "boom",
     "dmarc=fail",
+    "lists.example",
+    "gw.example",
+    "dmarc=pass",
   ];
   for (const part of [...told, ...shown, ...found]) expect(text).toContain(part);
   expect(text).not.toContain("\u001b");

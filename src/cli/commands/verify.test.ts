@@ -2,10 +2,13 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { rsaTestKey } from "../../../test/dkim-test-keys.ts";
 import { runCli } from "../../../test/run-cli.ts";
+import { sealMessage } from "../../../test/seal-message.ts";
 import { describeShared, sharedPath } from "../../../test/shared.ts";
 import { displayWidth } from "../layout.ts";
+import type { VerifyJson } from "../verify-json.ts";
 
 const vectors = fileURLToPath(new URL("../../../test/vectors/cli/", import.meta.url));
 const message = `${vectors}message.eml`;
@@ -52,6 +55,7 @@ test("the JSON has the documented shape", async () => {
         problem: "no-key",
       },
     ],
+    arc: { result: "none", instances: 0, sealers: [], sets: [] },
     dmarc: {
       result: "pass",
       domain: "example.jp",
@@ -76,8 +80,57 @@ test("without --ip there is neither iprev nor SPF", async () => {
   const { code, out } = await runCli(["verify", message, ...zone, "--json"]);
   expect(code).toBe(1);
   const printed = JSON.parse(out) as object;
-  for (const method of ["iprev", "spf", "spfHelo", "arc"]) expect(printed).not.toHaveProperty(method);
+  for (const method of ["iprev", "spf", "spfHelo"]) expect(printed).not.toHaveProperty(method);
   expect(printed).toMatchObject({ dmarc: { result: "fail" } });
+});
+
+describe("a message with an ARC chain", () => {
+  const key = rsaTestKey(1024);
+  const folder = mkdtempSync(join(tmpdir(), "sekisho-arc-"));
+  const keys = join(folder, "keys.zone");
+  // A character-string has 255 octets at most (RFC 1035 §3.3).
+  writeFileSync(keys, `s1._domainkey.example.org. IN TXT "v=DKIM1; p=" "${key.publicText}"\n`);
+  const start = "From: user@example.jp\r\nSubject: x\r\n\r\nbody\r\n";
+  const once = sealMessage(start, { key, results: " a.example; spf=pass; dmarc=pass" });
+  const input = sealMessage(once.replace("Subject: x", "Subject: [list] x"), {
+    key,
+    results: " lists.example; arc=pass",
+  });
+  const args = ["verify", ...client, ...zone, "--zone", keys];
+
+  test("is told of in the JSON and the field", async () => {
+    const { out } = await runCli([...args, "--json"], { input });
+    const printed = JSON.parse(out) as { arc: object; authenticationResults: string };
+    expect(printed.arc).toMatchObject({
+      result: "pass",
+      instances: 2,
+      sealers: ["example.org", "example.org"],
+      oldestPass: 2,
+      sets: [{ claims: ["arc=pass"] }, { claims: ["spf=pass", "dmarc=pass"] }],
+    });
+    expect(printed.authenticationResults).toContain(
+      "arc=pass smtp.remote-ip=192.0.2.25 header.oldest-pass=2;",
+    );
+  });
+
+  test.each(["en", "ja"])("is told of in the summary, within 80 columns (%s)", async (lang) => {
+    const { out } = await runCli([...args, "--lang", lang], { input });
+    for (const line of out.split("\n")) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
+    expect(out).toMatch(/ {2}ARC +pass/);
+    expect(out).toContain("spf=pass");
+    const broken = await runCli([...args, "--lang", lang], { input: input.replace("body", "spam") });
+    expect(broken.out).toMatch(/ {2}ARC +fail/);
+    expect(broken.out).not.toContain("spf=pass,");
+  });
+
+  test("is not looked at with verify.arc.mode: off", async () => {
+    const file = join(folder, "sekisho.yaml");
+    writeFileSync(file, "hostname: mx.example.jp\nverify: { arc: { mode: off } }\n");
+    const { out } = await runCli([...args, "--json", "--config", file], { input });
+    const printed = JSON.parse(out) as { authenticationResults: string };
+    expect(printed).not.toHaveProperty("arc");
+    expect(printed.authenticationResults).not.toContain("arc=");
+  });
 });
 
 test.each([
@@ -213,5 +266,57 @@ describeShared("the signed messages of RFC 6376 and RFC 8463", () => {
     expect(printed.dkim.map(({ result }) => result)).toEqual(signatures.map(({ result }) => result));
     // Without a DMARC record a passing signature is enough.
     expect(code).toBe(signatures.some(({ result }) => result === "pass") ? 0 : 1);
+  });
+});
+
+describe("both DMARC discoveries", () => {
+  const input = "From: a@b.example.co.jp\r\nSubject: x\r\n\r\nx\r\n";
+  const files = (discovery: string): string[] => {
+    const folder = mkdtempSync(join(tmpdir(), "sekisho-"));
+    const [config, records] = [join(folder, "sekisho.yaml"), join(folder, "zone")];
+    writeFileSync(config, `hostname: mx.example.jp\nverify: { dmarc: { discovery: ${discovery} } }\n`);
+    const policies = [
+      "_dmarc.co.jp. 60 TXT v=DMARC1\\;p=none",
+      "_dmarc.example.co.jp. 60 TXT v=DMARC1\\;p=reject\\;psd=u",
+    ];
+    writeFileSync(records, `${policies.join("\n")}\n`);
+    return ["--config", config, "--zone", records, "--offline"];
+  };
+
+  test.each([
+    { discovery: "treewalk", applied: "co.jp", other: undefined },
+    { discovery: "psl", applied: "example.co.jp", other: undefined },
+    { discovery: "both", applied: "co.jp", other: "example.co.jp" },
+    { discovery: "[psl, treewalk]", applied: "example.co.jp", other: "co.jp" },
+  ])("$discovery", async ({ discovery, applied, other }) => {
+    const { out } = await runCli(["verify", ...files(discovery), "--json"], { input });
+    const { dmarc, dmarcOther, authenticationResults } = JSON.parse(out) as VerifyJson;
+    expect([dmarc.policyDomain, dmarcOther?.policyDomain]).toEqual([applied, other]);
+    expect(authenticationResults).toContain(`policy.dmarc=${applied === "co.jp" ? "none" : "reject"}`);
+  });
+
+  test.each([
+    { lang: "en", says: "by the public suffix list it would be: fail, policy reject" },
+    { lang: "ja", says: "もう一方の探索（public suffix list）では: fail、ポリシー reject" },
+  ])("what differs is told ($lang)", async ({ lang, says }) => {
+    const { out } = await runCli(["verify", ...files("both"), "--lang", lang], { input, columns: 100 });
+    const told = says.replaceAll(/\s/g, "");
+    expect(out.replaceAll(/\s/g, "")).toContain(told);
+    const alone = await runCli(["verify", ...files("treewalk"), "--lang", lang], { input, columns: 100 });
+    expect(alone.out.replaceAll(/\s/g, "")).not.toContain(told);
+  });
+
+  test("a public suffix list that cannot be read is a fault of the configuration", async () => {
+    const config = join(mkdtempSync(join(tmpdir(), "sekisho-")), "sekisho.yaml");
+    writeFileSync(
+      config,
+      "hostname: mx.example.jp\nverify: { dmarc: { discovery: psl, public_suffix_list: /none } }\n",
+    );
+    const verified = await runCli(["verify", "--config", config, ...zone], { input });
+    expect(verified).toMatchObject({ code: 2, out: "" });
+    expect(verified.err).toContain("/none");
+    const checked = await runCli(["config", "check", "--config", config, "--json"]);
+    expect(checked.code).toBe(1);
+    expect(JSON.parse(checked.out)).toMatchObject({ findings: [{ id: "config.bad-suffix-list" }] });
   });
 });

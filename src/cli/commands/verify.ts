@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import type { Config } from "../../config/config.ts";
 import { isAuthservId } from "../../config/config.ts";
+import { loadDmarcOptions } from "../../config/dmarc-options.ts";
+import { formatProblem } from "../../config/problem.ts";
 import type { AuthenticationOptions, SmtpClient } from "../../core/authenticate.ts";
 import { formatResultsField } from "../../core/authentication-results.ts";
 import { type Clock, fixedClock, systemClock } from "../../core/clock.ts";
@@ -33,8 +35,8 @@ const maxLineOctets = 64 * 1024 * 1024;
 export const verify: AnyCommand = defineCommand({
   usage: ["sekisho verify [FILE|-] [OPTION...]", "sekisho verify --batch [FILE|-] [OPTION...]"],
   about: {
-    en: 'Without --ip only DKIM and DMARC are evaluated. A batch reads lines {"file" or "message" (base64), "ip", "helo", "mailFrom", "now"} and writes one line for each.',
-    ja: '--ip を省くと DKIM と DMARC だけを評価します。--batch では {"file" または "message"（base64）, "ip", "helo", "mailFrom", "now"} を 1 行に 1 通ずつ読み、1 行ずつ結果を出力します。',
+    en: 'Without --ip only DKIM, ARC and DMARC are evaluated. A batch reads lines {"file" or "message" (base64), "ip", "helo", "mailFrom", "now"} and writes one line for each.',
+    ja: '--ip を省くと DKIM、ARC、DMARC だけを評価します。--batch では {"file" または "message"（base64）, "ip", "helo", "mailFrom", "now"} を 1 行に 1 通ずつ読み、1 行ずつ結果を出力します。',
   },
   options: {
     ip: { type: "string", value: "ADDR", help: { en: "the SMTP client", ja: "接続元の IP アドレス" } },
@@ -80,7 +82,7 @@ export const verify: AnyCommand = defineCommand({
     const dns = openDns(values, config.dns, io);
     const setup: Setup = {
       dns: dns.resolver,
-      options: optionsOf(config),
+      options: await optionsOf(config, io),
       authservId: authservId ?? config.authservId ?? config.hostname,
       clock: now === undefined ? systemClock : fixedClock(now),
     };
@@ -118,10 +120,17 @@ function readAuthservId(value: string | undefined, io: Io): string | undefined {
   return value;
 }
 
-function optionsOf({ verify: { spf, dkim }, hostname }: Config): AuthenticationOptions {
+async function optionsOf(
+  { verify: { spf, dkim, arc, dmarc }, hostname }: Config,
+  io: Io,
+): Promise<AuthenticationOptions> {
+  const loaded = await loadDmarcOptions(dmarc);
+  if (!loaded.ok) throw new SekishoError("CONFIG_INVALID", formatProblem(loaded.problem, io.lang));
   return {
     spf: { maxVoidLookups: spf.voidLookups, voidCounting: spf.voidCounting },
     dkim: { minRsaBits: dkim.minimumKeyBits, maxSignatures: dkim.maxSignatures },
+    arc: arc.mode,
+    dmarc: loaded.options,
     receiver: hostname,
   };
 }

@@ -1,10 +1,13 @@
 import type { DkimResult } from "../../core/results.ts";
+import type { DmarcOutcome } from "../../store/port.ts";
 import type { CliText } from "./text.ts";
 
 const meant = (name: string | undefined): string => (name === undefined ? "" : `; did you mean ${name}?`);
 const some = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 const octets = (count: number): string => `${count.toLocaleString("en-US")} octets`;
 const list = (words: readonly string[]): string => words.join(", ");
+
+const discovery = { treewalk: "tree walk", psl: "public suffix list" } as const;
 
 export const en: CliText = {
   usage: {
@@ -133,6 +136,16 @@ export const en: CliText = {
     dkimKey: dkimKey,
     dkimSigner: { author: "signed by the author's domain", "third-party": "signed by a third party" },
     dkimBodyLength: (length) => `covers ${octets(length)} of the body (l=)`,
+    arcSets: (count, sealers) =>
+      sealers.length === 0
+        ? some(count, "set", "sets")
+        : `${some(count, "set", "sets")}, sealed by ${sealers.join(", ")}`,
+    arcUnchanged: (instance) =>
+      instance === 0
+        ? "not changed since it was first sealed"
+        : `changed before set ${instance} was made, not since`,
+    arcClaims: (instance, domain, claims) =>
+      `set ${instance}, ${domain} says: ${claims.length === 0 ? "nothing" : claims.join(", ")}`,
     dmarcPolicy: (tag, policy, domain) => `${tag}=${policy}, published by ${domain}`,
     dmarcApplied: {
       none: "asks for nothing to be done",
@@ -140,6 +153,10 @@ export const en: CliText = {
       reject: "asks that failing mail be refused",
     },
     dmarcTesting: "the policy is only being tested (t=y)",
+    dmarcSampledOut: "not in the share of failing mail that pct= names",
+    dmarcOther: (outcome) => `by the ${discovery[outcome.discovery]} it would be: ${dmarcOutcome(outcome)}`,
+    dmarcOutcome,
+    discovery,
     dmarcAuthor: (domain, organizational) =>
       organizational === undefined || organizational === domain
         ? `author domain ${domain}`
@@ -227,6 +244,20 @@ export const en: CliText = {
     noQuestions: "none",
     truncated: "The record was too long to be kept whole; some results or DNS answers are missing.",
   },
+  dmarcDiff: {
+    badSince: (value) => `--since: "${value}" is neither a time span (7d) nor an RFC 3339 time`,
+    nothingCompared: (since) =>
+      `No message since ${since} was evaluated by both discoveries. Set verify.dmarc.discovery: both, and let mail come in.`,
+    summary: (since, compared, different) =>
+      `Since ${since}: ${some(compared, "message was", "messages were")} evaluated by both discoveries, ${different} ${different === 1 ? "differs" : "differ"}.`,
+    messages: (count) => some(count, "message", "messages"),
+    more: (groups) => `${some(groups, "more group", "more groups")}: --json prints them.`,
+    noDomain: "no author domain",
+    differs: "differs in",
+    difference: { result: "result", policy: "policy", policyDomain: "place of the record" },
+    comma: ", ",
+    newest: "newest",
+  },
   config: {
     good: (file) =>
       file === undefined ? "The built-in defaults are good." : `${file}: the configuration is good.`,
@@ -241,6 +272,14 @@ export const en: CliText = {
       `${some(errors, "error", "errors")}, ${some(warnings, "warning", "warnings")}, ${some(notices, "notice", "notices")}`,
   },
 };
+
+function dmarcOutcome(outcome: DmarcOutcome): string {
+  const { result, problem, appliedPolicy, policyDomain, sampledOut } = outcome;
+  const parts: string[] = [problem === undefined ? result : `${result} (${problem})`];
+  if (appliedPolicy !== undefined) parts.push(`policy ${appliedPolicy}${sampledOut ? " after pct=" : ""}`);
+  if (policyDomain !== undefined) parts.push(`record at ${policyDomain}`);
+  return list(parts);
+}
 
 function dkimKey(result: DkimResult): string {
   const parts = [result.domain === "" ? "no domain" : result.domain];

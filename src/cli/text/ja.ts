@@ -1,10 +1,13 @@
 import type { DkimResult } from "../../core/results.ts";
+import type { DmarcOutcome } from "../../store/port.ts";
 import type { CliText } from "./text.ts";
 
 const meant = (name: string | undefined): string =>
   name === undefined ? "" : `（${name} ではありませんか？）`;
 const octets = (count: number): string => `${count.toLocaleString("ja-JP")} バイト`;
 const list = (words: readonly string[]): string => words.join("、");
+
+const discovery = { treewalk: "ツリーウォーク", psl: "public suffix list" } as const;
 
 export const ja: CliText = {
   usage: {
@@ -134,6 +137,14 @@ export const ja: CliText = {
     dkimKey: dkimKey,
     dkimSigner: { author: "作成者ドメインの署名", "third-party": "第三者の署名" },
     dkimBodyLength: (length) => `本文の先頭 ${octets(length)}だけが署名対象（l=）`,
+    arcSets: (count, sealers) =>
+      sealers.length === 0 ? `${count} 組` : `${count} 組、封印: ${sealers.join("、")}`,
+    arcUnchanged: (instance) =>
+      instance === 0
+        ? "最初の封印から変更されていない"
+        : `${instance} 番目の組より前に変更され、その後は変更されていない`,
+    arcClaims: (instance, domain, claims) =>
+      `${instance} 番目 ${domain} の申告: ${claims.length === 0 ? "なし" : claims.join("、")}`,
     dmarcPolicy: (tag, policy, domain) => `${tag}=${policy}（${domain} が公開）`,
     dmarcApplied: {
       none: "不合格のメールに対する処置は求めていない",
@@ -141,6 +152,11 @@ export const ja: CliText = {
       reject: "不合格のメールを拒否するよう求めている",
     },
     dmarcTesting: "ポリシーはテスト中（t=y）",
+    dmarcSampledOut: "不合格のメールのうち pct= で適用対象から外れた",
+    dmarcOther: (outcome) =>
+      `もう一方の探索（${discovery[outcome.discovery]}）では: ${dmarcOutcome(outcome)}`,
+    dmarcOutcome,
+    discovery,
     dmarcAuthor: (domain, organizational) =>
       organizational === undefined || organizational === domain
         ? `作成者ドメイン ${domain}`
@@ -228,6 +244,20 @@ export const ja: CliText = {
     noQuestions: "なし",
     truncated: "記録が長すぎたため、結果または DNS 応答の一部が省かれています。",
   },
+  dmarcDiff: {
+    badSince: (value) => `--since: 「${value}」は期間（例 7d）でも RFC 3339 形式の日時でもありません`,
+    nothingCompared: (since) =>
+      `${since} 以降に両方の方法で評価されたメールはありません。verify.dmarc.discovery: both を設定し、メールが届くのを待ってください。`,
+    summary: (since, compared, different) =>
+      `${since} 以降に両方の方法で評価したメール ${compared} 通のうち、${different} 通で違いがありました。`,
+    messages: (count) => `${count} 通`,
+    more: (groups) => `ほかに ${groups} 組あります（--json で表示）。`,
+    noDomain: "From のドメインなし",
+    differs: "違うところ",
+    difference: { result: "結果", policy: "適用されるポリシー", policyDomain: "レコードの場所" },
+    comma: "、",
+    newest: "最新",
+  },
   config: {
     good: (file) =>
       file === undefined ? "既定の設定に問題はありません。" : `${file}: 設定に問題はありません。`,
@@ -241,6 +271,15 @@ export const ja: CliText = {
     summary: (errors, warnings, notices) => `エラー ${errors} 件、警告 ${warnings} 件、注意 ${notices} 件`,
   },
 };
+
+function dmarcOutcome(outcome: DmarcOutcome): string {
+  const { result, problem, appliedPolicy, policyDomain, sampledOut } = outcome;
+  const parts: string[] = [problem === undefined ? result : `${result}（${problem}）`];
+  if (appliedPolicy !== undefined)
+    parts.push(`ポリシー ${appliedPolicy}${sampledOut ? "（pct= 適用後）" : ""}`);
+  if (policyDomain !== undefined) parts.push(`レコードは ${policyDomain}`);
+  return list(parts);
+}
 
 function dkimKey(result: DkimResult): string {
   const parts = [result.domain === "" ? "ドメインなし" : result.domain];

@@ -1,4 +1,13 @@
-import type { DkimResult, DmarcPolicy, DnsOutcome, SpfTraceStep, SpfWord } from "../../core/results.ts";
+import type { DmarcDifference } from "../../core/dmarc/difference.ts";
+import type {
+  DiscoveryMethod,
+  DkimResult,
+  DmarcPolicy,
+  DnsOutcome,
+  SpfTraceStep,
+  SpfWord,
+} from "../../core/results.ts";
+import type { DmarcOutcome } from "../../store/port.ts";
 import type { Action, DispositionReason, MessageRecord, RemovedField } from "../../store/record.ts";
 import type { Origin } from "../../trust/classify-client.ts";
 
@@ -97,9 +106,18 @@ export interface CliText {
     readonly dkimKey: (result: DkimResult) => string;
     readonly dkimSigner: Readonly<Record<"author" | "third-party", string>>;
     readonly dkimBodyLength: (octets: number) => string;
+    readonly arcSets: (count: number, sealers: readonly string[]) => string;
+    /** @param instance The oldest set that the message has not been changed since; 0 is the first. */
+    readonly arcUnchanged: (instance: number) => string;
+    readonly arcClaims: (instance: number, domain: string, claims: readonly string[]) => string;
     readonly dmarcPolicy: (tag: string, policy: DmarcPolicy, domain: string) => string;
     readonly dmarcApplied: Readonly<Record<DmarcPolicy, string>>;
     readonly dmarcTesting: string;
+    readonly dmarcSampledOut: string;
+    /** With the other discovery: not applied, only told. */
+    readonly dmarcOther: (outcome: DmarcOutcome) => string;
+    readonly dmarcOutcome: (outcome: DmarcOutcome) => string;
+    readonly discovery: Readonly<Record<DiscoveryMethod, string>>;
     readonly dmarcAuthor: (domain: string, organizational: string | undefined) => string;
     readonly aligned: (what: readonly string[]) => string;
     readonly alignedNone: string;
@@ -160,6 +178,18 @@ export interface CliText {
     readonly fault: (stage: string, message: string) => string;
     readonly noQuestions: string;
     readonly truncated: string;
+  };
+  readonly dmarcDiff: {
+    readonly badSince: Line;
+    readonly nothingCompared: Line;
+    readonly summary: (since: string, compared: number, different: number) => string;
+    readonly messages: (count: number) => string;
+    readonly more: (groups: number) => string;
+    readonly noDomain: string;
+    readonly differs: string;
+    readonly difference: Readonly<Record<DmarcDifference, string>>;
+    readonly comma: string;
+    readonly newest: string;
   };
   readonly config: {
     readonly good: (file: string | undefined) => string;

@@ -5,6 +5,8 @@ import type { Canonicalization } from "./signature.ts";
 export interface BodyDigest {
   /** SHA-256 over the first `l=` octets of the canonicalized body, or over as many as there are. */
   readonly hash: Buffer;
+  /** Octets of the canonicalized body that were hashed. */
+  readonly octets: number;
   /**
    * How `l=` compares with the canonicalized body: "whole" without `l=` or when it is as long as the body, "shorter"
    * when octets stand behind it, "longer" when the body has not so many, which no valid signature states (§3.5 l=).
@@ -110,6 +112,7 @@ export class BodyHashes {
 class Digester {
   readonly #hash: Hash = createHash("sha256");
   readonly #limited: boolean;
+  #octets = 0;
   #left: number;
   /** Octets came that `l=` does not cover: the result stands. */
   full = false;
@@ -123,12 +126,13 @@ class Digester {
     if (this.full) return;
     const stop = Math.min(end, start + this.#left);
     if (stop > start) this.#hash.update(octets.subarray(start, stop));
+    this.#octets += stop - start;
     this.#left -= stop - start;
     this.full = stop < end;
   }
 
   digest(): BodyDigest {
     const coverage = this.full ? "shorter" : this.#limited && this.#left > 0 ? "longer" : "whole";
-    return { hash: this.#hash.digest(), coverage };
+    return { hash: this.#hash.digest(), octets: this.#octets, coverage };
   }
 }

@@ -13,9 +13,13 @@ export interface SignatureOutcome {
   readonly keyBits?: number;
 }
 
+/** What of a signature is looked at here. */
+export type CheckedSignature = Pick<DkimSignature, "algorithm" | "signature" | "domain" | "identity">;
+
 export interface SignatureCheck {
-  readonly signature: DkimSignature;
-  readonly digest: BodyDigest;
+  readonly signature: CheckedSignature;
+  /** The hash that `bh=` states and what was found; an ARC-Seal covers no body (RFC 8617 §4.1.3). */
+  readonly body: { readonly stated: Buffer; readonly digest: BodyDigest } | "not-signed";
   /** What the signature is over (§3.7 step 2); called when it is needed. */
   readonly headerHashInput: () => Buffer;
   readonly minRsaBits: number;
@@ -43,7 +47,7 @@ function progress({ result, problem }: SignatureOutcome): number {
 }
 
 function checkWithKey(check: SignatureCheck, record: DkimKeyRecord): SignatureOutcome {
-  const { signature, minRsaBits } = check;
+  const { signature, body, minRsaBits } = check;
   const algorithm = signature.algorithm === "ed25519-sha256" ? "ed25519" : "rsa";
   const subdomainIdentity = signature.identity.domain !== signature.domain;
   const problem = keyRecordProblem(record, { keyType: algorithm, subdomainIdentity });
@@ -60,19 +64,21 @@ function checkWithKey(check: SignatureCheck, record: DkimKeyRecord): SignatureOu
     return { result: "neutral", problem: "key-testing", keyBits };
   if (mismatch !== undefined) return { result: "fail", problem: mismatch, keyBits };
   // §6.1.3, §8.2: what stands behind l= is anybody's.
-  if (check.digest.coverage === "shorter") return { result: "policy", problem: "body-not-covered", keyBits };
+  if (body !== "not-signed" && body.digest.coverage === "shorter")
+    return { result: "policy", problem: "body-not-covered", keyBits };
   return { result: "pass", keyBits };
 }
 
 /** §6.1.3 steps 3 and 4. */
 function findMismatch(check: SignatureCheck, key: KeyObject): DkimProblem | undefined {
-  const { signature, digest } = check;
+  const { signature, body } = check;
   // §3.5 l=: MUST NOT be larger than the body, so the octets that bh= states are not there.
-  if (digest.coverage === "longer" || !digest.hash.equals(signature.bodyHash)) return "body-hash-mismatch";
+  if (body !== "not-signed" && (body.digest.coverage === "longer" || !body.digest.hash.equals(body.stated)))
+    return "body-hash-mismatch";
   return verifies(signature, check.headerHashInput(), key) ? undefined : "signature-mismatch";
 }
 
-function verifies({ algorithm, signature }: DkimSignature, input: Buffer, key: KeyObject): boolean {
+function verifies({ algorithm, signature }: CheckedSignature, input: Buffer, key: KeyObject): boolean {
   try {
     // RFC 8463 §3: Ed25519 signs the SHA-256 hash, not the text.
     return algorithm === "ed25519-sha256"

@@ -61,8 +61,10 @@ function importRsa(octets: Buffer): PublicKey | undefined {
   }
 }
 
-/** rsaEncryption (1.2.840.113549.1.1.1), RFC 8017 appendix A.1. */
-const rsaOid = Buffer.from("06092a864886f70d010101", "hex");
+/** AlgorithmIdentifier of rsaEncryption (1.2.840.113549.1.1.1) with its NULL, which some leave out: RFC 8017 A.1. */
+const rsaIdentifiers: readonly Buffer[] = ["06092a864886f70d0101010500", "06092a864886f70d010101"].map(
+  (hex) => Buffer.from(hex, "hex"),
+);
 
 /** The RSAPublicKey inside a SubjectPublicKeyInfo (RFC 5280 §4.1), or the octets themselves. */
 function rsaPublicKeyOf(octets: Buffer): Buffer | undefined {
@@ -70,11 +72,12 @@ function rsaPublicKeyOf(octets: Buffer): Buffer | undefined {
   if (outer === undefined || outer.end !== octets.length) return undefined;
   const algorithm = readDer(octets, outer.start, 0x30);
   if (algorithm === undefined) return octets;
-  const identifier = octets.subarray(algorithm.start, algorithm.start + rsaOid.length);
+  const identifier = octets.subarray(algorithm.start, algorithm.end);
   const bitString = readDer(octets, algorithm.end, 0x03);
-  if (!identifier.equals(rsaOid) || bitString === undefined || bitString.end !== outer.end) return undefined;
+  if (!rsaIdentifiers.some((known) => known.equals(identifier))) return undefined;
   // The first octet of a BIT STRING counts unused bits.
-  if (octets[bitString.start] !== 0) return undefined;
+  if (bitString === undefined || bitString.end !== outer.end || octets[bitString.start] !== 0)
+    return undefined;
   return octets.subarray(bitString.start + 1, bitString.end);
 }
 

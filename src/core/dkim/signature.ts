@@ -99,11 +99,13 @@ function readSignature(tags: TagList): DkimSignature | DkimProblem {
   };
 }
 
-function requiredValue(tags: TagList, name: string): string {
+/** The value of a tag; empty without one. */
+export function requiredValue(tags: TagList, name: string): string {
   return tagValue(tags, name) ?? "";
 }
 
-function readAlgorithm(value: string): SigningAlgorithm | undefined {
+/** `a=` of RFC 6376 §3.5 and RFC 8463 §3. */
+export function readAlgorithm(value: string): SigningAlgorithm | undefined {
   const name = value.toLowerCase();
   return name === "rsa-sha256" || name === "ed25519-sha256" || name === "rsa-sha1" ? name : undefined;
 }
@@ -120,13 +122,13 @@ function readNames(tags: TagList): Pick<DkimSignature, "domain" | "selector" | "
 }
 
 /** §3.5 d=: sub-domain 1*("." sub-domain), so at least two labels and no final dot. */
-function readDomain(value: string): string | undefined {
+export function readDomain(value: string): string | undefined {
   const domain = readSelector(value);
   return domain?.includes(".") ? domain : undefined;
 }
 
 /** §3.1: sub-domain *( "." sub-domain ). Underscores are let through, as the DNS does. */
-function readSelector(value: string): string | undefined {
+export function readSelector(value: string): string | undefined {
   const text = decodeUtf8(value);
   return text === undefined || text.endsWith(".") ? undefined : toAsciiDomain(text);
 }
@@ -166,7 +168,7 @@ function decodeQuotedPrintable(value: string): string | undefined {
 }
 
 /** §3.5 c=: one name alone is that of the header, the body is then "simple". */
-function readCanonicalization(
+export function readCanonicalization(
   value: string,
 ): Pick<DkimSignature, "headerCanonicalization" | "bodyCanonicalization"> | undefined {
   const [header, body = "simple", more] = value.toLowerCase().split("/", 3);
@@ -185,14 +187,15 @@ function readSignedFields(value: string): readonly string[] | undefined {
 }
 
 /** §3.5 q=: methods that are not known are ignored; "dns" without "txt" is none. */
-function hasDnsTxt(value: string): boolean {
+export function hasDnsTxt(value: string): boolean {
   return value
     .toLowerCase()
     .split(":")
     .some((method) => trimSpace(method) === "dns/txt");
 }
 
-function readLimits(
+/** `l=`, `t=` and `x=`: RFC 6376 §3.5. @returns undefined when one of them is no such number, or x= not after t=. */
+export function readLimits(
   tags: TagList,
 ): Pick<DkimSignature, "bodyLength" | "timestamp" | "expiration"> | undefined {
   const bodyLength = readNumber(tagValue(tags, "l"), 76);

@@ -411,6 +411,11 @@ const rows: readonly Row[] = [
     tags: { i: "joe@badexample.com" },
     is: "permerror identity-outside-domain",
   },
+  {
+    rule: "6376 §3.5 i= with a final dot",
+    tags: { i: "joe@example.com." },
+    is: "permerror signature-syntax",
+  },
   { rule: "6376 §3.5 i= without @", tags: { i: "example.com" }, is: "permerror signature-syntax" },
   { rule: "6376 §2.11 i= quoted-printable", tags: { i: "joe=2Bx=\r\n 40a.example.com" }, is: "pass" },
   {

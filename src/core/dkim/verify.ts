@@ -3,11 +3,12 @@ import type { DnsResolver } from "../dns/resolver.ts";
 import { type Field, type MessageHead, rawValue } from "../message/message.ts";
 import type { DkimProblem, DkimResult, DkimWord } from "../results.ts";
 import type { Verification } from "../verification.ts";
-import { type BodyDigest, BodyHashes } from "./body-hash.ts";
-import { FieldPicker, headerHashInput, withoutValueRange } from "./canonical-header.ts";
+import type { BodyDigest } from "./body-hash.ts";
+import { type FieldPicker, headerHashInput, withoutValueRange } from "./canonical-header.ts";
 import { checkSignature, type SignatureOutcome } from "./check-signature.ts";
-import { type KeyLookup, KeyQueries } from "./key-query.ts";
+import type { KeyLookup } from "./key-query.ts";
 import { type DkimSignature, type DkimSignatureFault, parseDkimSignature } from "./signature.ts";
+import { SignedMaterial } from "./signed-material.ts";
 
 export interface DkimOptions {
   /** Signatures that are evaluated, from the top; 10 when absent. */
@@ -42,19 +43,39 @@ export function openDkimVerification(
   head: MessageHead,
   context: DkimContext,
 ): Verification<readonly DkimResult[]> {
-  const hashes = new BodyHashes();
-  const keys = new KeyQueries(context.dns, context.deadline);
-  const found = findSignatures(head, context);
-  const pending = found.map((one) => openSignature(one, hashes, keys));
+  const material = new SignedMaterial(head, context);
+  const { hashes } = material;
+  const dkim = startDkim(material, context);
   return {
     needsBody: !hashes.empty,
     body: (chunk) => hashes.update(chunk),
-    finish: async () => {
+    finish: () => {
       hashes.end();
+      return dkim.finish();
+    },
+  };
+}
+
+/** DKIM verification under way; see `openDkimVerification`. Whoever made the material feeds the body and ends it. */
+export interface PendingDkim {
+  /** Never rejects. Call once, after the body hashes have ended. */
+  finish(): Promise<readonly DkimResult[]>;
+}
+
+/** Starts the verification over material that others of the message share. */
+export function startDkim(
+  material: SignedMaterial,
+  context: Pick<DkimContext, "clock" | "options">,
+): PendingDkim {
+  const { head, hashes, keys } = material;
+  const found = findSignatures(head, context);
+  const pending = found.map((one) => openSignature(one, hashes, keys));
+  return {
+    finish: async () => {
       const lookups = await Promise.all(pending.map((one) => one?.keys));
-      const picker = new FieldPicker(head);
       const prefixLength = signaturePrefixLength(found);
       return found.map((one, index) => {
+        const { picker } = material;
         const outcome = finishSignature(one, pending[index], lookups[index], head, picker, context.options);
         return formResult(one, outcome, prefixLength);
       });
@@ -82,7 +103,10 @@ interface PendingSignature {
   readonly keys: Promise<KeyLookup>;
 }
 
-function findSignatures(head: MessageHead, { clock, options }: DkimContext): FoundSignature[] {
+function findSignatures(
+  head: MessageHead,
+  { clock, options }: Pick<DkimContext, "clock" | "options">,
+): FoundSignature[] {
   const found: FoundSignature[] = [];
   const limit = options?.maxSignatures ?? defaultMaxSignatures;
   for (const [fieldIndex, field] of head.fields.entries()) {
@@ -126,8 +150,8 @@ function refuse(
 
 function openSignature(
   { signature, refusal }: FoundSignature,
-  hashes: BodyHashes,
-  keys: KeyQueries,
+  hashes: SignedMaterial["hashes"],
+  keys: SignedMaterial["keys"],
 ): PendingSignature | undefined {
   if (refusal !== undefined || signature.problem !== undefined) return undefined;
   return {
@@ -150,7 +174,7 @@ function finishSignature(
   let input: Buffer | undefined;
   const check = {
     signature,
-    digest: pending.digest(),
+    body: { stated: signature.bodyHash, digest: pending.digest() },
     headerHashInput: () => {
       input ??= signedOctets(head, field, signature, picker);
       return input;

@@ -1,9 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type MemoryZone, memoryResolver } from "../dns/memory.ts";
-import type { DkimResult, DkimWord, DmarcResult, SpfResult, SpfWord } from "../results.ts";
+import type {
+  DkimResult,
+  DkimWord,
+  DmarcPolicy,
+  DmarcResult,
+  DmarcWord,
+  SpfResult,
+  SpfWord,
+} from "../results.ts";
 import { discoverPolicy } from "./discovery.ts";
 import { evaluateDmarc, startDmarc } from "./evaluate.ts";
+import { parsePublicSuffixList } from "./public-suffix.ts";
 
 function spfOf(text: string): SpfResult {
   const [result, domain] = text.split(" ");
@@ -57,6 +66,13 @@ interface Case {
   readonly spf?: string;
   readonly dkim?: readonly string[];
   readonly expect: Partial<DmarcResult>;
+  /** The same message by RFC 7489, with the public suffixes com, net, example and bank.example. */
+  readonly psl: readonly [
+    result: DmarcWord,
+    policy?: DmarcPolicy | undefined,
+    policyDomain?: string | undefined,
+    appliedPolicy?: DmarcPolicy | undefined,
+  ];
   /** Without `_dmarc.` and TXT where a name is asked for its record. */
   readonly asked: readonly string[];
 }
@@ -69,6 +85,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     spf: "pass example.com",
     expect: { result: "pass", alignedSpf: true, organizationalDomain: "example.com" },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com"],
   },
   {
@@ -77,6 +94,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     spf: "pass child.example.com",
     expect: { result: "pass", alignedSpf: true },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com", "child.example.com"],
   },
   {
@@ -85,6 +103,7 @@ const cases: readonly Case[] = [
     from: "child.example.com",
     spf: "pass example.net",
     expect: { result: "fail", alignedSpf: false, organizationalDomain: "example.com" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["child.example.com", "example.com", "com"],
   },
   // Appendix B.1.2
@@ -94,6 +113,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["pass example.com"],
     expect: { result: "pass", alignedDkim: ["example.com"] },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com"],
   },
   {
@@ -102,6 +122,7 @@ const cases: readonly Case[] = [
     from: "child.example.com",
     dkim: ["pass example.com"],
     expect: { result: "pass", alignedDkim: ["example.com"] },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["child.example.com", "example.com", "com"],
   },
   {
@@ -110,6 +131,7 @@ const cases: readonly Case[] = [
     from: "child.example.com",
     dkim: ["pass example.net"],
     expect: { result: "fail", alignedDkim: [] },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["child.example.com", "example.com", "com"],
   },
   // Appendix B.3.1
@@ -120,6 +142,7 @@ const cases: readonly Case[] = [
     spf: "pass mail.example.com",
     dkim: ["pass example.com"],
     expect: { result: "pass", alignedSpf: true, alignedDkim: ["example.com"], policy: "reject" },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com", "mail.example.com"],
   },
   // Appendix B.2.5
@@ -137,6 +160,7 @@ const cases: readonly Case[] = [
       appliedPolicy: "none",
       testing: true,
     },
+    psl: ["fail", "quarantine", "test.example.com", "quarantine"],
     asked: ["test.example.com", "example.com", "com"],
   },
   // Appendix B.4
@@ -154,6 +178,7 @@ const cases: readonly Case[] = [
       policyDomain: "example.com",
       policy: "reject",
     },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com", "signing.example.com"],
   },
   {
@@ -175,6 +200,7 @@ const cases: readonly Case[] = [
       policy: "quarantine",
       policyTag: "sp",
     },
+    psl: ["pass", "quarantine", "example.com", "quarantine"],
     asked: [
       "a.b.c.d.e.f.g.h.i.j.k.example.com",
       "g.h.i.j.k.example.com",
@@ -201,6 +227,7 @@ const cases: readonly Case[] = [
       organizationalDomain: "giant.bank.example",
       policyDomain: "giant.bank.example",
     },
+    psl: ["pass", "reject", "giant.bank.example", "reject"],
     asked: ["giant.bank.example", "bank.example", "mail.giant.bank.example"],
   },
   {
@@ -209,6 +236,7 @@ const cases: readonly Case[] = [
     from: "giant.bank.example",
     dkim: ["pass mail.mega.bank.example"],
     expect: { result: "fail", policy: "reject" },
+    psl: ["fail", "reject", "giant.bank.example", "reject"],
     asked: ["giant.bank.example", "bank.example"],
   },
   // §4.4 Table 1
@@ -218,6 +246,7 @@ const cases: readonly Case[] = [
     from: "news.example.com",
     dkim: ["pass foo.example.com"],
     expect: { result: "pass", alignedDkim: ["foo.example.com"] },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["news.example.com", "example.com", "com", "foo.example.com"],
   },
   {
@@ -226,6 +255,7 @@ const cases: readonly Case[] = [
     from: "news.example.com",
     dkim: ["pass news.example.com"],
     expect: { result: "pass" },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["news.example.com", "example.com", "com"],
   },
   {
@@ -234,6 +264,7 @@ const cases: readonly Case[] = [
     from: "news.example.com",
     dkim: ["pass foo.example.net"],
     expect: { result: "fail" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["news.example.com", "example.com", "com"],
   },
   // §3.2.10, §4.7 adkim aspf
@@ -244,6 +275,7 @@ const cases: readonly Case[] = [
     spf: "pass example.com",
     dkim: ["pass example.com"],
     expect: { result: "fail", alignedSpf: false, alignedDkim: [] },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["news.example.com", "example.com", "com"],
   },
   {
@@ -253,6 +285,7 @@ const cases: readonly Case[] = [
     spf: "pass a.example.com",
     dkim: ["pass a.example.com"],
     expect: { result: "fail" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -262,6 +295,7 @@ const cases: readonly Case[] = [
     spf: "pass a.example.com",
     dkim: ["pass a.example.com"],
     expect: { result: "pass", alignedSpf: true, alignedDkim: [] },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com", "a.example.com"],
   },
   {
@@ -271,6 +305,7 @@ const cases: readonly Case[] = [
     spf: "pass a.example.com",
     dkim: ["pass a.example.com"],
     expect: { result: "pass", alignedSpf: false, alignedDkim: ["a.example.com"] },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com", "a.example.com"],
   },
   {
@@ -279,6 +314,7 @@ const cases: readonly Case[] = [
     from: "a.example.com",
     dkim: ["pass example.com"],
     expect: { result: "fail" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["a.example.com", "example.com", "com"],
   },
   // §4.4.1, §4.4.2: only a pass authenticates
@@ -288,6 +324,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: [`${word} example.com`],
     expect: { result: "fail", alignedDkim: [] } as const,
+    psl: ["fail", "reject", "example.com", "reject"] as const,
     asked: ["example.com", "com"],
   })),
   ...(["none", "neutral", "fail", "softfail", "permerror"] as const).map((word) => ({
@@ -296,6 +333,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     spf: `${word} example.com`,
     expect: { result: "fail", alignedSpf: false } as const,
+    psl: ["fail", "reject", "example.com", "reject"] as const,
     asked: ["example.com", "com"],
   })),
   {
@@ -304,6 +342,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["fail example.com", "pass list.example.net", "pass example.com", "pass example.com"],
     expect: { result: "pass", alignedDkim: ["example.com"] },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -317,6 +356,7 @@ const cases: readonly Case[] = [
       policyTag: "p",
       appliedPolicy: "reject",
     },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   // §4.10.1
@@ -326,6 +366,7 @@ const cases: readonly Case[] = [
     from: "a.example.com",
     dkim: ["pass a.example.com"],
     expect: { result: "none", problem: "no-record", alignedDkim: [] },
+    psl: ["none"],
     asked: ["a.example.com", "example.com", "com"],
   },
   {
@@ -339,6 +380,7 @@ const cases: readonly Case[] = [
       policyTag: "p",
       organizationalDomain: "example.com",
     },
+    psl: ["fail", "none", "a.example.com", "none"],
     asked: ["a.example.com", "example.com", "com"],
   },
   {
@@ -346,6 +388,7 @@ const cases: readonly Case[] = [
     zone: { "a.example.com": "v=DMARC1; p=none; sp=reject; np=reject" },
     from: "a.example.com",
     expect: { policy: "none", policyTag: "p" },
+    psl: ["fail", "none", "a.example.com", "none"],
     asked: ["a.example.com", "example.com", "com"],
   },
   {
@@ -353,6 +396,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": reject },
     from: "a.example.com",
     expect: { result: "fail", policyDomain: "example.com", policy: "reject", policyTag: "p" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["a.example.com", "example.com", "com"],
   },
   {
@@ -360,6 +404,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; p=reject; sp=none" },
     from: "a.example.com",
     expect: { policy: "none", policyTag: "sp" },
+    psl: ["fail", "none", "example.com", "none"],
     asked: ["a.example.com", "example.com", "com"],
   },
   {
@@ -367,6 +412,7 @@ const cases: readonly Case[] = [
     zone: { "b.example.com": "v=DMARC1; p=none", "example.com": reject },
     from: "a.b.example.com",
     expect: { policyDomain: "example.com", policy: "reject" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["a.b.example.com", "b.example.com", "example.com", "com"],
   },
   {
@@ -374,6 +420,7 @@ const cases: readonly Case[] = [
     zone: { "b.example.com": "v=DMARC1; p=none; psd=n", "example.com": reject },
     from: "a.b.example.com",
     expect: { policyDomain: "b.example.com", organizationalDomain: "b.example.com", policy: "none" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["a.b.example.com", "b.example.com"],
   },
   {
@@ -386,6 +433,7 @@ const cases: readonly Case[] = [
       policy: "reject",
       policyTag: "sp",
     },
+    psl: ["none"],
     asked: ["giant.bank.example", "bank.example"],
   },
   {
@@ -393,6 +441,7 @@ const cases: readonly Case[] = [
     zone: { "bank.example": "v=DMARC1; p=reject; psd=y", "giant.bank.example": "v=DMARC1; p=none" },
     from: "a.giant.bank.example",
     expect: { policyDomain: "giant.bank.example", policy: "none" },
+    psl: ["fail", "none", "giant.bank.example", "none"],
     asked: ["a.giant.bank.example", "giant.bank.example", "bank.example"],
   },
   {
@@ -400,6 +449,7 @@ const cases: readonly Case[] = [
     zone: { "bank.example": "v=DMARC1; p=reject; psd=y", "b.giant.bank.example": "v=DMARC1; p=none" },
     from: "a.b.giant.bank.example",
     expect: { policyDomain: "bank.example", organizationalDomain: "giant.bank.example", policy: "reject" },
+    psl: ["none"],
     asked: ["a.b.giant.bank.example", "b.giant.bank.example", "giant.bank.example", "bank.example"],
   },
   {
@@ -412,6 +462,7 @@ const cases: readonly Case[] = [
       policy: "quarantine",
       policyTag: "p",
     },
+    psl: ["fail", "quarantine", "bank.example", "quarantine"],
     asked: ["bank.example"],
   },
   {
@@ -419,6 +470,7 @@ const cases: readonly Case[] = [
     zone: { "4.5.6.7.8.9": reject },
     from: "1.2.3.4.5.6.7.8.9",
     expect: { policyDomain: "4.5.6.7.8.9", policy: "reject" },
+    psl: ["none"],
     asked: ["1.2.3.4.5.6.7.8.9", "3.4.5.6.7.8.9", "4.5.6.7.8.9", "5.6.7.8.9", "6.7.8.9", "7.8.9", "8.9", "9"],
   },
   // §4.10 step 2, §4.7 v
@@ -427,6 +479,7 @@ const cases: readonly Case[] = [
     zone: { "a.example.com": [reject, "v=DMARC1; p=none"], "example.com": "v=DMARC1; p=quarantine" },
     from: "a.example.com",
     expect: { result: "fail", policyDomain: "example.com", policy: "quarantine" },
+    psl: ["none"],
     asked: ["a.example.com", "example.com", "com"],
   },
   {
@@ -434,6 +487,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": [reject, reject] },
     from: "example.com",
     expect: { result: "none", problem: "no-record" },
+    psl: ["none"],
     asked: ["example.com", "com"],
   },
   {
@@ -441,6 +495,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=dmarc1; p=reject" },
     from: "example.com",
     expect: { result: "none", problem: "no-record" },
+    psl: ["none"],
     asked: ["example.com", "com"],
   },
   {
@@ -448,6 +503,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": ["v=spf1 -all", reject] },
     from: "example.com",
     expect: { result: "fail", policy: "reject" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   // §4.10.1 missing and bad policies
@@ -456,6 +512,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": `v=DMARC1; ${rua}` },
     from: "example.com",
     expect: { result: "fail", policy: "none", policyTag: "p", appliedPolicy: "none" },
+    psl: ["fail", "none", "example.com", "none"],
     asked: ["example.com", "com"],
   },
   {
@@ -464,6 +521,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["pass example.com"],
     expect: { result: "pass", policy: "none" },
+    psl: ["pass", "none", "example.com", "none"],
     asked: ["example.com"],
   },
   {
@@ -472,6 +530,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["pass example.com"],
     expect: { result: "none", problem: "policy-invalid", policyDomain: "example.com", alignedDkim: [] },
+    psl: ["none", undefined, "example.com"],
     asked: ["example.com"],
   },
   {
@@ -479,6 +538,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; rua=a@b.example" },
     from: "example.com",
     expect: { result: "none", problem: "policy-invalid" },
+    psl: ["none", undefined, "example.com"],
     asked: ["example.com"],
   },
   {
@@ -486,6 +546,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": `v=DMARC1; p=block; ${rua}` },
     from: "example.com",
     expect: { result: "fail", policy: "none" },
+    psl: ["fail", "none", "example.com", "none"],
     asked: ["example.com", "com"],
   },
   {
@@ -493,6 +554,7 @@ const cases: readonly Case[] = [
     zone: { "a.example.com": "v=DMARC1; p=block", "example.com": reject },
     from: "a.example.com",
     expect: { result: "none", problem: "policy-invalid", policyDomain: "a.example.com" },
+    psl: ["none", undefined, "a.example.com"],
     asked: ["a.example.com"],
   },
   {
@@ -500,6 +562,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": `v=DMARC1; p=reject; sp=x; ${rua}` },
     from: "example.com",
     expect: { result: "fail", policy: "none", policyTag: "p" },
+    psl: ["fail", "none", "example.com", "none"],
     asked: ["example.com", "com"],
   },
   {
@@ -507,6 +570,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; p=reject; sp=x" },
     from: "example.com",
     expect: { result: "none", problem: "policy-invalid" },
+    psl: ["none", undefined, "example.com"],
     asked: ["example.com"],
   },
   {
@@ -514,6 +578,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; p=reject; np=x" },
     from: "a.example.com",
     expect: { result: "none", problem: "policy-invalid", policyDomain: "example.com" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["a.example.com", "example.com", "com"],
   },
   {
@@ -521,6 +586,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": `v=DMARC1; p=reject; sp=reject; np=x; ${rua}` },
     from: "a.example.com",
     expect: { result: "fail", policy: "none", policyTag: "p" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["a.example.com", "example.com", "com"],
   },
   // np
@@ -529,6 +595,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": all },
     from: "no.example.com",
     expect: { result: "fail", policy: "reject", policyTag: "np" },
+    psl: ["fail", "quarantine", "example.com", "quarantine"],
     asked: ["no.example.com", "example.com", "com", "no.example.com A", "no.example.com CNAME"],
   },
   {
@@ -536,6 +603,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": all, "=a.example.com": "192.0.2.1" },
     from: "a.example.com",
     expect: { policy: "quarantine", policyTag: "sp" },
+    psl: ["fail", "quarantine", "example.com", "quarantine"],
     asked: ["a.example.com", "example.com", "com", "a.example.com A"],
   },
   {
@@ -543,6 +611,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": all, "x.a.example.com": "x" },
     from: "a.example.com",
     expect: { policy: "quarantine", policyTag: "sp" },
+    psl: ["fail", "quarantine", "example.com", "quarantine"],
     asked: ["a.example.com", "example.com", "com", "a.example.com A"],
   },
   {
@@ -550,6 +619,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": all, "a.example.com": "no record" },
     from: "a.example.com",
     expect: { policy: "quarantine", policyTag: "sp" },
+    psl: ["fail", "quarantine", "example.com", "quarantine"],
     asked: ["a.example.com", "example.com", "com"],
   },
   {
@@ -557,6 +627,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; p=none; sp=reject" },
     from: "no.example.com",
     expect: { policy: "reject", policyTag: "sp" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["no.example.com", "example.com", "com"],
   },
   {
@@ -564,6 +635,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; p=none; np=reject", "=a.example.com": "192.0.2.1" },
     from: "a.example.com",
     expect: { policy: "none", policyTag: "p" },
+    psl: ["fail", "none", "example.com", "none"],
     asked: ["a.example.com", "example.com", "com", "a.example.com A"],
   },
   {
@@ -571,6 +643,7 @@ const cases: readonly Case[] = [
     zone: { "bank.example": "v=DMARC1; p=none; np=reject; psd=y" },
     from: "fake.bank.example",
     expect: { policyDomain: "bank.example", policy: "reject", policyTag: "np" },
+    psl: ["none"],
     asked: ["fake.bank.example", "bank.example", "fake.bank.example A", "fake.bank.example CNAME"],
   },
   {
@@ -578,6 +651,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": all, "=a.example.com": "SERVFAIL" },
     from: "a.example.com",
     expect: { result: "temperror", problem: "dns-failure" },
+    psl: ["fail", "quarantine", "example.com", "quarantine"],
     asked: ["a.example.com", "example.com", "com", "a.example.com A"],
   },
   {
@@ -586,6 +660,7 @@ const cases: readonly Case[] = [
     from: "a.example.com",
     dkim: ["pass a.example.com"],
     expect: { result: "pass" },
+    psl: ["pass", "quarantine", "example.com", "quarantine"],
     asked: ["a.example.com", "example.com", "com", "a.example.com A"],
   },
   // t
@@ -594,6 +669,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; p=reject; t=y" },
     from: "example.com",
     expect: { policy: "reject", appliedPolicy: "quarantine", testing: true },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -601,6 +677,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; p=none; t=y" },
     from: "example.com",
     expect: { policy: "none", appliedPolicy: "none" },
+    psl: ["fail", "none", "example.com", "none"],
     asked: ["example.com", "com"],
   },
   {
@@ -608,6 +685,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; p=none; sp=reject; t=y" },
     from: "a.example.com",
     expect: { policy: "reject", policyTag: "sp", appliedPolicy: "quarantine" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["a.example.com", "example.com", "com"],
   },
   {
@@ -615,6 +693,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; p=reject; t=x" },
     from: "example.com",
     expect: { appliedPolicy: "reject", testing: false },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -622,6 +701,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "v=DMARC1; p=reject; pct=0" },
     from: "example.com",
     expect: { result: "fail", appliedPolicy: "reject" },
+    psl: ["fail", "reject", "example.com", "quarantine"],
     asked: ["example.com", "com"],
   },
   // §4.10.2
@@ -632,6 +712,7 @@ const cases: readonly Case[] = [
     spf: "pass mail.example.com",
     dkim: ["pass mail.example.com"],
     expect: { result: "pass", organizationalDomain: "mail.example.com" },
+    psl: ["pass", "reject", "mail.example.com", "reject"],
     asked: ["mail.example.com"],
   },
   {
@@ -640,6 +721,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["pass lab.example.com"],
     expect: { result: "fail", alignedDkim: [] },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com", "lab.example.com"],
   },
   {
@@ -648,6 +730,7 @@ const cases: readonly Case[] = [
     from: "lab.example.com",
     dkim: ["pass example.com", "pass a.lab.example.com"],
     expect: { result: "pass", alignedDkim: ["a.lab.example.com"], organizationalDomain: "lab.example.com" },
+    psl: ["pass", "none", "lab.example.com", "none"],
     asked: ["lab.example.com", "a.lab.example.com"],
   },
   {
@@ -656,6 +739,7 @@ const cases: readonly Case[] = [
     from: "a.test",
     dkim: ["pass b.test"],
     expect: { result: "pass", organizationalDomain: "test" },
+    psl: ["none"],
     asked: ["a.test", "test", "b.test"],
   },
   {
@@ -664,6 +748,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["pass notexample.com"],
     expect: { result: "fail" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   // §5.3.6: DNS failures
@@ -673,6 +758,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["pass example.com"],
     expect: { result: "temperror", problem: "dns-failure" },
+    psl: ["temperror"],
     asked: ["example.com"],
   },
   {
@@ -680,6 +766,7 @@ const cases: readonly Case[] = [
     zone: { "example.com": "SERVFAIL" },
     from: "a.example.com",
     expect: { result: "temperror" },
+    psl: ["temperror"],
     asked: ["a.example.com", "example.com"],
   },
   {
@@ -688,6 +775,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["pass b.example.com"],
     expect: { result: "temperror", problem: "dns-failure", policy: "reject" },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com", "b.example.com"],
   },
   {
@@ -696,6 +784,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["pass b.example.com", "pass example.com"],
     expect: { result: "pass", alignedDkim: ["example.com"] },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com", "b.example.com"],
   },
   {
@@ -704,6 +793,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["pass a.example.com"],
     expect: { result: "temperror" },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -713,6 +803,7 @@ const cases: readonly Case[] = [
     spf: "pass esp.net",
     dkim: ["pass example.com"],
     expect: { result: "pass" },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -721,6 +812,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     spf: "pass esp.net",
     expect: { result: "fail" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -729,6 +821,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["pass a.example.com"],
     expect: { result: "fail" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -737,6 +830,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     spf: "temperror example.com",
     expect: { result: "temperror", alignedSpf: false },
+    psl: ["temperror", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -745,6 +839,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     spf: "temperror a.example.com",
     expect: { result: "temperror" },
+    psl: ["temperror", "reject", "example.com", "reject"],
     asked: ["example.com", "com", "a.example.com"],
   },
   {
@@ -753,6 +848,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     spf: "temperror example.net",
     expect: { result: "fail" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -761,6 +857,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     spf: "temperror a.example.com",
     expect: { result: "fail" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -770,6 +867,7 @@ const cases: readonly Case[] = [
     spf: "temperror example.com",
     dkim: ["pass example.com"],
     expect: { result: "pass", alignedSpf: false },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com"],
   },
   {
@@ -778,6 +876,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["temperror example.com"],
     expect: { result: "temperror", alignedDkim: [] },
+    psl: ["temperror", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -786,6 +885,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["temperror example.net"],
     expect: { result: "fail" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
   {
@@ -794,6 +894,7 @@ const cases: readonly Case[] = [
     from: "example.com",
     dkim: ["temperror example.com", "pass a.example.com"],
     expect: { result: "pass", alignedDkim: ["a.example.com"] },
+    psl: ["pass", "reject", "example.com", "reject"],
     asked: ["example.com", "com", "a.example.com"],
   },
   {
@@ -803,6 +904,7 @@ const cases: readonly Case[] = [
     spf: "temperror ",
     dkim: ["temperror "],
     expect: { result: "fail" },
+    psl: ["fail", "reject", "example.com", "reject"],
     asked: ["example.com", "com"],
   },
 ];
@@ -817,6 +919,24 @@ test.each(cases)("RFC 9989 $is", async ({ zone, from, spf, dkim, expect: expecte
   });
   expect(result).toMatchObject({ method: "dmarc", domain: from, discovery: "treewalk", ...expected });
   expect(dns.asked).toEqual(asked.map((name) => (name.includes(" ") ? name : `_dmarc.${name} TXT`)));
+});
+
+const publicSuffix = parsePublicSuffixList("com\nnet\nexample\nbank.example") ?? ((domain: string) => domain);
+
+test.each(cases)("RFC 7489 for $is", async ({ zone, from, spf, dkim, psl }) => {
+  const dns = memoryResolver(zoneOf(zone));
+  const result = await evaluateDmarc({
+    author: { kind: "domain", domain: from },
+    ...(spf !== undefined && { spf: spfOf(spf) }),
+    dkim: (dkim ?? []).map(dkimOf),
+    dns,
+    discovery: { method: "psl", publicSuffix, random: () => 0.5 },
+  });
+  expect(result).toMatchObject({ method: "dmarc", domain: from, discovery: "psl" });
+  const { policy, policyDomain, appliedPolicy } = result;
+  expect([result.result, policy, policyDomain, appliedPolicy]).toEqual([...psl, ...Array(4 - psl.length)]);
+  // §6.6.3: at most the author domain and its organizational domain are asked for.
+  expect(dns.asked.length).toBeLessThanOrEqual(2);
 });
 
 test("the table is as long as it was meant to be", () => {

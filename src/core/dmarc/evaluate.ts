@@ -1,13 +1,9 @@
 import { isWithin } from "../domain-name.ts";
 import type { DkimResult, DmarcPolicy, DmarcResult, SpfResult } from "../results.ts";
 import type { AuthorDomain } from "./author-domain.ts";
-import {
-  type DmarcContext,
-  type DmarcDiscovery,
-  type PolicyDiscovery,
-  treeWalkDiscovery,
-} from "./discovery.ts";
+import { type DmarcContext, openDiscovery } from "./discovery.ts";
 import type { DmarcAlignment, DmarcRecord } from "./parse-record.ts";
+import type { DmarcDiscovery, PolicyDiscovery } from "./policy-discovery.ts";
 
 /** What SPF and DKIM came to. */
 export interface AuthenticatedIdentifiers {
@@ -32,9 +28,12 @@ export interface PendingDmarc {
   finish(identifiers: AuthenticatedIdentifiers): Promise<DmarcResult>;
 }
 
-/** Starts policy discovery, which needs the header only; `finish` takes SPF and DKIM in. RFC 9989 §5.3. */
+/**
+ * Starts policy discovery, which needs the header only; `finish` takes SPF and DKIM in. RFC 9989 §5.3; with public
+ * suffixes RFC 7489 §6.6.2.
+ */
 export function startDmarc(author: AuthorDomain, context: DmarcContext): PendingDmarc {
-  const discovery = treeWalkDiscovery(context);
+  const discovery = openDiscovery(context);
   if (author.kind === "problem") {
     return {
       policy: undefined,
@@ -100,12 +99,14 @@ async function conclude(
       return { ...base, result: "none", ...publication(policy), problem: "policy-invalid" };
     case "policy": {
       const organizationalDomain = await shownOrganizationalDomain(author, policy, identifiers, discovery);
+      const verdict = await passOrFail(author, policy, identifiers, discovery);
       return {
         ...base,
         ...(organizationalDomain !== undefined && { organizationalDomain }),
         ...publication(policy),
         ...chosenPolicy(policy),
-        ...(await passOrFail(author, policy, identifiers, discovery)),
+        ...verdict,
+        ...(verdict.result === "fail" && sampled(policy, discovery)),
       };
     }
   }
@@ -128,7 +129,16 @@ function chosenPolicy({
   return { policy, policyTag: tag, appliedPolicy: record.testing ? oneLevelDown(policy) : policy };
 }
 
-/** §4.7 t=y */
+/** RFC 7489 §6.6.4: what the share of failing messages gets that pct leaves out. Those that pass are not drawn for. */
+function sampled(
+  { policy, record }: Extract<PolicyDiscovery, { kind: "policy" }>,
+  discovery: DmarcDiscovery,
+): Partial<DmarcResult> {
+  if (policy === undefined || policy === "none" || discovery.isSampledOut?.(record) !== true) return {};
+  return { appliedPolicy: oneLevelDown(policy), sampledOut: true };
+}
+
+/** §4.7 t=y, and RFC 7489 §6.6.4. */
 function oneLevelDown(policy: DmarcPolicy): DmarcPolicy {
   return policy === "reject" ? "quarantine" : "none";
 }
@@ -225,7 +235,7 @@ function topLabel(domain: string): string {
   return domain.slice(domain.lastIndexOf(".") + 1);
 }
 
-/** §4.10.2: where author and all authenticated identifiers are one domain with a record, that is it; no walk. */
+/** §4.10.2: where author and all authenticated identifiers are one domain with a record, that is it; no tree walk. */
 async function shownOrganizationalDomain(
   author: string,
   policy: Extract<PolicyDiscovery, { kind: "policy" }>,
@@ -234,5 +244,7 @@ async function shownOrganizationalDomain(
 ): Promise<string | undefined> {
   const passed = [...(spf === undefined ? [] : [spf]), ...dkim].filter(({ result }) => result === "pass");
   const same = passed.length > 0 && passed.every(({ domain }) => domain === author);
-  return same && policy.domain === author ? author : discovery.organizationalDomain(author);
+  return same && policy.domain === author && discovery.method === "treewalk"
+    ? author
+    : discovery.organizationalDomain(author);
 }

@@ -1,5 +1,6 @@
 export { type AuthorDomain, authorDomain, type FromProblem } from "./author-domain.ts";
-export { type DmarcContext, discoverPolicy, domainExists, type PolicyDiscovery } from "./discovery.ts";
+export { type DmarcDifference, dmarcDifferences } from "./difference.ts";
+export { type DiscoveryChoice, type DmarcContext, discoverPolicy } from "./discovery.ts";
 export {
   type AuthenticatedIdentifiers,
   evaluateDmarc,
@@ -13,6 +14,13 @@ export {
   parseReportUris,
   type ReportUri,
 } from "./parse-record.ts";
+export type { PolicyDiscovery } from "./policy-discovery.ts";
+export type { PslOptions } from "./psl-discovery.ts";
+export {
+  organizationalDomainBelow,
+  type PublicSuffixFinder,
+  parsePublicSuffixList,
+} from "./public-suffix.ts";
 export {
   type FoundRecord,
   organizationalDomainOf,
@@ -23,3 +31,4 @@ export {
   walkTargets,
   walkTree,
 } from "./tree-walk.ts";
+export { domainExists } from "./tree-walk-discovery.ts";

@@ -17,12 +17,12 @@ export interface TreeWalk {
   readonly failedAt?: string;
 }
 
-/** What stands at one name: its only record, none, or no answer. */
+/** What stands at one name: its only record, several, none, or no answer. */
 export type RecordAnswer =
   | { readonly kind: "record"; readonly record: DmarcRecord }
   /** `exists` when the answer shows that the domain exists (RFC 8020: something stands below it). */
   | { readonly kind: "none"; readonly exists: boolean }
-  | { readonly kind: "failure" };
+  | { readonly kind: "several" | "failure" };
 
 /** Asks for the record of one domain; for one message each name is asked once. */
 export type RecordLookup = (domain: string) => Promise<RecordAnswer>;
@@ -58,10 +58,8 @@ function readAnswer(answer: DnsAnswer<TxtRecord>): RecordAnswer {
   if (answer.kind !== "answer") return { kind: "none", exists: answer.kind === "nodata" };
   const records = answer.records.flatMap(({ text }) => parseDmarcRecord(text) ?? []);
   const [record] = records;
-  // §4.10 step 2: of several records none counts.
-  return record === undefined || records.length > 1
-    ? { kind: "none", exists: true }
-    : { kind: "record", record };
+  if (record === undefined) return { kind: "none", exists: true };
+  return records.length > 1 ? { kind: "several" } : { kind: "record", record };
 }
 
 /**
@@ -73,7 +71,8 @@ export async function walkTree(start: string, lookup: RecordLookup): Promise<Tre
   for (const domain of walkTargets(start)) {
     const answer = await lookup(domain);
     if (answer.kind === "failure") return { start, found, failedAt: domain };
-    if (answer.kind === "none") continue;
+    // §4.10 step 2: of several records none counts.
+    if (answer.kind !== "record") continue;
     found.push({ domain, record: answer.record });
     // §4.10 steps 2 and 6.
     if (answer.record.psd !== "u") break;

@@ -5,6 +5,7 @@ import type { DnsResolver } from "../dns/resolver.ts";
 import { type IpAddress, parseIp } from "../ip.ts";
 import type { SpfResult } from "../results.ts";
 import { type CheckHostInput, checkHost } from "./check-host.ts";
+import { isAskable } from "./domain-spec.ts";
 import type { VoidCounting } from "./lookup-budget.ts";
 
 function address(text: string): IpAddress {
@@ -296,6 +297,35 @@ test("RFC 7208 §7.3: the client's names are looked up once, however many macros
 test("RFC 7208 §4.6.4: a void lookup by a macro may be one too many", async () => {
   const txt = "v=spf1 a:x.example a:y.example a:%{p}.example -all";
   expect(await check({ "example.jp": [{ TXT: txt }] })).toMatchObject({ problem: "void-lookup-limit" });
+});
+
+test("RFC 7208 §4.8: a backslash is no escape, so that it cannot join labels", async () => {
+  const dns = memoryResolver({ "example.jp": [{ TXT: "v=spf1 exists:%{l}.a\\b.example ?all" }] });
+  await check({}, { dns, sender: "x\\@example.jp" });
+  expect(dns.asked).toEqual(["example.jp TXT", "x\\\\.a\\\\b.example A"]);
+});
+
+const names: readonly [name: string, is: boolean][] = [
+  ["example.jp", true],
+  ["jp", true],
+  ["a b.example", true],
+  ["", false],
+  [".", false],
+  ["a..b", false],
+  [".a", false],
+  ["a.", false],
+  ["\u00e9.example", false],
+  [`${"x".repeat(63)}.example`, true],
+  [`${"x".repeat(64)}.example`, false],
+  [`example.${"x".repeat(64)}`, false],
+  [`${"\\\\".repeat(63)}.example`, true],
+  [`${"\\032".repeat(63)}.example`, true],
+  [`${"abcdefg.".repeat(31)}abcde`, true],
+  [`${"abcdefg.".repeat(31)}abcdef`, false],
+  [`\\\\${"abcdefg.".repeat(31)}abcd`, true],
+];
+test.each(names)("RFC 7208 §4.8: %j can be asked: %s", (name, is) => {
+  expect(isAskable(name)).toBe(is);
 });
 
 /** A clock on which every query takes `step` milliseconds. */

@@ -22,7 +22,7 @@ export function parseDomainSpec(text: string): DomainSpecParse {
     return { kind: "error", problem: "domain-spec", at: 0 };
   const [only] = parts;
   if (parts.length === 1 && typeof only === "string")
-    return { kind: "domain-spec", spec: { text, parts, fixed: targetName(only) } };
+    return { kind: "domain-spec", spec: { text, parts, fixed: expandedName(only) } };
   return { kind: "domain-spec", spec: { text, parts } };
 }
 
@@ -42,9 +42,16 @@ function isToplabel(label: string): boolean {
 }
 
 const maxNameLength = 253;
+const maxLabelLength = 63;
+
+/** The target-name of an expanded domain-spec, in the escaped form that resolvers take (RFC 1035 §5.1). */
+export function expandedName(expanded: string): string {
+  // §4.8: what was expanded is not subject to escaping, so that a backslash stands for itself.
+  return targetName(expanded).replaceAll("\\", "\\\\");
+}
 
 /**
- * Makes a name to ask of an expanded domain-spec: lower case, no final dot, cut to 253 characters by dropping labels
+ * Makes a name to ask of a domain: lower case, no final dot, cut to 253 characters by dropping labels
  * from the left. RFC 7208 §7.3.
  */
 export function targetName(expanded: string): string {
@@ -58,16 +65,17 @@ export function targetName(expanded: string): string {
  * Whether a target-name can be asked at all. RFC 7208 §4.8 leaves open what a name with empty or overlong labels
  * does; here it is a name that does not exist, and nothing is asked. The same goes for characters that are not ASCII.
  */
-export function isAskable(name: string): boolean {
+export function isAskable(escaped: string): boolean {
+  // RFC 1035 §5.1: an escape stands for one octet.
+  const name = escaped.includes("\\") ? escaped.replace(/\\(?:[0-9]{3}|.)/g, "x") : escaped;
   if (name === "" || name.length > maxNameLength || !isPrintable(name)) return false;
   let start = 0;
-  while (true) {
-    const dot = name.indexOf(".", start);
-    const length = (dot < 0 ? name.length : dot) - start;
-    if (length === 0 || length > 63) return false;
-    if (dot < 0) return true;
+  for (let dot = name.indexOf("."); dot >= 0; dot = name.indexOf(".", start)) {
+    if (dot === start || dot - start > maxLabelLength) return false;
     start = dot + 1;
   }
+  const last = name.length - start;
+  return last > 0 && last <= maxLabelLength;
 }
 
 /** Whether a text is printable ASCII throughout, spaces allowed. */

@@ -1,5 +1,5 @@
 import { formatIp, type IpAddress } from "../ip.ts";
-import { type DomainSpec, isPrintable, targetName } from "./domain-spec.ts";
+import { type DomainSpec, expandedName, isPrintable } from "./domain-spec.ts";
 import { type Evaluation, type Frame, noMatch, type SpfStop } from "./evaluation.ts";
 import type { Macro, MacroString } from "./macro-string.ts";
 import { validatedNameFor } from "./mechanism-ptr.ts";
@@ -36,7 +36,7 @@ async function expandTarget(evaluation: Evaluation, frame: Frame, parts: MacroSt
     if (typeof value !== "string") return value;
     expanded = value + expanded;
   }
-  return { kind: "name", name: targetName(expanded) };
+  return { kind: "name", name: expandedName(expanded) };
 }
 
 /** RFC 8616 §4: a term with %{s} or %{l} matches nothing when the sender's local part is not ASCII. */

@@ -14,6 +14,8 @@ const seeds = [
   "%{c}%{r}%{t} 100%%%_%-\n\u7528\u6237\n\u30e1\u30fc\u30eb.example",
   "%{h1r-}%{H}%{L1}.example\n..\n--",
 ];
+/** RFC 1035 §3.2.1: RDLENGTH has 16 bits. */
+const maxTxtOctets = 65_535;
 const clients = ["192.0.2.3", "2001:db8::cb01"].map((text) => parseIp(text) as IpAddress);
 
 /** Expands any macro-string as a domain-spec and as an explanation: only names that can be asked, only clean texts. */
@@ -21,7 +23,10 @@ export const target: FuzzTarget = {
   name: "spf-macro",
   seeds: seeds.map((text) => Buffer.from(text)),
   async run(input) {
-    const [text = "", localPart = "", helo = ""] = input.toString("utf8").split("\n", 3);
+    const [text = "", localPart = "", helo = ""] = input
+      .subarray(0, maxTxtOctets)
+      .toString("utf8")
+      .split("\n", 3);
     for (const ip of clients) {
       const dns = memoryResolver({
         "example.jp": [{ TXT: `v=spf1 exists:${text} exists:${text}.example -all exp=exp.example.jp` }],

@@ -1,0 +1,23 @@
+import type { RuleId } from "../config/policy-config.ts";
+import type { IpAddress } from "../core/ip.ts";
+import type { AuthResults } from "../core/results.ts";
+import type { Origin } from "../trust/classify-client.ts";
+import type { ListSigns } from "./list-signs.ts";
+
+/** All that a decision looks at besides the configuration. */
+export interface PolicyInput {
+  /** Undefined when the message was not authenticated. */
+  readonly results: AuthResults | undefined;
+  readonly origin: Origin;
+  /** The client that was judged: behind a relay the one before it. */
+  readonly clientIp?: IpAddress;
+  /** What it greeted with, in lower case. */
+  readonly helo?: string;
+  /** Of this host, as A-labels. */
+  readonly hostname: string;
+  readonly signs: ListSigns;
+  /** A trusted sealer that vouches for the message: with it the author domain passed DMARC when it came there. */
+  readonly sealer?: string;
+  /** The message rules that it breaks. */
+  readonly broken: readonly RuleId[];
+}

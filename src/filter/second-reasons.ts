@@ -1,0 +1,77 @@
+import type { PolicyConfig } from "../config/policy-config.ts";
+import { isWithin } from "../core/domain-name.ts";
+import type { AuthResults } from "../core/results.ts";
+import { basis } from "./policy-basis.ts";
+import type { PolicyInput } from "./policy-input.ts";
+
+/**
+ * What speaks for refusing a message besides the p=reject that it fails: RFC 9989 §7.4 forbids to refuse "solely on
+ * the basis" of that. Entries of `Disposition.why`, the strongest first; docs/policy.md tells what each rests on.
+ */
+export function secondReasons(input: PolicyInput, results: AuthResults, policy: PolicyConfig): string[] {
+  const author = results.dmarc.domain;
+  if (author === undefined) return [];
+  const found: string[] = [];
+  if (isOneOf(author, policy.ownDomains) && isFromOutside(input) && !cameByList(input, results))
+    found.push(basis("second.own-domain", author));
+  if (isOneOf(author, policy.parkedDomains) || publishesNoSender(author, results))
+    found.push(basis("second.parked-domain", author));
+  if (results.dmarc.policyTag === "np") found.push(basis("second.nonexistent-domain", author));
+  if (claimsOurName(input, results, policy)) found.push(basis("second.own-helo", input.helo));
+  if (nobodyBetween(input, results)) found.push(basis("second.no-list-or-forwarder"));
+  return found;
+}
+
+export function isOneOf(domain: string, ancestors: readonly string[]): boolean {
+  return ancestors.some((ancestor) => isWithin(domain, ancestor));
+}
+
+/** Not from networks of ours, where somebody may well send in our name. */
+function isFromOutside({ origin }: PolicyInput): boolean {
+  return origin === "stranger" || origin === "relay";
+}
+
+/** A list says so, and something proves who handed the message on: our users' posts come back by lists. */
+function cameByList({ signs }: PolicyInput, results: AuthResults): boolean {
+  return (
+    signs.fields.length > 0 && (signedByThirdParty(results) || sentByOther(results) || hasChain(results))
+  );
+}
+
+function signedByThirdParty({ dkim }: AuthResults): boolean {
+  return dkim.some(({ result, signer }) => result === "pass" && signer !== "author");
+}
+
+function sentByOther({ spf }: AuthResults): boolean {
+  return spf?.result === "pass";
+}
+
+function hasChain({ arc }: AuthResults): boolean {
+  return arc?.result === "pass";
+}
+
+/** RFC 7208 §10.1.2: a domain that sends no mail publishes "v=spf1 -all". Known when SPF was asked about it. */
+function publishesNoSender(author: string, { spf, spfHelo }: AuthResults): boolean {
+  return [spf, spfHelo].some((result) => {
+    const first = result?.trace.find((step) => step.kind === "record");
+    if (result?.domain !== author || first?.domain !== author) return false;
+    return first.record.trim().toLowerCase().split(/ +/).join(" ") === "v=spf1 -all";
+  });
+}
+
+/** A stranger who greets with a name of ours, which SPF does not bear out. */
+function claimsOurName(
+  { origin, helo, hostname }: PolicyInput,
+  { spfHelo }: AuthResults,
+  policy: PolicyConfig,
+): boolean {
+  if (origin !== "stranger" || helo === undefined || spfHelo?.result === "pass") return false;
+  return helo === hostname || isOneOf(helo, policy.ownDomains);
+}
+
+/** Neither a list nor a forwarder left a sign, nobody else signed, and the client cannot even name itself. */
+function nobodyBetween({ signs }: PolicyInput, results: AuthResults): boolean {
+  const { iprev, arc } = results;
+  if (iprev?.result !== "fail" && iprev?.result !== "permerror") return false;
+  return signs.fields.length === 0 && (arc?.instances ?? 0) === 0 && !signedByThirdParty(results);
+}

@@ -1,0 +1,91 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Running, start, until } from "./process.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const node = join(root, "node_modules/.bin/node");
+const main = join(root, "src/cli/main.ts");
+
+export interface Finished {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export interface MilterSettings {
+  readonly listen: string;
+  /** Of a unix socket. */
+  readonly group?: string;
+  readonly timeBudget?: string;
+}
+
+/** The program as an operator runs it, with a configuration file in `folder`. */
+export class Sekisho {
+  readonly dataDir: string;
+  readonly #config: string;
+  readonly #socket: string;
+  #running: Running | undefined;
+  #earlierOutput = "";
+
+  /**
+   * @param folder For configuration and data.
+   * @param settings Lines of YAML; `hostname`, `data_dir` and `milter` come from here.
+   */
+  constructor(folder: string, { timeBudget = "25s", ...socket }: MilterSettings, settings: string) {
+    this.dataDir = join(folder, "data");
+    this.#config = join(folder, "sekisho.yaml");
+    this.#socket = socket.listen;
+    writeFileSync(
+      this.#config,
+      `hostname: mx.rcpt.example\ndata_dir: ${this.dataDir}\n` +
+        `milter: { sockets: [${JSON.stringify(socket)}], time_budget: ${timeBudget} }\n${settings}`,
+    );
+  }
+
+  /** Starts it, and waits until it listens. */
+  async start(): Promise<void> {
+    const running = start(node, [main, "serve", "--config", this.#config], { LANG: "C.UTF-8" });
+    this.#running = running;
+    await until(
+      `sekisho to listen: ${running.output()}`,
+      () => {
+        if (running.child.exitCode !== null) throw new Error(`sekisho ended: ${running.output()}`);
+        return running.output().includes(`milter listens on ${this.#socket}`);
+      },
+      60_000,
+    );
+  }
+
+  /** Ends it. The exit code is null after SIGKILL. */
+  async end(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<Finished | undefined> {
+    await this.#running?.end(signal);
+    return this.ended();
+  }
+
+  /** Waits until it has ended after a signal. */
+  async ended(): Promise<Finished | undefined> {
+    const running = this.#running;
+    if (running === undefined) return undefined;
+    await running.ended;
+    this.#running = undefined;
+    this.#earlierOutput += running.output();
+    return { code: running.child.exitCode, output: running.output() };
+  }
+
+  /** Everything that it wrote since the first start. */
+  output(): string {
+    return this.#earlierOutput + (this.#running?.output() ?? "");
+  }
+
+  /** Sends the signal and does not wait. */
+  signal(signal: NodeJS.Signals): void {
+    this.#running?.child.kill(signal);
+  }
+
+  /** Runs another command of it with the same configuration. */
+  async run(...args: readonly string[]): Promise<Finished> {
+    const command = start(node, [main, ...args, "--config", this.#config], { COLUMNS: "120" });
+    await command.ended;
+    return { code: command.child.exitCode, output: command.output() };
+  }
+}
