@@ -42,6 +42,14 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/explain.ts")).explain,
   },
   {
+    name: "shadow",
+    summary: {
+      en: "tell what a stricter setting would have done with recorded mail",
+      ja: "試行の設定なら扱いが変わったメールを一覧する",
+    },
+    load: async () => (await import("./commands/shadow.ts")).shadow,
+  },
+  {
     name: "dmarc-diff",
     summary: {
       en: "list where the two ways of DMARC discovery differ on your mail",

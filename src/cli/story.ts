@@ -1,4 +1,5 @@
 import type { MessageRecord, RecordedClient } from "../store/record.ts";
+import { dispositionRows, ruleRows } from "./disposition-lines.ts";
 import { formatDns } from "./dns-lines.ts";
 import type { Io } from "./io.ts";
 import { labelled, printable, wrap } from "./layout.ts";
@@ -83,19 +84,17 @@ function verdictLines({ results }: MessageRecord, io: Io): string[] {
 function doneRows(record: MessageRecord, io: Io): Row[] {
   const text = io.text.explain;
   const { labels } = text;
-  const { action, reasons } = record.disposition;
-  const entries: Row[] = [[labels.action, text.action[action]]];
-  for (const reason of reasons) {
-    const comment = reason.comment === undefined ? "" : `: ${printable(reason.comment)}`;
-    entries.push(["", `${text.reason[reason.type]}${comment}`]);
-  }
-  const policy = unappliedPolicy(record);
+  const entries: Row[] = dispositionRows(labels.action, record.disposition, io);
+  const policy = record.disposition.why === undefined ? unappliedPolicy(record) : undefined;
   if (policy !== undefined) entries.push(["", text.monitoring(policy)]);
+  entries.push(...ruleRows(record.rules ?? [], io));
+  if (record.shadow !== undefined) entries.push(...dispositionRows(labels.shadow, record.shadow, io));
   const removed = record.removed.map((field) => text.removed({ ...field, name: printable(field.name) }));
   for (const [index, line] of (removed.length === 0 ? [text.nothingRemoved] : removed).entries())
     entries.push([index === 0 ? labels.removed : "", line]);
   entries.push([labels.wrote, writtenText(record, io)]);
-  entries.push([labels.told, text.told[record.reply]]);
+  const status = record.status === undefined ? "" : `: ${printable(record.status)}`;
+  entries.push([labels.told, `${text.told[record.reply]}${status}`]);
   if (record.fault !== undefined) {
     const { stage, message } = record.fault;
     entries.push([labels.fault, io.style.bad(text.fault(printable(stage), printable(message)))]);

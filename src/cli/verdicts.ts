@@ -1,5 +1,12 @@
 import { dmarcDifferences } from "../core/dmarc/difference.ts";
-import type { ArcResult, DkimResult, DmarcResult, IprevResult, SpfResult } from "../core/results.ts";
+import type {
+  ArcResult,
+  BimiResult,
+  DkimResult,
+  DmarcResult,
+  IprevResult,
+  SpfResult,
+} from "../core/results.ts";
 import { problemText } from "../findings/problems.ts";
 import type { Io } from "./io.ts";
 import { displayWidth, padEnd, printable, printableOctets, wrap } from "./layout.ts";
@@ -16,6 +23,7 @@ export interface Verdicts {
   readonly arc?: ArcResult;
   readonly dmarc: DmarcResult;
   readonly dmarcOther?: DmarcResult;
+  readonly bimi?: BimiResult;
 }
 
 interface Row {
@@ -36,6 +44,7 @@ export function formatVerdicts(verdicts: Verdicts, io: Io): string[] {
     ...(verdicts.dkim.length === 0 ? [noSignature(io)] : verdicts.dkim.map((one) => dkimRow(one, io))),
     ...arcRows(verdicts.arc, io),
     dmarcRow(verdicts, io),
+    ...bimiRows(verdicts.bimi, io),
   ];
   return rows.flatMap((row) => formatRow(row, io));
 }
@@ -153,4 +162,26 @@ function policyText(dmarc: DmarcResult, io: Io): string | undefined {
 function otherText(dmarc: DmarcResult, other: DmarcResult | undefined, io: Io): string | undefined {
   if (other === undefined || dmarcDifferences(dmarc, other).length === 0) return undefined;
   return io.text.verdict.dmarcOther(other);
+}
+
+/** Nothing about a message whose domain publishes no logo, which most do not. */
+function bimiRows(bimi: BimiResult | undefined, io: Io): Row[] {
+  if (bimi === undefined || bimi.result === "none") return [];
+  const { verdict } = io.text;
+  const { bimi: problems, bimiDetail: details } = problemText(io.lang);
+  const { domain, selector, location, authority, problem, detail, evidence, selectorIgnored } = bimi;
+  const at =
+    domain === undefined || selector === undefined
+      ? undefined
+      : verdict.bimiRecord(printable(domain), printable(selector));
+  const notes = [
+    at,
+    bimi.result === "declined" ? verdict.bimiDeclined : undefined,
+    problem && problems[problem],
+    detail && details[detail],
+    selectorIgnored && verdict.bimiSelectorIgnored[selectorIgnored],
+    location && verdict.bimiLocation(printable(location)),
+    authority && verdict.bimiAuthority(printable(authority), evidence),
+  ].filter((note) => note !== undefined && note !== "");
+  return [{ method: "BIMI", word: bimi.result, what: notes[0] ?? "", notes: notes.slice(1) }];
 }

@@ -1,12 +1,14 @@
 import type {
   ArcResult,
   AuthResults,
+  BimiResult,
   DkimResult,
   DmarcResult,
   IprevResult,
   SpfResult,
 } from "../core/results.ts";
 import type { Disposition } from "../store/record.ts";
+import type { WouldBe } from "./verify-disposal.ts";
 
 /** The object of `verify --json`, as the interface documents it. */
 export interface VerifyJson {
@@ -19,8 +21,14 @@ export interface VerifyJson {
   readonly dmarc: Omit<DmarcResult, "method" | "policyTag" | "published" | "testing">;
   /** By the other discovery, when both are evaluated. */
   readonly dmarcOther?: VerifyJson["dmarc"];
+  /** What would be done with it under the configuration. */
   readonly disposition: Disposition;
-  readonly bimi: { readonly result: "skipped" };
+  /** What the shadow would do, where that is something else. */
+  readonly shadow?: Disposition;
+  /** Message rules that it breaks and that are not off. */
+  readonly rules?: readonly string[];
+  /** `skipped` without more when BIMI is switched off. */
+  readonly bimi: Omit<BimiResult, "method" | "indicator">;
   readonly authenticationResults: string;
   readonly dns: AuthResults["dns"];
 }
@@ -28,7 +36,7 @@ export interface VerifyJson {
 /**
  * @param field Value of the Authentication-Results field; its folds are taken out.
  */
-export function formatVerifyJson(results: AuthResults, field: string): VerifyJson {
+export function formatVerifyJson(results: AuthResults, field: string, would: WouldBe): VerifyJson {
   return {
     ...(results.iprev === undefined ? {} : { iprev: iprevJson(results.iprev) }),
     ...(results.spf === undefined ? {} : { spf: spfJson(results.spf) }),
@@ -37,9 +45,8 @@ export function formatVerifyJson(results: AuthResults, field: string): VerifyJso
     ...(results.arc === undefined ? {} : { arc: arcJson(results.arc) }),
     dmarc: dmarcJson(results.dmarc),
     ...(results.dmarcOther === undefined ? {} : { dmarcOther: dmarcJson(results.dmarcOther) }),
-    // Nothing is done to mail yet but writing down what was found.
-    disposition: { action: "none", reasons: [] },
-    bimi: { result: "skipped" },
+    ...would,
+    bimi: results.bimi === undefined ? { result: "skipped" } : bimiJson(results.bimi),
     authenticationResults: unfolded(field),
     dns: results.dns,
   };
@@ -65,6 +72,10 @@ function arcJson({ method: _, ...arc }: ArcResult): VerifyJson["arc"] & {} {
 function dmarcJson(dmarc: DmarcResult): VerifyJson["dmarc"] {
   const { method: _, policyTag: __, published: ___, testing: ____, result, ...rest } = dmarc;
   return { result, ...rest };
+}
+
+function bimiJson({ method: _, indicator: __, ...bimi }: BimiResult): VerifyJson["bimi"] {
+  return bimi;
 }
 
 export function unfolded(field: string): string {

@@ -1,26 +1,49 @@
+import type { BodyRule, RuleId } from "../config/policy-config.ts";
 import { type AuthenticationInput, openAuthentication } from "../core/authenticate.ts";
+import type { MessageHead } from "../core/message/message.ts";
 import { MessageReader } from "../core/message/message-reader.ts";
 import type { AuthResults } from "../core/results.ts";
 import type { Verification } from "../core/verification.ts";
+import { BodyRules } from "../filter/message-rules.ts";
 
-/** Authenticates a message that comes in chunks, cut anywhere. Rejects only when the source does. */
+export interface VerifiedMessage {
+  readonly results: AuthResults;
+  readonly head: MessageHead;
+  readonly brokenBodyRules: readonly BodyRule[];
+}
+
+interface Opened {
+  readonly head: MessageHead;
+  readonly verification: Verification<AuthResults>;
+}
+
+/**
+ * Authenticates a message that comes in chunks, cut anywhere. Rejects only when the source does.
+ * @param rules The message rules that are looked at.
+ */
 export async function verifyMessage(
   source: AsyncIterable<Buffer | string>,
   input: AuthenticationInput,
-): Promise<AuthResults> {
-  let verification: Verification<AuthResults> | undefined;
+  rules: ReadonlySet<RuleId>,
+): Promise<VerifiedMessage> {
+  let opened: Opened | undefined;
+  const bodyRules = new BodyRules(rules);
   const reader = new MessageReader({
     head: (head) => {
-      verification = openAuthentication(head, input);
+      opened = { head, verification: openAuthentication(head, input) };
     },
-    body: (chunk) => verification?.body(chunk),
+    body: (chunk) => {
+      opened?.verification.body(chunk);
+      bodyRules.body(chunk);
+    },
   });
   for await (const chunk of source) {
     reader.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
     // What has no signature to check needs no reading to the end.
-    if (verification?.needsBody === false) break;
+    if (opened?.verification.needsBody === false && !bodyRules.needsBody) break;
   }
-  if (verification === undefined) reader.end();
-  if (verification === undefined) throw new Error("no head");
-  return verification.finish();
+  if (opened === undefined) reader.end();
+  if (opened === undefined) throw new Error("no head");
+  const { head, verification } = opened;
+  return { results: await verification.finish(), head, brokenBodyRules: bodyRules.broken() };
 }

@@ -10,6 +10,10 @@ export interface Config {
   /** When set, it goes before the MTA's `{j}` macro; without both `hostname` is used. See `authservIdOf`. */
   readonly authservId?: string;
   readonly dataDir: string;
+  /** Whom the program runs as when it is started as root. */
+  readonly user?: string;
+  /** The user's own when undefined. */
+  readonly group?: string;
   readonly networks: NetworksConfig;
   readonly dns: DnsConfig;
   readonly milter: MilterConfig;
@@ -68,8 +72,11 @@ export interface MilterConfig {
   /** Who may connect to inet sockets. */
   readonly peers: readonly NamedNetwork[];
   readonly sockets: readonly MilterSocketConfig[];
+  /** Processes that handle mail; 0: none of their own. */
+  readonly workers: "auto" | number;
   /** For one message, from the first command to the verdict, waiting for the MTA not counted. */
   readonly timeBudgetMs: number;
+  /** Of one worker. */
   readonly maxConnections: number;
 }
 
@@ -98,6 +105,21 @@ export interface VerifyConfig {
     /** File; without it the list that the program brings. */
     readonly publicSuffixList?: string;
   };
+  readonly bimi: BimiConfig;
+}
+
+export interface BimiConfig {
+  /** record: only DNS is asked. fetch: indicator and mark certificate are fetched and checked. */
+  readonly mode: "off" | "record" | "fetch";
+  /** File with the root certificates of mark certificates, in PEM. */
+  readonly roots?: string;
+  readonly requireEvidence: boolean;
+  /** Whether BIMI-Location, BIMI-Indicator and BIMI-Logo-Preference are written. */
+  readonly headers: boolean;
+  /** For one message to wait for what is fetched. */
+  readonly timeoutMs: number;
+  /** Of an indicator, uncompressed. */
+  readonly maxSize: number;
 }
 
 export const recordFields = [

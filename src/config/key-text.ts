@@ -14,6 +14,14 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
     en: "Folder of the records; made when it is not there, for its owner only.",
     ja: "記録を置くフォルダー。なければ所有者だけが読めるように作る。",
   },
+  user: {
+    en: "User to run as when the program is started as root; the sockets are opened first. A name or a number. Changes at a restart.",
+    ja: "root で起動したとき、ソケットを開いた後に切り替わるユーザー。名前か番号。変更は再起動で反映する。",
+  },
+  group: {
+    en: "Group to run as, with user; that user's own when left out.",
+    ja: "user と一緒に切り替わるグループ。省略するとそのユーザーのグループ。",
+  },
   networks: {
     en: "Whose addresses are whose. Where networks overlap the longest prefix decides.",
     ja: "どのアドレスが誰のものか。重なるときは最も長いプレフィックスのものに従う。",
@@ -84,11 +92,18 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
     ja: "unix ソケットのモード。引用符で囲む。",
   },
   "milter.sockets[].group": { en: "Group of a unix socket.", ja: "unix ソケットのグループ。" },
+  "milter.workers": {
+    en: "Processes that handle mail: auto takes one for each core; 0 none, mail is then handled in the main process. They share the sockets.",
+    ja: "メールを処理するプロセスの数。auto はコアの数だけ作る。0 なら作らず、本体のプロセスで処理する。ソケットは共有する。",
+  },
   "milter.time_budget": {
     en: "Time for one message; keep it below the MTA's own (30 s in Postfix).",
     ja: "1 通にかけてよい時間。MTA 側の制限 (Postfix は 30 秒) より短くする。",
   },
-  "milter.max_connections": { en: "MTA connections at a time.", ja: "同時に受ける MTA の接続の数。" },
+  "milter.max_connections": {
+    en: "MTA connections at a time in each worker.",
+    ja: "ワーカーごとに同時に受ける MTA の接続の数。",
+  },
   verify: { en: "How incoming mail is verified.", ja: "受信の検証のしかた。" },
   ...policyKeyText,
   "verify.spf": { en: "SPF (RFC 7208).", ja: "SPF (RFC 7208)。" },
@@ -127,6 +142,31 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
     en: "File in the format of publicsuffix.org, for psl. Read at the start and at a reload. The list that Sekisho brings when left out.",
     ja: "psl で使うファイル (publicsuffix.org の形式)。起動時と再読み込み時に読む。省略すると Sekisho に付属のもの。",
   },
+  "verify.bimi": {
+    en: "BIMI, the senders' logos (draft); see bimi.md.",
+    ja: "BIMI (送信元のロゴ、ドラフト)。bimi.ja.md を参照。",
+  },
+  "verify.bimi.mode": {
+    en: "off: nothing is asked. record: the record is looked up in DNS, for the result and the record of the message; nothing passes. fetch: logo and mark certificate are fetched from the sender's web server and checked.",
+    ja: "off は何も調べない。record は DNS のレコードだけを調べて結果と記録に残す (pass にはならない)。fetch はロゴとマーク証明書を送信側の Web サーバーから取得して検証する。",
+  },
+  "verify.bimi.roots": {
+    en: "PEM file with the root certificates of mark certificates that are trusted. Read at the start and at a reload. Without it no mark certificate is trusted.",
+    ja: "信用するマーク証明書のルート証明書のファイル (PEM)。起動時と再読み込み時に読む。省略するとどのマーク証明書も信用しない。",
+  },
+  "verify.bimi.require_evidence": {
+    en: "Whether a logo passes only with a mark certificate. Without one anybody can show any logo.",
+    ja: "マーク証明書のあるロゴだけを合格にするか。証明書がなければ誰でもどんなロゴでも出せる。",
+  },
+  "verify.bimi.headers": {
+    en: "Whether BIMI-Location, BIMI-Indicator and BIMI-Logo-Preference are written for mail readers. Those that come from outside are removed in any case.",
+    ja: "メールソフトのために BIMI-Location・BIMI-Indicator・BIMI-Logo-Preference を書くか。外から届いたものは必ず取り除く。",
+  },
+  "verify.bimi.timeout": {
+    en: "Longest wait of one message for what is fetched. What comes later serves the next message.",
+    ja: "1 通が取得を待つ最長の時間。遅れて届いたものは次のメールで使う。",
+  },
+  "verify.bimi.max_size": { en: "Largest logo, uncompressed.", ja: "ロゴの大きさの上限 (展開後)。" },
   record: { en: "What is kept of every message.", ja: "1 通ごとに残す記録。" },
   "record.keep": { en: "Records older than this are deleted.", ja: "これより古い記録は消す。" },
   "record.max_size": {

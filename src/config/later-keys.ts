@@ -11,5 +11,4 @@ export const laterKeys: ReadonlySet<string> = new Set([
   "watch",
   "check",
   "users",
-  "verify.bimi",
 ]);

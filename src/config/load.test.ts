@@ -118,6 +118,28 @@ describe("values", () => {
       read: (c) => c.verify.dmarc,
       is: { discovery: "psl", otherDiscovery: "treewalk" },
     },
+    {
+      yaml: "",
+      read: (c) => c.verify.bimi,
+      is: { mode: "off", requireEvidence: true, headers: false, timeoutMs: 3000, maxSize: 32_768 },
+    },
+    {
+      yaml: "verify: { bimi: { mode: fetch, roots: /x/roots.pem, headers: true, timeout: 2s, max_size: 64KiB } }",
+      read: (c) => c.verify.bimi,
+      is: {
+        mode: "fetch",
+        roots: "/x/roots.pem",
+        requireEvidence: true,
+        headers: true,
+        timeoutMs: 2000,
+        maxSize: 65_536,
+      },
+    },
+    {
+      yaml: "verify: { bimi: { mode: fetch, require_evidence: false } }",
+      read: (c) => c.verify.bimi.requireEvidence,
+      is: false,
+    },
     { yaml: "", read: (c) => c.verify.arc, is: { mode: "verify", trustedSealers: [] } },
     {
       yaml: "verify: { arc: { mode: off, trusted_sealers: [Lists.Example.JP, 日本語.example] } }",
@@ -148,14 +170,18 @@ describe("errors with their place", () => {
     { yaml: "hostnam: x", is: ["unknown-key hostnam 1:1"] },
     { yaml: "dns:\n  nameserver: [127.0.0.1]", is: ["unknown-key dns.nameserver 2:3"] },
     {
-      yaml: "sign: {}\nverify: { bimi: {} }",
-      is: ["later-key sign 1:1", "later-key verify.bimi 2:11"],
+      yaml: "sign: {}\nwatch: {}",
+      is: ["later-key sign 1:1", "later-key watch 2:1"],
     },
     { yaml: "verify: { enforce: montior }", is: ["not-one-of verify.enforce 1:20"] },
     { yaml: "verify: { dmarc: { discovery: pls } }", is: ["not-one-of verify.dmarc.discovery 1:31"] },
     { yaml: "verify: { dmarc: { discovery: [psl] } }", is: ["not-one-of verify.dmarc.discovery 1:31"] },
     { yaml: "verify: { dmarc: { discovery: [psl, psl] } }", is: ["not-one-of verify.dmarc.discovery 1:31"] },
     { yaml: "verify: { dmarc: { discovery: 7489 } }", is: ["not-one-of verify.dmarc.discovery 1:31"] },
+    { yaml: "verify: { bimi: { mode: fetch } }", is: ["mark-roots-needed verify.bimi.mode 1:25"] },
+    { yaml: "verify: { bimi: { max_size: 1MB } }", is: ["out-of-range verify.bimi.max_size 1:29"] },
+    { yaml: "verify: { bimi: { timeout: 1m } }", is: ["out-of-range verify.bimi.timeout 1:28"] },
+    { yaml: "verify: { bimi: { mode: on } }", is: ["not-one-of verify.bimi.mode 1:25"] },
     { yaml: "verify: { arc: { mode: on } }", is: ["not-one-of verify.arc.mode 1:24"] },
     {
       yaml: "verify: { arc: { trusted_sealers: [192.0.2.1] } }",
@@ -315,6 +341,7 @@ test("what showConfig prints gives the same configuration", async () => {
   for (const text of [
     "",
     dmarc,
+    "verify: { bimi: { mode: fetch, roots: /x/roots.pem, headers: true, timeout: 2500ms, max_size: 40KB } }",
     readFileSync(new URL("../../sekisho.example.yaml", import.meta.url), "utf8"),
   ]) {
     const config = await configOf(text);

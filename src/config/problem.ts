@@ -32,13 +32,16 @@ export interface ProblemParams {
   readonly "bad-listen": Found;
   readonly "bad-web-listen": Found;
   readonly "bad-mode": Found;
+  readonly "bad-workers": Found;
   readonly "bad-domain": Found;
   readonly "bad-list-entry": Found;
   readonly "duplicate-listen": Found;
   readonly "peers-needed": Found;
   readonly "web-beyond-loopback": Found;
+  readonly "mark-roots-needed": Found;
   readonly "invalid-value": Found;
   readonly "bad-suffix-list": { readonly file: string; readonly reason: string };
+  readonly "bad-mark-roots": { readonly file: string; readonly reason: string };
   // Warnings
   readonly "hostname-not-qualified": { readonly hostname: string };
   readonly "network-everyone": { readonly network: string };

@@ -73,6 +73,7 @@ function problemsOf(issue: SchemaIssue, source: Source): ConfigProblem[] {
     case "invalid_value":
       return [notOneOf(path, found, issue.values.map(String), place)];
     case "invalid_union":
+      if (isOurs(issue.message)) return [configProblem(issue.message, path, { found }, place)];
       return unionProblems(issue, node, source) ?? [notOneOf(path, found, unionValues(issue), place)];
     case "too_small":
       if (isOurs(issue.message)) return [configProblem("empty-text", path, {}, place)];
@@ -114,12 +115,12 @@ function unionValues({ errors }: Extract<SchemaIssue, { code: "invalid_union" }>
 
 type FoundProblem = Extract<
   ProblemCode,
-  `bad-${string}` | "duplicate-listen" | "peers-needed" | "web-beyond-loopback"
+  `bad-${string}` | "duplicate-listen" | "peers-needed" | "web-beyond-loopback" | "mark-roots-needed"
 >;
 
 /** Whether the schema gave the message: then it is one of our codes, which only take `found`. */
 function isOurs(message: string): message is FoundProblem {
-  return /^(?:bad-[a-z-]+|duplicate-listen|peers-needed|web-beyond-loopback|empty-text)$/.test(message);
+  return /^(?:bad-[a-z-]+|duplicate-listen|peers-needed|web-beyond-loopback|mark-roots-needed|empty-text)$/.test(message);
 }
 
 function typeName(expected: string): string {

@@ -28,11 +28,13 @@ type ValueProblem = Extract<
   | "bad-listen"
   | "bad-web-listen"
   | "bad-mode"
+  | "bad-workers"
   | "bad-domain"
   | "bad-list-entry"
   | "duplicate-listen"
   | "peers-needed"
   | "web-beyond-loopback"
+  | "mark-roots-needed"
   | "empty-text"
   | "out-of-range"
 >;
@@ -116,6 +118,9 @@ const socket = z.strictObject({
 const milter = z.strictObject({
   peers: z.array(network).optional(),
   sockets: z.array(socket).prefault([{ listen: "inet:127.0.0.1:8891" }]),
+  workers: z
+    .union([z.literal("auto"), z.int().min(0).max(256)], { error: "bad-workers" satisfies ValueProblem })
+    .default("auto"),
   time_budget: durationWithin(1000, 280_000).prefault("25s"),
   max_connections: z.int().min(1).max(100_000).default(1000),
 });
@@ -139,6 +144,26 @@ const override = z.strictObject({
   include_subdomains: z.boolean().default(false),
   action: z.enum(["none", "quarantine", "reject"]),
 });
+
+const bimi = z
+  .strictObject({
+    mode: z.enum(["off", "record", "fetch"]).default("off"),
+    roots: text.optional(),
+    require_evidence: z.boolean().default(true),
+    headers: z.boolean().default(false),
+    timeout: durationWithin(100, 20_000).prefault("3s"),
+    // 32 KiB is what the SVG profile recommends; above 256 KiB no mail reader would show it.
+    max_size: read("bad-size", parseSize)
+      .refine((octets) => octets >= 1024 && octets <= 262_144, {
+        error: "out-of-range" satisfies ValueProblem,
+        params: { minimum: "1KiB", maximum: "256KiB" },
+      })
+      .prefault("32KiB"),
+  })
+  .refine(({ mode, roots, require_evidence }) => mode !== "fetch" || !require_evidence || roots !== undefined, {
+    error: "mark-roots-needed" satisfies ValueProblem,
+    path: ["mode"],
+  });
 
 const verify = z.strictObject({
   enforce: z.enum(["monitor", "quarantine", "reject"]).default("monitor"),
@@ -188,6 +213,7 @@ const verify = z.strictObject({
       public_suffix_list: text.optional(),
     })
     .prefault({}),
+  bimi: bimi.prefault({}),
 });
 
 const record = z.strictObject({
@@ -218,6 +244,8 @@ const file = z.strictObject({
   hostname: read("bad-hostname", readHostname).optional(),
   authserv_id: read("bad-authserv-id", (id) => (isAuthservId(id) ? id : undefined)).optional(),
   data_dir: text.default("./data"),
+  user: text.optional(),
+  group: text.optional(),
   networks: networks.prefault({}),
   dns: dns.prefault({}),
   milter: milter.prefault({}),
@@ -320,6 +348,8 @@ function toConfig(given: FileConfig, hostname: string): Config {
     hostname: given.hostname ?? hostname,
     ...(given.authserv_id !== undefined && { authservId: given.authserv_id }),
     dataDir: given.data_dir,
+    ...(given.user !== undefined && { user: given.user }),
+    ...(given.group !== undefined && { group: given.group }),
     networks: {
       submitters: given.networks.submitters,
       own: given.networks.own.map(({ network, ...owner }) => ({ ...network, ...owner })),
@@ -337,6 +367,7 @@ function toConfig(given: FileConfig, hostname: string): Config {
     milter: {
       peers: milter.peers ?? loopbackPeers,
       sockets: milter.sockets.map(toSocket),
+      workers: milter.workers,
       timeBudgetMs: milter.time_budget,
       maxConnections: milter.max_connections,
     },
@@ -346,6 +377,7 @@ function toConfig(given: FileConfig, hostname: string): Config {
       dkim: { minimumKeyBits: verify.dkim.minimum_key_bits, maxSignatures: verify.dkim.max_signatures },
       arc: { mode: verify.arc.mode, trustedSealers: verify.arc.trusted_sealers },
       dmarc: toDmarc(verify.dmarc),
+      bimi: toBimi(verify.bimi),
     },
     record: { keepMs: record.keep, maxSize: record.max_size, fields: record.fields },
     web: given.web.listen,
@@ -409,6 +441,17 @@ function toDmarc({
     discovery: applied,
     ...(other !== undefined && { otherDiscovery: other }),
     ...(public_suffix_list !== undefined && { publicSuffixList: public_suffix_list }),
+  };
+}
+
+function toBimi({ roots, ...given }: FileConfig["verify"]["bimi"]): Config["verify"]["bimi"] {
+  return {
+    mode: given.mode,
+    ...(roots !== undefined && { roots }),
+    requireEvidence: given.require_evidence,
+    headers: given.headers,
+    timeoutMs: given.timeout,
+    maxSize: given.max_size,
   };
 }
 

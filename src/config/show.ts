@@ -16,6 +16,8 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
     hostname: config.hostname,
     authserv_id: config.authservId,
     data_dir: config.dataDir,
+    user: config.user,
+    group: config.group,
     networks: {
       submitters: networks.submitters.map(textOf),
       own: networks.own.map(({ text, name, contact }) => ({ network: text, name, contact })),
@@ -41,6 +43,7 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
         mode: mode.toString(8).padStart(4, "0"),
         group,
       })),
+      workers: milter.workers,
       time_budget: formatDuration(milter.timeBudgetMs),
       max_connections: milter.maxConnections,
     },
@@ -55,6 +58,7 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
       dkim: { minimum_key_bits: verify.dkim.minimumKeyBits, max_signatures: verify.dkim.maxSignatures },
       arc: { mode: verify.arc.mode, trusted_sealers: verify.arc.trustedSealers },
       dmarc: { ...dmarcForm(verify.dmarc), ...dmarcPolicyForm(verify.policy) },
+      bimi: bimiForm(verify.bimi),
     },
     record: {
       keep: formatDuration(record.keepMs),
@@ -106,6 +110,17 @@ function verdictForm({ onFail, onPermerror, onTemperror }: PolicyConfig["spf"]):
 
 function dmarcPolicyForm({ dmarc }: PolicyConfig): object {
   return { on_temperror: dmarc.onTemperror, on_permerror: dmarc.onPermerror };
+}
+
+function bimiForm(bimi: Config["verify"]["bimi"]): object {
+  return {
+    mode: bimi.mode,
+    roots: bimi.roots,
+    require_evidence: bimi.requireEvidence,
+    headers: bimi.headers,
+    timeout: formatDuration(bimi.timeoutMs),
+    max_size: formatSize(bimi.maxSize),
+  };
 }
 
 function dmarcForm({ discovery, otherDiscovery, publicSuffixList }: Config["verify"]["dmarc"]): object {

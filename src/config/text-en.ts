@@ -29,6 +29,7 @@ export const en: ProblemText = {
   "out-of-range": ({ minimum, maximum, found }) =>
     `${found} is out of range (${minimum ?? "…"} to ${maximum ?? "…"})`,
   "bad-suffix-list": ({ file, reason }) => `the public suffix list ${file} cannot be read: ${reason}`,
+  "bad-mark-roots": ({ file, reason }) => `the root certificates in ${file} cannot be read: ${reason}`,
   "empty-text": () => "must not be empty",
   "bad-duration": ({ found }) =>
     `"${found}" is no duration; write a number with ms, s, m, h, d or w, such as 30s`,
@@ -47,11 +48,14 @@ export const en: ProblemText = {
   "bad-mode": ({ found }) => `"${found}" is no file mode; write it in quotes, such as "0660"`,
   "bad-domain": ({ found }) => `"${found}" is no domain; write a name such as example.jp`,
   "bad-list-entry": () => "name the list by list_id, domain or network, or by several of them",
+  "bad-workers": ({ found }) => `"${found}" is no number of workers; write auto or a number from 0 to 256`,
   "duplicate-listen": ({ found }) => `another socket listens on "${found}" already`,
   "peers-needed": ({ found }) =>
     `"${found}" can be reached from other machines: name the MTAs that may connect in milter.peers`,
   "web-beyond-loopback": ({ found }) =>
     `"${found}" can be reached from other machines; without accounts, which are not in this version yet, the pages stay on loopback`,
+  "mark-roots-needed": () =>
+    "nothing could pass: name the root certificates of mark certificates in roots, or set require_evidence to false",
   "invalid-value": ({ found }) => `"${found}" is not possible here`,
   "hostname-not-qualified": ({ hostname }) =>
     `the host name "${hostname}" is no fully qualified name; set hostname to one such as mx.example.jp`,

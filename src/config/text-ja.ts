@@ -30,6 +30,7 @@ export const ja: ProblemText = {
   "out-of-range": ({ minimum, maximum, found }) =>
     `${found} は範囲外です (${minimum ?? "…"} から ${maximum ?? "…"} まで)。`,
   "bad-suffix-list": ({ file, reason }) => `public suffix list ${file} を読めません: ${reason}`,
+  "bad-mark-roots": ({ file, reason }) => `ルート証明書のファイル ${file} を読めません: ${reason}`,
   "empty-text": () => "空にはできません。",
   "bad-duration": ({ found }) =>
     `「${found}」は時間として読めません。30s のように数と単位 (ms s m h d w) を書いてください。`,
@@ -51,11 +52,15 @@ export const ja: ProblemText = {
     `「${found}」はファイルのモードではありません。"0660" のように引用符で囲んで書いてください。`,
   "bad-domain": ({ found }) => `「${found}」はドメインとして読めません。example.jp のように書いてください。`,
   "bad-list-entry": () => "list_id・domain・network のうち 1 つ以上を書いてください。",
+  "bad-workers": ({ found }) =>
+    `「${found}」はワーカーの数になりません。auto か 0 から 256 の数を書いてください。`,
   "duplicate-listen": ({ found }) => `「${found}」で待ち受けるソケットがほかにもあります。`,
   "peers-needed": ({ found }) =>
     `「${found}」はほかの計算機から届きます。接続を許す MTA を milter.peers に書いてください。`,
   "web-beyond-loopback": ({ found }) =>
     `「${found}」はほかの計算機から届きます。この版にはまだアカウントがないため、Web の画面はループバックでしか開けません。`,
+  "mark-roots-needed": () =>
+    "このままではどれも合格しません。マーク証明書のルート証明書を roots に書くか、require_evidence を false にしてください。",
   "invalid-value": ({ found }) => `「${found}」は使えません。`,
   "hostname-not-qualified": ({ hostname }) =>
     `ホスト名「${hostname}」は完全修飾名ではありません。hostname に mx.example.jp のような名前を設定してください。`,

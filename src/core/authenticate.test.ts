@@ -1,6 +1,8 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { rsaTestKey } from "../../test/dkim-test-keys.ts";
+import { sealMessage } from "../../test/seal-message.ts";
 import { type DmarcOptions, openAuthentication, type SmtpClient, startClientChecks } from "./authenticate.ts";
 import { formatResultsField } from "./authentication-results.ts";
 import { fixedClock } from "./clock.ts";

@@ -1,4 +1,5 @@
 import { startArc } from "./arc/verify.ts";
+import { type BimiOptions, evaluateBimi } from "./bimi/evaluate.ts";
 import type { Clock } from "./clock.ts";
 import { SignedMaterial } from "./dkim/signed-material.ts";
 import { type DkimOptions, startDkim } from "./dkim/verify.ts";
@@ -35,6 +36,8 @@ export interface AuthenticationOptions {
   /** Whether ARC chains are validated (RFC 8617); "verify" when absent. */
   readonly arc?: "verify" | "off";
   readonly dmarc?: DmarcOptions;
+  /** BIMI is not evaluated when left out. */
+  readonly bimi?: BimiOptions;
   /** Name of this host for %{r} in SPF explanations. */
   readonly receiver?: string;
 }
@@ -106,7 +109,8 @@ export function openAuthentication(head: MessageHead, input: AuthenticationInput
   const checks = input.checks ?? (input.client && startClientChecks(input.client, input));
   const { resolver: dns, entries } = traceResolver(unrejecting(input.dns), clock);
   const until = deadline === undefined ? {} : { deadline };
-  const [dmarc, otherDmarc] = startDiscoveries(head, { dns, ...until }, options?.dmarc);
+  const dmarcRecords = recordLookup(dns, deadline);
+  const [dmarc, otherDmarc] = startDiscoveries(head, { dns, ...until, lookup: dmarcRecords }, options?.dmarc);
   const material = new SignedMaterial(head, { dns, ...until });
   const { hashes } = material;
   const dkim = startDkim(material, {
@@ -131,12 +135,19 @@ export function openAuthentication(head: MessageHead, input: AuthenticationInput
         otherDmarc?.finish(identifiers),
         Promise.all(signatures.map((signature) => nameSigner(signature, dmarc))),
       ]);
+      const bimi =
+        options?.bimi &&
+        (await evaluateBimi(
+          { head, dkim: signatures, dmarc: dmarcResult },
+          { dns, clock, ...until, options: options.bimi, dmarcRecords },
+        ));
       return {
         ...client,
         dkim: withSigner,
         ...(chain !== undefined && { arc: chain }),
         dmarc: dmarcResult,
         ...(dmarcOther && { dmarcOther }),
+        ...(bimi !== undefined && { bimi }),
         dns: [...(checks?.dns ?? []), ...entries],
       };
     },
@@ -150,10 +161,9 @@ function startDiscoveries(
   { discovery, otherDiscovery }: DmarcOptions = {},
 ): readonly [applied: PendingDmarc, other: PendingDmarc | undefined] {
   const author = authorDomain(head);
-  const shared = { ...context, lookup: recordLookup(context.dns, context.deadline) };
   return [
-    startDmarc(author, { ...shared, ...(discovery && { discovery }) }),
-    otherDiscovery && startDmarc(author, { ...shared, discovery: otherDiscovery }),
+    startDmarc(author, { ...context, ...(discovery && { discovery }) }),
+    otherDiscovery && startDmarc(author, { ...context, discovery: otherDiscovery }),
   ];
 }
 

@@ -1,7 +1,16 @@
+import { indicatorHash } from "./bimi/header-fields.ts";
 import { toAsciiDomain } from "./domain-name.ts";
 import type { AuthResProperty, MethodResult } from "./message/authres.ts";
 import { type AuthResFormatOptions, formatAuthenticationResults } from "./message/authres-format.ts";
-import type { ArcResult, AuthResults, DkimResult, DmarcResult, IprevResult, SpfResult } from "./results.ts";
+import type {
+  ArcResult,
+  AuthResults,
+  BimiResult,
+  DkimResult,
+  DmarcResult,
+  IprevResult,
+  SpfResult,
+} from "./results.ts";
 
 /** Signatures named in one field; those after them are left out. */
 const maxDkimResults = 32;
@@ -21,8 +30,8 @@ export function formatResultsField(
 }
 
 /**
- * The statements of RFC 8601 about one message: iprev, spf, dkim (one per signature), arc, dmarc. What was not evaluated
- * because the client is not known is left out. Only registered properties, and of a sender's texts only those of
+ * The statements of RFC 8601 about one message: iprev, spf, dkim (one per signature), arc, dmarc, bimi. What was not
+ * evaluated is left out. Only registered properties, and of a sender's texts only those of
  * harmless form: a selector with a quotation mark in it is not repeated. `reason` is the id of the problem.
  */
 export function describeResults(results: AuthResults): MethodResult[] {
@@ -32,6 +41,7 @@ export function describeResults(results: AuthResults): MethodResult[] {
     ...describeDkim(results.dkim),
     ...describeArc(results.arc, results.iprev?.ip),
     describeDmarc(results.dmarc),
+    ...describeBimi(results.bimi),
   ];
 }
 
@@ -151,4 +161,22 @@ function describeDmarc({ result, domain, appliedPolicy, problem }: DmarcResult):
     property("header", "from", domain === undefined ? undefined : toAsciiDomain(domain)),
     property("policy", "dmarc", appliedPolicy),
   ]);
+}
+
+/** BIMI draft §7.7. The hash stands only where a BIMI-Indicator field is written too. */
+function describeBimi(bimi: BimiResult | undefined): MethodResult[] {
+  if (bimi === undefined) return [];
+  const { result, problem, domain, selector, authorityStatus, authority, location, avatarPreference } = bimi;
+  const passed = result === "pass";
+  return [
+    statement("bimi", result, problem, [
+      property("header", "d", domain),
+      property("header", "selector", selector),
+      property("policy", "authority", authorityStatus),
+      property("policy", "authority-uri", authorityStatus === undefined ? undefined : authority),
+      property("policy", "indicator-uri", passed ? location : undefined),
+      property("policy", "indicator-hash", indicatorHash(bimi)),
+      property("policy", "logo-preference", passed ? avatarPreference : undefined),
+    ]),
+  ];
 }

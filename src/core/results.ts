@@ -322,6 +322,7 @@ export type MarkCertificateDefect =
   | "purpose-missing"
   | "issuer-purpose-missing"
   | "critical-extension"
+  | "path-length"
   | "weak-signature"
   | "mark-type-missing"
   | "logotype-missing"
@@ -337,6 +338,8 @@ export interface BimiResult {
   /** Where the record stands: the author domain or its organizational domain. */
   readonly domain?: string;
   readonly selector?: string;
+  /** The selector that lps= of a record made us ask for (draft §4.5): the local part of From, normalized. */
+  readonly localPartSelector?: string;
   /** Why the BIMI-Selector field was not followed (draft §5.1, §5.5). */
   readonly selectorIgnored?: "unsigned" | "several" | "syntax";
   /** l= of the record. */

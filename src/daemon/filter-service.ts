@@ -1,22 +1,18 @@
 import type { Config, MilterSocketConfig } from "../config/config.ts";
-import { loadDmarcOptions } from "../config/dmarc-options.ts";
-import { formatProblem } from "../config/problem.ts";
-import type { DmarcOptions } from "../core/authenticate.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import { SekishoError } from "../errors.ts";
 import type { UnnumberedRecord } from "../filter/compose-record.ts";
-import { openFilterSession } from "../filter/session.ts";
+import { type FilterContext, openFilterSession } from "../filter/session.ts";
 import {
-  formatListenAddress,
   type MilterEvent,
-  MilterListenError,
   type MilterServer,
+  type MilterServerChanges,
   type MilterStage,
+  type MilterStats,
   parseListenAddress,
   serveMilter,
 } from "../milter/index.ts";
-import { groupId } from "./group-id.ts";
 
 /** What the milter sockets need from the program around them. */
 export interface FilterServices {
@@ -27,10 +23,23 @@ export interface FilterServices {
   event(socket: string, event: MilterEvent): void;
 }
 
+/** The milter sockets of one process. */
 export interface FilterService {
-  /** Where each socket listens, with the ports that the system chose. */
-  readonly addresses: readonly string[];
-  readonly servers: readonly MilterServer[];
+  /**
+   * Takes a configuration into use: connections go on, messages that begin from now on follow it. Sockets that are new
+   * in it are listened on, those that are not in it any more accept nothing more.
+   * @param handles Bound sockets by `listen` of the configuration.
+   * @throws SekishoError LISTEN_FAILED; what was in force stays.
+   */
+  configure(
+    config: Config,
+    methods: Pick<FilterContext, "dmarc" | "bimi">,
+    handles: ReadonlyMap<string, object>,
+  ): Promise<void>;
+  /** Of every socket, also those that accept nothing more. */
+  stats(): readonly MilterStats[];
+  /** Accepts nothing more; settles when the last connection is over. */
+  retire(): Promise<void>;
   /** Finishes what is in flight for at most `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
@@ -57,59 +66,107 @@ const answeredOverTcp: ReadonlySet<MilterStage> = new Set([
   "end-of-message",
 ]);
 
-/**
- * Listens at every configured socket.
- * @throws SekishoError LISTEN_FAILED, with nothing left listening; CONFIG_INVALID without a readable public suffix list.
- */
-export async function startFilter(config: Config, services: FilterServices): Promise<FilterService> {
-  const dmarc = await openDmarcOptions(config);
-  const servers: MilterServer[] = [];
-  const close = async (graceMs: number): Promise<void> => {
-    await Promise.all(servers.map((server) => server.close(graceMs)));
-  };
-  try {
-    for (const socket of config.milter.sockets) servers.push(await listen(config, socket, dmarc, services));
-  } catch (error) {
-    await close(0);
-    throw error;
+export function createFilterService(services: FilterServices): FilterService {
+  return new Sockets(services);
+}
+
+interface OpenSocket {
+  context: FilterContext;
+  readonly server: MilterServer;
+}
+
+class Sockets implements FilterService {
+  readonly #services: FilterServices;
+  readonly #open = new Map<string, OpenSocket>();
+  /** They accept nothing more, and have connections that go on. */
+  readonly #retiring = new Set<MilterServer>();
+
+  constructor(services: FilterServices) {
+    this.#services = services;
   }
-  return { servers, addresses: servers.map(({ address }) => formatListenAddress(address)), close };
+
+  async configure(...[config, methods, handles]: Parameters<FilterService["configure"]>): Promise<void> {
+    const contextOf = (socket: MilterSocketConfig): FilterContext => {
+      const { dns, clock, keep, lost } = this.#services;
+      return { config, socket, dns, clock, ...methods, keep, lost };
+    };
+    const wanted = new Map(config.milter.sockets.map((socket) => [socket.listen, contextOf(socket)]));
+    await this.#openNew(wanted, handles);
+    for (const [listen, open] of this.#open) {
+      const context = wanted.get(listen);
+      if (context === undefined) this.#retireOne(listen, open.server);
+      else {
+        open.context = context;
+        open.server.update(changesOf(config));
+      }
+    }
+  }
+
+  stats(): readonly MilterStats[] {
+    return [...Array.from(this.#open.values(), ({ server }) => server), ...this.#retiring].map((server) =>
+      server.stats(),
+    );
+  }
+
+  async retire(): Promise<void> {
+    for (const [listen, { server }] of this.#open) this.#retireOne(listen, server);
+    await Promise.all(Array.from(this.#retiring, (server) => server.retire()));
+  }
+
+  async close(graceMs: number): Promise<void> {
+    const servers = [...Array.from(this.#open.values(), ({ server }) => server), ...this.#retiring];
+    await Promise.all(servers.map((server) => server.close(graceMs)));
+  }
+
+  /** All or none. */
+  async #openNew(
+    wanted: ReadonlyMap<string, FilterContext>,
+    handles: ReadonlyMap<string, object>,
+  ): Promise<void> {
+    const opened: [string, OpenSocket][] = [];
+    try {
+      for (const [listen, context] of wanted)
+        if (!this.#open.has(listen))
+          opened.push([listen, await openSocket(context, handles.get(listen), this.#services)]);
+    } catch (error) {
+      await Promise.all(opened.map(([, { server }]) => server.close()));
+      throw error;
+    }
+    for (const [listen, open] of opened) this.#open.set(listen, open);
+  }
+
+  #retireOne(listen: string, server: MilterServer): void {
+    this.#open.delete(listen);
+    this.#retiring.add(server);
+    void server.retire().then(() => this.#retiring.delete(server));
+  }
 }
 
-async function openDmarcOptions({ verify }: Config): Promise<DmarcOptions> {
-  const loaded = await loadDmarcOptions(verify.dmarc);
-  if (!loaded.ok) throw new SekishoError("CONFIG_INVALID", formatProblem(loaded.problem, "en"));
-  return loaded.options;
-}
-
-async function listen(
-  config: Config,
-  socket: MilterSocketConfig,
-  dmarc: DmarcOptions,
+async function openSocket(
+  context: FilterContext,
+  handle: object | undefined,
   services: FilterServices,
-): Promise<MilterServer> {
-  const address = parseListenAddress(socket.listen);
-  if (address === undefined)
-    throw new SekishoError("LISTEN_FAILED", `milter socket ${socket.listen}: no such form`);
-  const { dns, clock, keep, lost } = services;
-  const { peers, timeBudgetMs, maxConnections } = config.milter;
-  try {
-    return await serveMilter({
+): Promise<OpenSocket> {
+  const { listen } = context.socket;
+  const address = parseListenAddress(listen);
+  if (address === undefined || handle === undefined)
+    throw new SekishoError("LISTEN_FAILED", `milter socket ${listen}: not bound`);
+  const open = {
+    context,
+    server: await serveMilter({
       listen: address,
-      unixMode: socket.mode,
-      ...(socket.group !== undefined && { unixGroup: groupId(socket.group) }),
-      ...(peers.length > 0 && { peers }),
-      timeBudgetMs,
-      maxConnections,
+      handle,
+      ...changesOf(context.config),
       ...(address.kind === "tcp" && { answersAt: answeredOverTcp }),
       wants: { edits: ["insert-header", "delete-header", "quarantine"], macros },
-      openSession: () => openFilterSession({ config, socket, dns, clock, dmarc, keep, lost }),
-      onEvent: (event) => services.event(socket.listen, event),
-    });
-  } catch (error) {
-    if (!(error instanceof MilterListenError)) throw error;
-    throw new SekishoError("LISTEN_FAILED", `milter socket ${socket.listen}: ${error.message}`, {
-      cause: error,
-    });
-  }
+      openSession: () => openFilterSession(open.context, () => open.context),
+      onEvent: (event) => services.event(listen, event),
+    }),
+  };
+  return open;
+}
+
+function changesOf({ milter }: Config): MilterServerChanges {
+  const { peers, timeBudgetMs, maxConnections } = milter;
+  return { peers: peers.length > 0 ? peers : undefined, timeBudgetMs, maxConnections };
 }

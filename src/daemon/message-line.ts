@@ -14,9 +14,20 @@ export function messageLine(record: UnnumberedRecord): Record<string, unknown> {
     arc: results?.arc?.result === "none" ? undefined : results?.arc?.result,
     dmarc: results?.dmarc.result,
     policy: results?.dmarc.appliedPolicy,
+    bimi: results?.bimi?.result,
+    action: record.disposition.action === "none" ? undefined : record.disposition.action,
+    why: whyOf(record),
+    shadow: record.shadow?.action,
+    rules: record.rules?.join(","),
     removed: record.removed.length === 0 ? undefined : record.removed.length,
     reply: record.reply,
+    status: record.status,
     fault: fault?.message,
     ms: record.elapsedMs,
   };
+}
+
+/** Where something was done: the rules that led to it. */
+function whyOf({ disposition }: UnnumberedRecord): string | undefined {
+  return disposition.action === "none" ? undefined : disposition.why?.join(", ");
 }

@@ -35,6 +35,13 @@ export function createMetrics(): Metrics {
   ]);
   const verdicts = counter("results_total", "Authentication results by method", ["method", "result"]);
   const problems = counter("problems_total", "What kept a method from passing", ["method", "problem"]);
+  const dispositions = counter("dispositions_total", "Messages by what was done with them", ["action"]);
+  const shadows = counter(
+    "shadow_dispositions_total",
+    "Messages that the shadow would have treated otherwise, by what it would have done",
+    ["action"],
+  );
+  const rules = counter("broken_rules_total", "Messages by message rule that they broke", ["rule"]);
   const removed = counter("removed_fields_total", "Forged or unusable header fields removed", ["reason"]);
   const faults = counter("faults_total", "Messages handled by on_failure after an inner fault", [
     "stage",
@@ -57,6 +64,9 @@ export function createMetrics(): Metrics {
         verdicts.inc({ method, result });
         if (problem !== undefined) problems.inc({ method, problem });
       }
+      dispositions.inc({ action: record.disposition.action });
+      if (record.shadow !== undefined) shadows.inc({ action: record.shadow.action });
+      for (const rule of record.rules ?? []) rules.inc({ rule });
       for (const { reason } of record.removed) removed.inc({ reason });
       if (record.fault !== undefined)
         faults.inc({ stage: record.fault.stage, answered: record.fault.answered });
@@ -87,9 +97,10 @@ interface CountedResult {
 function resultsOf(record: UnnumberedRecord): CountedResult[] {
   const results = record.results;
   if (results === undefined) return [];
-  const { iprev, spf, spfHelo, dkim, arc, dmarc } = results;
+  const { iprev, spf, spfHelo, dkim, arc, dmarc, bimi } = results;
   const counted: CountedResult[] = [...dkim, dmarc];
   if (arc !== undefined) counted.push(arc);
+  if (bimi !== undefined) counted.push(bimi);
   if (iprev !== undefined) counted.push(iprev);
   if (spf !== undefined) counted.push(spf);
   if (spfHelo !== undefined) counted.push({ ...spfHelo, method: "spf-helo" });

@@ -1,7 +1,8 @@
+import type { BimiOptions } from "../core/bimi/evaluate.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 
 /**
- * The time that one message may still wait for DNS. Open until the end of the message, as the MTA may take minutes to
+ * The time that one message may still wait for DNS and for what BIMI fetches. Open until the end of the message, as the MTA may take minutes to
  * send it and only our own waiting counts; then closed at a point in time.
  */
 export interface TimeBudget {
@@ -29,5 +30,15 @@ export function withinBudget(dns: DnsResolver, budget: TimeBudget): DnsResolver 
       const deadline = Math.min(own, budget.deadline ?? Number.POSITIVE_INFINITY);
       return dns.query(name, type, deadline === Number.POSITIVE_INFINITY ? undefined : { deadline });
     },
+  };
+}
+
+/** Fetches within the budget as it stands at each fetch. */
+export function bimiWithinBudget({ fetch, ...options }: BimiOptions, budget: TimeBudget): BimiOptions {
+  if (fetch === undefined) return options;
+  return {
+    ...options,
+    fetch: (uri, { deadline = Number.POSITIVE_INFINITY, maxOctets }) =>
+      fetch(uri, { maxOctets, deadline: Math.min(deadline, budget.deadline ?? Number.POSITIVE_INFINITY) }),
   };
 }

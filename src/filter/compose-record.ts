@@ -1,4 +1,4 @@
-import type { AuthResults, SpfResult } from "../core/results.ts";
+import type { AuthResults, BimiResult, SpfResult } from "../core/results.ts";
 import type { ConnectEvent } from "../milter/types.ts";
 import {
   type Disposition,
@@ -106,12 +106,18 @@ function firstValue({ head }: Transaction, lowerName: string): string | undefine
     .slice(0, 998);
 }
 
-function recordedResults({ spf, spfHelo, ...others }: AuthResults): RecordedResults {
+function recordedResults({ spf, spfHelo, bimi, ...others }: AuthResults): RecordedResults {
   return {
     ...others,
     ...(spf !== undefined && { spf: recordedSpf(spf) }),
     ...(spfHelo !== undefined && { spfHelo: recordedSpf(spfHelo) }),
+    ...(bimi !== undefined && { bimi: recordedBimi(bimi) }),
   };
+}
+
+/** Without the picture. */
+function recordedBimi({ indicator: _, ...kept }: BimiResult): BimiResult {
+  return kept;
 }
 
 /** The trace is long and repeats the DNS answers; of its records only the first is the domain's own. */

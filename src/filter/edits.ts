@@ -1,3 +1,5 @@
+import { bimiFields } from "../core/bimi/header-fields.ts";
+import type { BimiResult } from "../core/results.ts";
 import type { MessageEdit } from "../milter/types.ts";
 import type { RemovedField } from "../store/record.ts";
 import { deletionsFor } from "./forged-fields.ts";
@@ -11,9 +13,13 @@ export function verdictEdits(
   removed: readonly RemovedField[],
   value: string,
   decision?: Decision,
+  bimi?: BimiResult,
 ): MessageEdit[] {
+  // Each goes to the top, so the last of a group comes first.
+  const indicator = bimi === undefined ? [] : bimiFields(bimi).reverse();
   return [
     ...deletionsFor(removed),
+    ...indicator.map(({ name, value }) => inserted(name, value)),
     ...(decision?.fields ?? []).map(({ name, value }) => inserted(name, value)),
     inserted("Authentication-Results", value),
     ...(decision?.holdReason === undefined ? [] : [held(decision.holdReason)]),

@@ -90,6 +90,19 @@ const careless = [
   " =?utf-8?B?bXguZXhhbXBsZS5qcA==?=; dkim=pass",
   ' "=?utf-8?q?mx.example.jp?="; dkim=pass',
   " =?utf-8?q?=E4=B8=AD=E6=96=87.example?=; dkim=pass",
+  " =?utf-8?q?mx.?= =?utf-8?q?example.jp?=; dkim=pass",
+  " =?utf-8?q?mx.example?=\r\n =?utf-8?q?.jp?=; dkim=pass",
+  " mx.=?utf-8?q?example.jp?=; dkim=pass",
+  " mx.exam=?utf-8?q?ple.jp?=; dkim=pass",
+  " =?utf-8?q?(c)mx.example.jp;_dkim=3Dpass?=",
+  " =?utf-8?q?mx.example.jp;_?_?= dkim=pass",
+  " =?utf-8*ja?q?mx.example.jp?=; dkim=pass",
+  " =?iso-2022-jp?b?GyhCbXguZXhhbXBsZS5qcA==?=; dkim=pass",
+  " =?utf-16be?q?=00m=00x=00.=00e=00x=00a=00m=00p=00l=00e=00.=00j=00p?=; dkim=pass",
+  " =?x-unknown?q?mx.example.jp?=; dkim=pass",
+  `${" =?utf-8?q??=".repeat(40)} =?utf-8?q?mx.example.jp?=; dkim=pass`,
+  " mx\u2024example\u2024jp; dkim=pass",
+  " mx.exam\u3042ple.jp; dkim=pass (to a reader that drops what is not ASCII)",
   ` mx.(${"c".repeat(5000)})example.jp; dkim=pass`,
   `${" ".repeat(5000)}mx\r\n${" ".repeat(5000)}.example.jp; dkim=pass`,
   ` mx.example.jp; ${"x".repeat(70_000)}`,
@@ -126,6 +139,7 @@ test.each(foreign)("not ours: %j", (value) => {
 });
 
 test.each([
+  { name: "left out", octets: Buffer.from("mx.exam\xffple.jp; none", "latin1") },
   { name: "read octet by octet", octets: Buffer.from("mx.exam\xadple.jp; none \xff", "latin1") },
   {
     name: "read as UTF-8 with holes",

@@ -65,7 +65,8 @@ function claimsOurName(
   { spfHelo }: AuthResults,
   policy: PolicyConfig,
 ): boolean {
-  if (origin !== "stranger" || helo === undefined || spfHelo?.result === "pass") return false;
+  if (origin !== "stranger" || helo === undefined) return false;
+  if (spfHelo?.result === "pass" || spfHelo?.result === "temperror") return false;
   return helo === hostname || isOneOf(helo, policy.ownDomains);
 }
 

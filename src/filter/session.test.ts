@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/load.ts";
+import type { DmarcOptions } from "../core/authenticate.ts";
 import { systemClock } from "../core/clock.ts";
 import { type MemoryZone, memoryResolver } from "../core/dns/memory.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
@@ -39,6 +40,7 @@ interface Sent {
   readonly body?: string;
   readonly dns?: DnsResolver;
   readonly config?: Config;
+  readonly dmarc?: DmarcOptions;
   readonly onFailure?: "accept" | "tempfail" | "reject";
 }
 
@@ -67,7 +69,7 @@ async function send(sent: Sent): Promise<Got> {
     },
     dns: sent.dns ?? memoryResolver(zone),
     clock: systemClock,
-    dmarc: {},
+    dmarc: sent.dmarc ?? {},
     keep: (record) => records.push(record),
     lost: (error) => {
       throw error;
@@ -178,6 +180,15 @@ describe("forged fields (RFC 8601 §5)", () => {
     },
   );
 
+  test.each([
+    { who: "a stranger", ip: "192.0.2.25", removed: 1 },
+    { who: "the relay itself", ip: "198.51.100.20", removed: 0 },
+  ])("in the name of our relay, from $who: $removed removed", async ({ ip, removed }) => {
+    const field = ["Authentication-Results", " gw.rcpt.example; dkim=pass"] as const;
+    const got = await send({ ip, fields: [field, ...usualFields] });
+    expect(got.records[0]?.removed).toHaveLength(removed);
+  });
+
   test("a field behind more than are read goes unread", async () => {
     const many = Array.from(
       { length: 1000 },
@@ -274,5 +285,20 @@ describe("the record", () => {
       { kind: "insert-header", value: "mx.rcpt.example; none" },
     ]);
     expect(records).toMatchObject([{ fault: { stage: "end-of-message", message: "over budget" } }]);
+  });
+});
+
+test("both DMARC discoveries come into the record, the applied one into the field", async () => {
+  const publicSuffix = (domain: string): string => domain.slice(domain.lastIndexOf(".") + 1);
+  const dmarc = {
+    discovery: { method: "treewalk" },
+    otherDiscovery: { method: "psl", publicSuffix },
+  } as const;
+  const dns = memoryResolver({ ...zone, "_dmarc.example": [{ TXT: "v=DMARC1; p=none; psd=n" }] });
+  const got = await send({ dmarc, dns, ip: "203.0.113.9", fields: [["From", " a@b.a.example"]] });
+  expect(inserted(got)).toContain("policy.dmarc=none");
+  expect(got.records[0]?.results).toMatchObject({
+    dmarc: { discovery: "treewalk", policyDomain: "example" },
+    dmarcOther: { discovery: "psl", policyDomain: "a.example", policy: "reject" },
   });
 });

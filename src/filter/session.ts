@@ -6,6 +6,7 @@ import {
   startClientChecks,
 } from "../core/authenticate.ts";
 import { formatResultsField } from "../core/authentication-results.ts";
+import type { BimiOptions } from "../core/bimi/evaluate.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import { formatIp } from "../core/ip.ts";
@@ -22,14 +23,14 @@ import type {
 import type { MessageRecord, RemovedField } from "../store/record.ts";
 import { redact } from "../store/redact.ts";
 import { type ClientTrust, classifyClient } from "../trust/classify-client.ts";
-import { answerReserveMs, withinBudget } from "./budget.ts";
+import { answerReserveMs, bimiWithinBudget, withinBudget } from "./budget.ts";
 import { composeRecord, type UnnumberedRecord } from "./compose-record.ts";
 import { type Disposal, dispose, rulesOf } from "./dispose.ts";
 import { verdictEdits } from "./edits.ts";
 import { BodyRules } from "./message-rules.ts";
 import { Transaction } from "./transaction.ts";
 
-/** What the sessions of one socket share. A reload makes a new one; sessions keep theirs. */
+/** What the sessions of one socket share. A reload makes a new one; a message keeps the one that it began with. */
 export interface FilterContext {
   readonly config: Config;
   readonly socket: MilterSocketConfig;
@@ -37,6 +38,8 @@ export interface FilterContext {
   readonly clock: Clock;
   /** What `verify.dmarc` of `config` asks for, with the public suffixes at hand. */
   readonly dmarc: DmarcOptions;
+  /** What `verify.bimi` asks for; undefined when it is off. */
+  readonly bimi?: BimiOptions;
   /** Takes the record of a finished message, with no more in it than the operator wants kept. */
   keep(record: UnnumberedRecord): void;
   /** A record could not be made or kept; the message went on. */
@@ -56,19 +59,25 @@ const unclassified: ClientTrust = {
 };
 
 /** One connection of the MTA: each message on it is authenticated, and gets our field in place of forged ones. */
-export function openFilterSession(context: FilterContext): MilterSession {
-  return new FilterSession(context);
+export function openFilterSession(
+  context: FilterContext,
+  /** Asked at each MAIL: MTAs keep connections for long. */
+  latest: () => FilterContext = () => context,
+): MilterSession {
+  return new FilterSession(context, latest);
 }
 
 class FilterSession implements MilterSession {
-  readonly #context: FilterContext;
+  #context: FilterContext;
+  readonly #latest: () => FilterContext;
   #connect: ConnectEvent | undefined;
   #helo = "";
   #macros: Macros = new Map();
   #transaction: Transaction | undefined;
 
-  constructor(context: FilterContext) {
+  constructor(context: FilterContext, latest: () => FilterContext) {
     this.#context = context;
+    this.#latest = latest;
   }
 
   connect(event: ConnectEvent): MilterReply {
@@ -83,6 +92,7 @@ class FilterSession implements MilterSession {
 
   mail(event: EnvelopeEvent, macros: Macros): MilterReply {
     this.#macros = macros;
+    this.#context = this.#latest();
     const transaction = new Transaction(this.#context.clock.monotonic(), event, unclassified);
     this.#transaction = transaction;
     this.#guard("mail", () => {
@@ -187,7 +197,7 @@ class FilterSession implements MilterSession {
   }
 
   #evaluation({ budget }: Transaction): AuthenticationContext {
-    const { config, clock, dns, dmarc } = this.#context;
+    const { config, clock, dns, dmarc, bimi } = this.#context;
     const { spf, dkim, arc } = config.verify;
     return {
       dns: withinBudget(dns, budget),
@@ -198,6 +208,7 @@ class FilterSession implements MilterSession {
         dkim: { minRsaBits: dkim.minimumKeyBits, maxSignatures: dkim.maxSignatures },
         arc: arc.mode,
         dmarc,
+        ...(bimi !== undefined && { bimi: bimiWithinBudget(bimi, budget) }),
       },
     };
   }
@@ -236,7 +247,8 @@ class FilterSession implements MilterSession {
     const reply = this.#reply(transaction, disposal);
     this.#keep(transaction, { results, authenticationResults: value, disposal, reply });
     this.#transaction = undefined;
-    return { edits: verdictEdits(transaction.removed, value, disposal?.decision), reply };
+    const bimi = transaction.fault === undefined ? results?.bimi : undefined;
+    return { edits: verdictEdits(transaction.removed, value, disposal?.decision, bimi), reply };
   }
 
   /** After a fault nothing is decided: `on_failure` says what is answered. */
@@ -260,8 +272,10 @@ class FilterSession implements MilterSession {
 
   #forgedFields(transaction: Transaction, authservId: string): readonly RemovedField[] {
     const { verdictFields, client } = transaction;
+    const { config, bimi } = this.#context;
     try {
-      return verdictFields.forged([authservId, this.#context.config.hostname], client.origin !== "relay");
+      const ids = [authservId, config.hostname, ...relayIds(config, client)];
+      return verdictFields.forged(ids, client.origin !== "relay", bimi?.keepIndicator);
     } catch (error) {
       transaction.fault ??= { stage: "end-of-message", error };
       return verdictFields.all();
@@ -311,6 +325,13 @@ interface Outcome {
 function needsBody({ fault, verification, bodyRules }: Transaction): boolean {
   if (fault !== undefined) return false;
   return verification?.needsBody === true || bodyRules?.needsBody === true;
+}
+
+/** RFC 8601 §5: names of our other hosts are ours as well, but for that of the relay that brings the message. */
+function relayIds({ networks }: Config, { trustedAuthservId }: ClientTrust): string[] {
+  return networks.relays.flatMap(({ authservId }) =>
+    authservId === undefined || authservId === trustedAuthservId ? [] : [authservId],
+  );
 }
 
 function replyWord(reply: MilterReply): MessageRecord["reply"] {

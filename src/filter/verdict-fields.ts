@@ -6,6 +6,8 @@ import { quarantineField, rulesField } from "./policy.ts";
 const resultsField = "Authentication-Results";
 /** Fields that only we write: whoever sent them, they go. */
 const ownFields: readonly string[] = [quarantineField, rulesField];
+/** BIMI draft §5.6, §7.8: of another site they go; BIMI-Selector is the sender's and stays. */
+const receiversFields: readonly string[] = ["BIMI-Location", "BIMI-Indicator", "BIMI-Logo-Preference"];
 
 /** As many are read; real mail has a dozen. */
 const maxFieldsRead = 1000;
@@ -13,7 +15,7 @@ const maxFieldsRead = 1000;
 const maxNameOctets = 64;
 
 const byLowerName: ReadonlyMap<string, string> = new Map(
-  [resultsField, ...ownFields].map((name) => [name.toLowerCase(), name]),
+  [resultsField, ...ownFields, ...receiversFields].map((name) => [name.toLowerCase(), name]),
 );
 
 /**
@@ -33,20 +35,32 @@ export class VerdictFields {
     if (known === resultsField && count <= maxFieldsRead) this.#builder.add(name, value);
   }
 
-  /** Those that must go. What was not read goes as well. */
-  forged(authservIds: readonly string[], fromStranger: boolean): RemovedField[] {
+  /**
+   * Those that must go. What was not read goes as well.
+   * @param writesBimi Whether we write BIMI fields ourselves, so that even those of a relay of ours go.
+   */
+  forged(authservIds: readonly string[], fromStranger: boolean, writesBimi = false): RemovedField[] {
     const head = this.#builder.head();
     const removed = findForgedFields(head, { authservIds }, { fromStranger });
-    return [...removed, ...this.#from(resultsField, head.fields.length, "unread"), ...this.#own()];
+    return [
+      ...removed,
+      ...this.#from(resultsField, head.fields.length, "unread"),
+      ...this.#own(),
+      ...(fromStranger || writesBimi ? this.#receivers() : []),
+    ];
   }
 
   /** Every one, for when they cannot be told apart. */
   all(): RemovedField[] {
-    return [...this.#from(resultsField, 0, "unread"), ...this.#own()];
+    return [...this.#from(resultsField, 0, "unread"), ...this.#own(), ...this.#receivers()];
   }
 
   #own(): RemovedField[] {
     return ownFields.flatMap((name) => this.#from(name, 0, "own-field"));
+  }
+
+  #receivers(): RemovedField[] {
+    return receiversFields.flatMap((name) => this.#from(name, 0, "receivers-field"));
   }
 
   #from(name: string, kept: number, reason: RemovedField["reason"]): RemovedField[] {

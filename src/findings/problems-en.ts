@@ -1,6 +1,8 @@
+import { bimiEn } from "./bimi-problems-en.ts";
 import type { ProblemText } from "./problems.ts";
 
 export const en: ProblemText = {
+  ...bimiEn,
   iprev: {
     "no-ptr": "The address has no PTR record, so it has no name.",
     "no-match": "The address has a name, but that name does not lead back to the address.",

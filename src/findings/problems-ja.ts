@@ -1,6 +1,8 @@
+import { bimiJa } from "./bimi-problems-ja.ts";
 import type { ProblemText } from "./problems.ts";
 
 export const ja: ProblemText = {
+  ...bimiJa,
   iprev: {
     "no-ptr": "この IP アドレスには PTR レコードがありません（逆引きできません）。",
     "no-match": "逆引きした名前を正引きしても、この IP アドレスに戻りません。",

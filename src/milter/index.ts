@@ -19,6 +19,7 @@ export {
   type ConnectionInfo,
   type MilterEvent,
   type MilterServer,
+  type MilterServerChanges,
   type MilterServerOptions,
   type MilterStats,
   serveMilter,

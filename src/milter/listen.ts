@@ -156,6 +156,19 @@ export async function listenAt(
   }
 }
 
+/**
+ * Begins to accept from a socket that has been bound.
+ * @throws MilterListenError
+ */
+export function listenOn(
+  server: Server,
+  handle: object,
+  address: ListenAddress,
+  backlog: number,
+): Promise<void> {
+  return settled(server, address, () => server.listen(handle, backlog));
+}
+
 /** Tries first and looks at the file only then, so that processes that share one socket do not disturb each other. */
 async function bindUnix(server: Server, path: string, backlog: number, unix: UnixOptions): Promise<void> {
   const address: ListenAddress = { kind: "unix", path };
@@ -182,6 +195,10 @@ function withUmask<T>(mode: number, run: () => T): T {
 }
 
 function bind(server: Server, options: ListenOptions, address: ListenAddress): Promise<void> {
+  return settled(server, address, () => server.listen(options));
+}
+
+function settled(server: Server, address: ListenAddress, listen: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException): void => {
       server.off("listening", listening);
@@ -193,7 +210,7 @@ function bind(server: Server, options: ListenOptions, address: ListenAddress): P
       resolve();
     };
     server.once("error", failed).once("listening", listening);
-    server.listen(options);
+    listen();
   });
 }
 

@@ -12,6 +12,7 @@ import {
   isLoopback,
   type ListenAddress,
   listenAt,
+  listenOn,
   MilterListenError,
   type PeerNetwork,
   peerOf,
@@ -67,6 +68,11 @@ export type MilterEvent =
 export interface MilterServerOptions extends Partial<ConversationLimits> {
   /** See `parseListenAddress`. */
   readonly listen: ListenAddress;
+  /**
+   * A socket at `listen` that this or another process has bound, in any form that `net.Server.listen` takes: several
+   * processes may accept from one. Its file, mode and group are the business of whoever bound it.
+   */
+  readonly handle?: object | undefined;
   /** Permission bits of a unix socket; 0o660 when undefined. */
   readonly unixMode?: number | undefined;
   /** Numeric group of a unix socket. */
@@ -118,10 +124,17 @@ export interface MilterStats {
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>;
 }
 
+/** What may change while the server runs. */
+export type MilterServerChanges = Pick<MilterServerOptions, "peers" | "timeBudgetMs" | "maxConnections">;
+
 export interface MilterServer {
   /** Where it listens, with the port that the system chose. */
   readonly address: ListenAddress;
   stats(): MilterStats;
+  /** For connections that come from now on, and a time budget for all; a missing one takes its default again. */
+  update(changes: MilterServerChanges): void;
+  /** Accepts no more; the connections that are open go on. Settles when the last one is over. */
+  retire(): Promise<void>;
   /**
    * Accepts no more, closes connections that are between messages, and the others when their message is over or
    * `graceMs` have passed. The file of a unix socket is removed. Settles when all is closed.
@@ -145,8 +158,8 @@ interface Counters {
 
 /** What the connections of one server share. */
 interface Shared {
-  readonly options: MilterServerOptions;
-  readonly limits: ConversationLimits;
+  options: MilterServerOptions;
+  limits: ConversationLimits;
   readonly negotiationTimeoutMs: number;
   readonly packetTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -168,7 +181,7 @@ export async function serveMilter(options: MilterServerOptions): Promise<MilterS
   const { listen } = options;
   if (listen.kind === "tcp" && options.peers === undefined && !isLoopback(listen.host)) throw peersMissing();
   const shared = shareOptions(options);
-  const admits = admission(shared);
+  let admits = admission(shared);
   let count = 0;
   // Half-open: what is in work when the MTA has said its last is still answered.
   const server = createServer({
@@ -189,10 +202,12 @@ export async function serveMilter(options: MilterServerOptions): Promise<MilterS
       new Connection(shared, socket, count, remote).start();
     } else socket.destroy();
   });
-  await listenAt(server, listen, backlog, {
-    mode: options.unixMode ?? defaultUnixMode,
-    group: options.unixGroup,
-  });
+  if (options.handle !== undefined) await listenOn(server, options.handle, listen, backlog);
+  else
+    await listenAt(server, listen, backlog, {
+      mode: options.unixMode ?? defaultUnixMode,
+      group: options.unixGroup,
+    });
   // Errors of `accept`, e.g. too many open files: those that are connected go on.
   server.on("error", () => {});
   const address = addressOf(server, listen);
@@ -204,6 +219,12 @@ export async function serveMilter(options: MilterServerOptions): Promise<MilterS
   return {
     address,
     stats: () => statsOf(shared),
+    update(changes) {
+      shared.options = { ...shared.options, ...changes };
+      shared.limits = limitsOf(shared.options);
+      admits = admission(shared);
+    },
+    retire: () => retireServer(server, shared, sweep),
     close: (graceMs) => closeServer(server, shared, sweep, graceMs ?? 0),
   };
 }
@@ -215,12 +236,7 @@ function peersMissing(): MilterListenError {
 function shareOptions(options: MilterServerOptions): Shared {
   return {
     options,
-    limits: {
-      maxPacketOctets: options.maxPacketOctets ?? defaultLimits.maxPacketOctets,
-      timeBudgetMs: options.timeBudgetMs ?? defaultLimits.timeBudgetMs,
-      stageBudgetMs: options.stageBudgetMs ?? defaultLimits.stageBudgetMs,
-      progressEveryMs: options.progressEveryMs ?? defaultLimits.progressEveryMs,
-    },
+    limits: limitsOf(options),
     negotiationTimeoutMs: options.negotiationTimeoutMs ?? 30_000,
     packetTimeoutMs: options.packetTimeoutMs ?? 60_000,
     idleTimeoutMs: options.idleTimeoutMs ?? 7_200_000,
@@ -237,6 +253,15 @@ function shareOptions(options: MilterServerOptions): Shared {
       closed: {},
     },
     draining: false,
+  };
+}
+
+function limitsOf(options: MilterServerOptions): ConversationLimits {
+  return {
+    maxPacketOctets: options.maxPacketOctets ?? defaultLimits.maxPacketOctets,
+    timeBudgetMs: options.timeBudgetMs ?? defaultLimits.timeBudgetMs,
+    stageBudgetMs: options.stageBudgetMs ?? defaultLimits.stageBudgetMs,
+    progressEveryMs: options.progressEveryMs ?? defaultLimits.progressEveryMs,
   };
 }
 
@@ -317,9 +342,14 @@ async function closeServer(
   clearInterval(sweep);
 }
 
+async function retireServer(server: Server, shared: Shared, sweep: NodeJS.Timeout): Promise<void> {
+  // Node's server has closed when its last connection has.
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  if (shared.connections.size === 0) clearInterval(sweep);
+}
+
 /** One socket and its conversation. */
 class Connection implements ConversationHost {
-  readonly limits: ConversationLimits;
   readonly wants: MilterWants;
   readonly answersAt: ReadonlySet<MilterStage> | undefined;
   readonly #shared: Shared;
@@ -340,10 +370,13 @@ class Connection implements ConversationHost {
     this.#socket = socket;
     this.#id = id;
     this.#remote = remote;
-    this.limits = shared.limits;
     this.wants = shared.options.wants ?? {};
     this.answersAt = shared.options.answersAt;
     this.#conversation = new Conversation(this);
+  }
+
+  get limits(): ConversationLimits {
+    return this.#shared.limits;
   }
 
   start(): void {

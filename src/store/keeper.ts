@@ -3,12 +3,15 @@ import { SekishoError } from "../errors.ts";
 import { findRecords } from "./find-records.ts";
 import { ingestSpool } from "./ingest.ts";
 import { groupDifferences } from "./list-differences.ts";
+import { listShadow } from "./list-shadow.ts";
 import type {
   CountedColumn,
   CountRow,
   DifferenceQuery,
   DmarcDifferences,
   RecordQuery,
+  ShadowQuery,
+  ShadowSummary,
   StoreStats,
 } from "./port.ts";
 import type { MessageRecord } from "./record.ts";
@@ -80,6 +83,10 @@ export class Keeper {
 
   listDifferences(query: DifferenceQuery): DmarcDifferences {
     return this.#db?.listDifferences(query) ?? groupDifferences([], query);
+  }
+
+  listShadow(query: ShadowQuery): ShadowSummary {
+    return listShadow(this.#folder, this.#db, query);
   }
 
   stats(): StoreStats {

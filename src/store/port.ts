@@ -1,6 +1,6 @@
 import type { DmarcDifference } from "../core/dmarc/difference.ts";
 import type { DmarcResult } from "../core/results.ts";
-import type { MessageRecord } from "./record.ts";
+import type { Action, MessageRecord } from "./record.ts";
 
 /** What may be asked for; conditions are joined by "and". */
 export interface RecordQuery {
@@ -59,6 +59,48 @@ export type DmarcOutcome = Pick<
   "discovery" | "result" | "appliedPolicy" | "policyDomain" | "sampledOut" | "problem"
 >;
 
+export interface ShadowQuery {
+  /** Wall-clock time in ms, included. */
+  readonly since: number;
+  /** Of author domains: 50 when left out, 1000 at most. */
+  readonly limit?: number;
+}
+
+/** Messages since a time that `verify.shadow` would have treated otherwise. */
+export interface ShadowSummary {
+  /** All of that time. */
+  readonly messages: number;
+  readonly different: number;
+  /** Also of domains beyond the limit. */
+  readonly domainCount: number;
+  /** Those with the most messages first. */
+  readonly domains: readonly ShadowDomain[];
+}
+
+export interface ShadowDomain {
+  /** The author domain; absent when From names no single one. */
+  readonly domain?: string;
+  readonly messages: number;
+  /** What would have been done, the most frequent first. */
+  readonly actions: readonly { readonly action: Action; readonly messages: number }[];
+  /** Entries of `Disposition.why`, the most frequent first. */
+  readonly why: readonly { readonly entry: string; readonly messages: number }[];
+  /** Who sent them; behind a relay the client before it. The most frequent first, 200 at most. */
+  readonly clients: readonly ShadowClient[];
+  /** RFC 3339, of the newest message. */
+  readonly newest: string;
+  /** Of the newest messages, three at most. */
+  readonly queueIds: readonly string[];
+}
+
+export interface ShadowClient {
+  readonly ip?: string;
+  /** A name that leads back to the address (iprev). */
+  readonly name?: string;
+  readonly messages: number;
+  readonly queueIds: readonly string[];
+}
+
 export interface StoreStats {
   readonly records: number;
   /** Of the database, without free pages. */
@@ -85,6 +127,8 @@ export interface RecordStore {
   countBy(column: CountedColumn, since: number): Promise<readonly CountRow[]>;
   /** Where the two DMARC discoveries differ; like `countBy` of what the database has taken in. */
   listDifferences(query: DifferenceQuery): Promise<DmarcDifferences>;
+  /** What the shadow would have done, also by records that wait in the spool. */
+  listShadow(query: ShadowQuery): Promise<ShadowSummary>;
   stats(): Promise<StoreStats>;
   close(): Promise<void>;
 }

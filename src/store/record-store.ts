@@ -3,7 +3,16 @@ import { SekishoError } from "../errors.ts";
 import { findRecords } from "./find-records.ts";
 import type { KeeperOptions, StoreEvent } from "./keeper.ts";
 import { groupDifferences } from "./list-differences.ts";
-import type { CountRow, DifferenceQuery, DmarcDifferences, RecordStore, StoreStats } from "./port.ts";
+import { listShadow } from "./list-shadow.ts";
+import type {
+  CountRow,
+  DifferenceQuery,
+  DmarcDifferences,
+  RecordStore,
+  ShadowQuery,
+  ShadowSummary,
+  StoreStats,
+} from "./port.ts";
 import type { MessageRecord } from "./record.ts";
 import { spoolFolder } from "./spool-files.ts";
 import { databasePath, openDatabaseToRead, type RecordDatabase } from "./sqlite.ts";
@@ -61,6 +70,10 @@ class ThreadedStore implements RunningStore {
     return (await this.#ask({ kind: "list-differences", query })) as DmarcDifferences;
   }
 
+  async listShadow(query: ShadowQuery): Promise<ShadowSummary> {
+    return (await this.#ask({ kind: "list-shadow", query })) as ShadowSummary;
+  }
+
   async stats(): Promise<StoreStats> {
     return (await this.#ask({ kind: "stats" })) as StoreStats;
   }
@@ -110,6 +123,7 @@ export function openRecordStore({ dataDir }: { readonly dataDir: string }): Reco
     countBy: async (column, since) => reading(() => db?.countBy(column, since) ?? []),
     listDifferences: async (query) =>
       reading(() => db?.listDifferences(query) ?? groupDifferences([], query)),
+    listShadow: async (query) => reading(() => listShadow(folder, db, query)),
     stats: async () => reading(() => statsOf(db)),
     close: async () => db?.close(),
   };

@@ -39,7 +39,9 @@ export interface RemovedField {
     /** One of so many that it was not read. */
     | "unread"
     /** A field that only we write. */
-    | "own-field";
+    | "own-field"
+    /** A BIMI field that only the receiving site may write (BIMI draft §5.6). */
+    | "receivers-field";
 }
 
 /** An inner fault while this message was handled. */

@@ -1,5 +1,5 @@
 import type { RecordField } from "../config/config.ts";
-import type { DkimResult, DnsTraceEntry } from "../core/results.ts";
+import type { BimiResult, DkimResult, DnsTraceEntry } from "../core/results.ts";
 import type { MessageRecord, RecordedResults, RecordedSpf } from "./record.ts";
 
 /**
@@ -33,7 +33,10 @@ export function redact<Kept extends Omit<MessageRecord, "id">>(
       })),
     },
     ...(record.authenticationResults !== undefined && {
-      authenticationResults: maskAddresses(record.authenticationResults, hidden),
+      authenticationResults: maskSelector(
+        maskAddresses(record.authenticationResults, hidden),
+        hiddenSelector(record.results, named),
+      ),
     }),
     ...(record.fault !== undefined && {
       fault: { ...record.fault, message: maskText(record.fault.message, hidden) },
@@ -105,6 +108,8 @@ function hiddenParts(record: Omit<MessageRecord, "id">, named: ReadonlySet<Recor
   sort(record.envelope.from ?? "", "mail_from");
   for (const address of record.envelope.to ?? []) sort(address, "rcpt_to");
   for (const { identity } of record.results?.dkim ?? []) sort(identity, "dkim_identity");
+  // The selector that lps= asks for is the local part of From.
+  sort(`${record.results?.bimi?.localPartSelector ?? ""}@`, "mail_from");
   for (const local of shown) hide.delete(local);
   const whole = [...hide].flatMap((local) => [
     local,
@@ -142,8 +147,31 @@ function redactResults(
     ...(results.spf !== undefined && { spf: redactSpf(results.spf, hidden) }),
     ...(results.spfHelo !== undefined && { spfHelo: redactSpf(results.spfHelo, hidden) }),
     dkim: results.dkim.map((result) => redactDkim(result, named)),
+    ...(results.bimi !== undefined && { bimi: redactBimi(results.bimi, named) }),
     dns: results.dns.map((entry) => redactDns(entry, known, hidden)),
   };
+}
+
+/** A BIMI selector that is the local part of From (`lps=`), unless local parts of senders may be kept. */
+function hiddenSelector(
+  results: RecordedResults | undefined,
+  named: ReadonlySet<RecordField>,
+): string | undefined {
+  return named.has("mail_from") ? undefined : results?.bimi?.localPartSelector;
+}
+
+function redactBimi(bimi: BimiResult, named: ReadonlySet<RecordField>): BimiResult {
+  if (named.has("mail_from") || bimi.localPartSelector === undefined) return bimi;
+  const { localPartSelector, selector, ...rest } = bimi;
+  return {
+    ...rest,
+    localPartSelector: mask,
+    ...(selector !== undefined && { selector: selector === localPartSelector ? mask : selector }),
+  };
+}
+
+function maskSelector(field: string, selector: string | undefined): string {
+  return selector === undefined ? field : replaceWord(field, `header.selector=${selector}`, `header.selector=${mask}`);
 }
 
 function redactSpf(spf: RecordedSpf, hidden: Hidden): RecordedSpf {
@@ -170,7 +198,7 @@ function knownNames(record: Omit<MessageRecord, "id">, results: RecordedResults)
     results.iprev?.name,
     ...signers.map(({ domain }) => domain),
   ].filter((domain) => domain !== undefined && domain !== "");
-  return [...keys, ...domains.flatMap((domain) => [`_dmarc.${domain}`, domain as string])];
+  return [...keys, ...domains.flatMap((domain) => [`_dmarc.${domain}`, `_bimi.${domain}`, domain as string])];
 }
 
 function redactDns(entry: DnsTraceEntry, known: readonly string[], hidden: Hidden): DnsTraceEntry {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { SekishoError } from "../errors.ts";
 import { type Comparison, groupDifferences } from "./list-differences.ts";
+import { type ShadowedMessage, shadowedMessage } from "./list-shadow.ts";
 import type { CountedColumn, CountRow, DifferenceQuery, DmarcDifferences, RecordQuery } from "./port.ts";
 import type { MessageRecord } from "./record.ts";
 import { parseLine } from "./record-line.ts";
@@ -15,6 +16,9 @@ export interface RecordDatabase {
   find(query: RecordQuery): MessageRecord[];
   countBy(column: CountedColumn, since: number): CountRow[];
   listDifferences(query: DifferenceQuery): DmarcDifferences;
+  countSince(since: number): number;
+  /** Messages since then that the shadow would have treated otherwise, newest first. */
+  shadowed(since: number): Iterable<ShadowedMessage>;
   count(): number;
   /** RFC 3339; undefined when empty. */
   oldest(): string | undefined;
@@ -198,6 +202,23 @@ class SqliteRecords implements RecordDatabase {
       )
       .iterate(query.since);
     return groupDifferences(comparisonsOf(rows), query);
+  }
+
+  countSince(since: number): number {
+    return Number(this.#db.prepare("SELECT count(*) AS n FROM record WHERE at >= ?").get(since)?.["n"]);
+  }
+
+  *shadowed(since: number): Generator<ShadowedMessage> {
+    const rows = this.#db
+      .prepare(
+        "SELECT json FROM record WHERE at >= ? AND json ->> '$.shadow' IS NOT NULL ORDER BY at DESC, key DESC",
+      )
+      .iterate(since);
+    for (const row of rows) {
+      const record = parseLine(String(row["json"]));
+      const shadowed = record && shadowedMessage(record);
+      if (shadowed !== undefined) yield shadowed;
+    }
   }
 
   count(): number {

@@ -1,12 +1,13 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Keeper, type KeeperOptions, type StoreEvent } from "./keeper.ts";
-import type { CountedColumn, DifferenceQuery, RecordQuery } from "./port.ts";
+import type { CountedColumn, DifferenceQuery, RecordQuery, ShadowQuery } from "./port.ts";
 
 /** What the main thread asks of this one. */
 export type StoreQuestion =
   | { readonly kind: "find"; readonly query: RecordQuery }
   | { readonly kind: "count-by"; readonly column: CountedColumn; readonly since: number }
   | { readonly kind: "list-differences"; readonly query: DifferenceQuery }
+  | { readonly kind: "list-shadow"; readonly query: ShadowQuery }
   | { readonly kind: "stats" }
   /** Takes in what lies in the spool now, before the next regular round. */
   | { readonly kind: "ingest" }
@@ -36,6 +37,8 @@ function run(port: NonNullable<typeof parentPort>, options: KeeperOptions): void
         return keeper.countBy(request.column, request.since);
       case "list-differences":
         return keeper.listDifferences(request.query);
+      case "list-shadow":
+        return keeper.listShadow(request.query);
       case "stats":
         return keeper.stats();
       case "ingest":

@@ -36,7 +36,6 @@ interface Recipe {
   readonly host?: Host;
   readonly login?: string;
   readonly mailFrom?: string;
-  readonly rcptTo?: string;
   readonly smtputf8?: true;
   /** Value of the From field. */
   readonly from?: Octets;
@@ -416,7 +415,7 @@ export function makeMessages(): TestMessage[] {
   );
 }
 
-/** A few of each kind but the largest. */
+/** The first few of each kind but the largest. */
 export function makeSample(perKind: number): TestMessage[] {
   const small = Object.entries(kinds).filter(([name]) => name !== "one of 50 MB");
   return small.flatMap(([name, [, kind]]) =>
@@ -426,9 +425,12 @@ export function makeSample(perKind: number): TestMessage[] {
 
 /** A message of that kind that is not among the others. */
 export function makeAnother(kind: string): TestMessage {
-  return makeMessage(kind, 1_000_000 + another++, kinds[kind]?.[1] ?? (() => ({})));
+  const recipe = kinds[kind]?.[1];
+  if (recipe === undefined) throw new Error(`no kind "${kind}"`);
+  others += 1;
+  return makeMessage(kind, 1_000_000 + others, recipe);
 }
-let another = 0;
+let others = 0;
 
 function makeMessage(name: string, number: number, kind: Kind): TestMessage {
   const token = createHash("sha256").update(`${name} ${number}`).digest("hex").slice(0, 32);
@@ -441,7 +443,7 @@ function makeMessage(name: string, number: number, kind: Kind): TestMessage {
     submission: {
       client: host,
       mailFrom,
-      rcptTo: recipe.rcptTo ?? "someone@rcpt.example",
+      rcptTo: "someone@rcpt.example",
       message: Buffer.from(message, "latin1"),
       ...(login !== undefined && { login }),
       ...(smtputf8 !== undefined && { smtputf8 }),

@@ -25,7 +25,6 @@ export interface Postfix {
   submitLocally(from: string, to: string, message: string): void;
   /** Names of the files in its hold queue. */
   held(): string[];
-  flush(): void;
   stop(): Promise<void>;
 }
 
@@ -90,7 +89,6 @@ export async function startPostfix(
       execFileSync("/usr/sbin/sendmail", ["-C", etc, "-i", "-f", from, to], { input: message });
     },
     held: () => filesIn(join(folder, "queue", "hold")),
-    flush: () => void execFileSync("/usr/sbin/postqueue", ["-c", etc, "-f"]),
     async stop() {
       const pid = Number(readFileSync(join(folder, "queue", "pid", "master.pid"), "utf8").trim());
       // "postfix stop" does no more, and looks only once a second.

@@ -66,7 +66,7 @@ function randomValue(random: Random): string {
   return random.chance(0.8) ? `${value}end` : `${value}end${random.pick([" ", "\t", "  "])}`;
 }
 
-function randomHeader(random: Random): string {
+export function randomHeader(random: Random): string {
   const names = ["From", "To", "Subject", "Date"];
   for (let count = random.integer(5); count > 0; count--)
     names.splice(
@@ -97,7 +97,7 @@ const lines = [
   "-- ",
 ];
 
-function randomBody(random: Random): string {
+export function randomBody(random: Random): string {
   if (random.chance(0.05)) return random.pick(["", "\r\n", "\r\n\r\n", " ", " \r\n", "\r\n \r\n", "x"]);
   const chosen: string[] = [];
   for (let count = 1 + random.integer(8); count > 0; count--)
@@ -225,7 +225,7 @@ function layoutOf(random: Random, tags: ReadonlyMap<string, string>): string {
   );
 }
 
-function randomRecord(random: Random, key: TestKey): string {
+export function randomRecord(random: Random, key: TestKey): string {
   const tags: string[] = [];
   if (random.chance(0.8)) tags.push("v=DKIM1");
   if (key.type === "ed25519" || random.chance(0.6)) tags.push(`k=${key.type}`);
@@ -263,7 +263,7 @@ const intruders = [
   "From:",
 ];
 
-function mutate(random: Random, message: string, done: string[]): string {
+export function mutate(random: Random, message: string, done: string[]): string {
   const kind = random.pick([
     "flip",
     "insert",
@@ -327,7 +327,7 @@ function swapFields(random: Random, message: string): string {
   return `${fields.join("\r\n")}${message.slice(end)}`;
 }
 
-function mutateKeys(random: Random, keys: Record<string, string>, done: string[]): void {
+export function mutateKeys(random: Random, keys: Record<string, string>, done: string[]): void {
   for (const [name, text] of Object.entries(keys)) {
     const at = random.integer(text.length);
     if (random.chance(0.1)) {

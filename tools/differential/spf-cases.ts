@@ -54,7 +54,8 @@ async function grantSomeNames(random: Random, draft: SpfDifferentialCase): Promi
   for (const question of dns.asked) {
     const name = question.slice(0, question.lastIndexOf(" "));
     if (zone[name] !== undefined || missing.some((one) => one === name) || !random.chance(0.5)) continue;
-    if (!name.endsWith(".arpa"))
+    // A name with escapes is written otherwise on each side.
+    if (!name.endsWith(".arpa") && !name.includes("\\"))
       zone[name] = [{ A: random.pick(addresses4) }, { AAAA: random.pick(addresses6) }];
   }
   return zone;

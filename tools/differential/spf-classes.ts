@@ -368,6 +368,15 @@ export const spfClasses: readonly SpfClass[] = [
     repair: (test) => mapTexts(test, (text) => text.replace(/%+$/, "")),
   },
   {
+    id: "mail-spf-explanation-octets",
+    peer: "Mail::SPF",
+    right: "ours",
+    clause: "RFC 7208 §6.2",
+    reason: "An explanation with octets outside ASCII is returned, though it must be limited to ASCII.",
+    applies: ({ theirs }) => /\P{ASCII}/u.test(theirs.explanation ?? ""),
+    repair: (test) => mapTexts(test, (text) => text.replace(/\P{ASCII}/gu, "")),
+  },
+  {
     id: "mail-spf-character",
     peer: "Mail::SPF",
     right: "ours",

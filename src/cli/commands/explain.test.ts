@@ -203,3 +203,18 @@ test.each([
   expect({ code: outcome.code, out: outcome.out }).toEqual({ code, out: "" });
   expect(outcome.err).toContain(says);
 });
+
+test.each(langs)("what the other DMARC discovery came to is told where it differs (%s)", (lang) => {
+  const told = (appliedPolicy: "none" | "quarantine"): string => {
+    const results = record.results as NonNullable<MessageRecord["results"]>;
+    const dmarcOther = { ...results.dmarc, discovery: "psl", appliedPolicy, sampledOut: true } as const;
+    const whole = {
+      ...record,
+      results: { ...results, dmarcOther },
+      id: { host: "mx1", boot: "b", sequence: 1 },
+    };
+    return formatStory(whole, testIo(lang)).join("\n");
+  };
+  expect(told("none")).toContain("public suffix list");
+  expect(told("quarantine")).not.toContain("public suffix list");
+});

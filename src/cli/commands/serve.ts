@@ -11,6 +11,7 @@ interface ServeText {
   readonly milter: (address: string) => string;
   readonly web: (address: string) => string;
   readonly monitoring: string;
+  readonly enforcing: (setting: string) => string;
   readonly stopping: (signal: string) => string;
   readonly stopped: string;
   readonly noReload: string;
@@ -20,7 +21,8 @@ const texts: Readonly<Record<Lang, ServeText>> = {
   en: {
     milter: (address) => `milter listens on ${address}`,
     web: (address) => `metrics and health on http://${address}/`,
-    monitoring: "monitoring: mail is judged and marked, nothing is refused",
+    monitoring: "monitoring: mail is judged and marked, DMARC policies are not applied",
+    enforcing: (setting) => `DMARC policies are applied (verify.enforce: ${setting})`,
     stopping: (signal) => `${signal}: finishing the messages in flight`,
     stopped: "stopped",
     noReload: "SIGHUP: this version reads its configuration only at the start; restart it to apply changes",
@@ -28,7 +30,8 @@ const texts: Readonly<Record<Lang, ServeText>> = {
   ja: {
     milter: (address) => `milter は ${address} で待ち受けています`,
     web: (address) => `メトリクスと稼働状態は http://${address}/ にあります`,
-    monitoring: "監視のみ: メールを判定して結果を書き込みますが、拒否はしません",
+    monitoring: "監視のみ: メールを判定して結果を書き込みますが、DMARC のポリシーは適用しません",
+    enforcing: (setting) => `DMARC のポリシーを適用します（verify.enforce: ${setting}）`,
     stopping: (signal) => `${signal}: 処理中のメールを終えてから停止します`,
     stopped: "停止しました",
     noReload: "SIGHUP: このバージョンは起動時にのみ設定を読みます。変更を反映するには再起動してください",
@@ -52,7 +55,8 @@ export const serve: AnyCommand = defineCommand({
     const text = texts[io.lang];
     for (const address of daemon.milter) log.info(text.milter(address));
     if (daemon.web !== undefined) log.info(text.web(daemon.web));
-    log.info(text.monitoring);
+    const { enforce } = config.verify.policy;
+    log.info(enforce === "monitor" ? text.monitoring : text.enforcing(enforce));
     await runUntilTold(daemon, text, log);
     return exitOk;
   },

@@ -68,6 +68,7 @@ test("the JSON has the documented shape", async () => {
       alignedSpf: true,
     },
     disposition: { action: "none", reasons: [] },
+    rules: ["missing-date"],
     bimi: { result: "skipped" },
     authenticationResults: expect.stringMatching(/^mx\.example\.jp; iprev=pass [^\n]*dmarc=pass/),
     dns: expect.arrayContaining([
@@ -129,7 +130,7 @@ describe("a message with an ARC chain", () => {
     const { out } = await runCli([...args, "--json", "--config", file], { input });
     const printed = JSON.parse(out) as { authenticationResults: string };
     expect(printed).not.toHaveProperty("arc");
-    expect(printed.authenticationResults).not.toContain("arc=");
+    expect(printed.authenticationResults).not.toContain(" arc=");
   });
 });
 

@@ -10,6 +10,8 @@ import type { DnsResolver } from "../../core/dns/resolver.ts";
 import { parseIp } from "../../core/ip.ts";
 import type { AuthResults } from "../../core/results.ts";
 import { SekishoError } from "../../errors.ts";
+import { rulesOf } from "../../filter/dispose.ts";
+import { openBimi } from "../../filter/open-bimi.ts";
 import { type BatchFields, type BatchOutcome, runBatch, stringField } from "../batch.ts";
 import {
   type AnyCommand,
@@ -25,6 +27,7 @@ import { dnsOptions, openDns } from "../dns-options.ts";
 import { fileUnreadable, openInput, parseTimestamp, readIp, readNow } from "../input.ts";
 import { formatJson, type Io } from "../io.ts";
 import { formatVerdicts } from "../verdicts.ts";
+import { formatWouldBe, type WouldBe, wouldBe } from "../verify-disposal.ts";
 import { formatVerifyJson, isAuthenticated } from "../verify-json.ts";
 import { verifyMessage } from "../verify-message.ts";
 
@@ -80,17 +83,24 @@ export const verify: AnyCommand = defineCommand({
     const authservId = readAuthservId(values["authserv-id"], io);
     const config = await readConfig(values.config, io);
     const dns = openDns(values, config.dns, io);
+    const bimi = await openBimi(config, {
+      dns: dns.resolver,
+      clock: systemClock,
+      ...(values.offline && { mayConnect: () => false }),
+    });
     const setup: Setup = {
       dns: dns.resolver,
-      options: await optionsOf(config, io),
+      options: { ...(await optionsOf(config, io)), ...(bimi.options && { bimi: bimi.options }) },
       authservId: authservId ?? config.authservId ?? config.hostname,
       clock: now === undefined ? systemClock : fixedClock(now),
+      config,
     };
     try {
       return values.batch
         ? await runMany(file, setup, io)
         : await runOne(file, client, setup, values.json, io);
     } finally {
+      bimi.close();
       dns.close();
     }
   },
@@ -101,6 +111,13 @@ interface Setup {
   readonly options: AuthenticationOptions;
   readonly authservId: string;
   readonly clock: Clock;
+  readonly config: Config;
+}
+
+/** A message with everything that was found and would be done. */
+interface Judged {
+  readonly results: AuthResults;
+  readonly would: WouldBe;
 }
 
 function readClient(
@@ -143,36 +160,39 @@ async function runOne(
   io: Io,
 ): Promise<ExitCode> {
   const source = await openInput(file, io);
-  const results = await authenticate(source, file ?? "-", client, setup, io);
-  if (json) io.out(formatJson(jsonOf(results, setup), io.isTty));
-  else for (const line of formatVerify(results, setup, io)) io.out(line);
-  return isAuthenticated(results) ? exitOk : exitFindings;
+  const judged = await authenticate(source, file ?? "-", client, setup, io);
+  if (json) io.out(formatJson(jsonOf(judged, setup), io.isTty));
+  else for (const line of formatVerify(judged, setup, io)) io.out(line);
+  return isAuthenticated(judged.results) ? exitOk : exitFindings;
 }
 
 async function authenticate(
   source: AsyncIterable<Buffer | string>,
   name: string,
   client: SmtpClient | undefined,
-  { dns, clock, options }: Setup,
+  { dns, clock, options, config }: Setup,
   io: Io,
-): Promise<AuthResults> {
+): Promise<Judged> {
   try {
-    return await verifyMessage(source, { dns, clock, options, ...(client === undefined ? {} : { client }) });
+    const input = { dns, clock, options, ...(client === undefined ? {} : { client }) };
+    const verified = await verifyMessage(source, input, rulesOf(config.verify));
+    return { results: verified.results, would: wouldBe(verified, client, config) };
   } catch (error) {
     throw fileUnreadable(name, error, io);
   }
 }
 
-function jsonOf(results: AuthResults, { authservId }: Setup): object {
-  return formatVerifyJson(results, formatResultsField(authservId, results));
+function jsonOf({ results, would }: Judged, { authservId }: Setup): object {
+  return formatVerifyJson(results, formatResultsField(authservId, results), would);
 }
 
-function formatVerify(results: AuthResults, { authservId }: Setup, io: Io): string[] {
+function formatVerify({ results, would }: Judged, { authservId }: Setup, io: Io): string[] {
   const { verdict } = io.text;
   const field = formatResultsField(authservId, results, { lineLength: io.columns - 2 });
   const ms = results.dns.reduce((longest, entry) => Math.max(longest, entry.ms), 0);
   return [
     ...formatVerdicts(results, io),
+    ...formatWouldBe(would, io),
     "",
     io.style.strong(verdict.field),
     ...`Authentication-Results: ${field}`.split("\n").map((line) => `  ${line}`),
@@ -193,8 +213,8 @@ async function workOn(fields: BatchFields, setup: Setup, io: Io): Promise<BatchO
   const client = clientOfLine(fields, io);
   const clock = clockOfLine(fields, setup.clock, io);
   const { source, name } = await openMessage(fields, io);
-  const results = await authenticate(source, name, client, { ...setup, clock }, io);
-  return { output: { ...jsonOf(results, setup) }, passed: isAuthenticated(results) };
+  const judged = await authenticate(source, name, client, { ...setup, clock }, io);
+  return { output: { ...jsonOf(judged, setup) }, passed: isAuthenticated(judged.results) };
 }
 
 function clientOfLine(fields: BatchFields, io: Io): SmtpClient | undefined {

@@ -146,6 +146,16 @@ export const en: CliText = {
         : `changed before set ${instance} was made, not since`,
     arcClaims: (instance, domain, claims) =>
       `set ${instance}, ${domain} says: ${claims.length === 0 ? "nothing" : claims.join(", ")}`,
+    bimiRecord: (domain, selector) => `${domain}, selector ${selector}`,
+    bimiDeclined: "the domain declines to have a logo shown",
+    bimiSelectorIgnored: {
+      unsigned: "BIMI-Selector was passed over: no signature that DMARC relies on covers it",
+      several: "BIMI-Selector was passed over: there is more than one",
+      syntax: "BIMI-Selector was passed over: it cannot be read",
+    },
+    bimiLocation: (uri) => `logo: ${uri}`,
+    bimiAuthority: (uri, evidence) =>
+      `certificate${evidence === undefined ? "" : ` (${evidence.toUpperCase()})`}: ${uri}`,
     dmarcPolicy: (tag, policy, domain) => `${tag}=${policy}, published by ${domain}`,
     dmarcApplied: {
       none: "asks for nothing to be done",
@@ -181,6 +191,7 @@ export const en: CliText = {
       envelope: "Envelope",
       verdicts: "Verdicts",
       done: "What was done",
+      wouldBe: "What would be done",
       dns: "DNS answers used",
     },
     labels: {
@@ -201,6 +212,8 @@ export const en: CliText = {
       told: "MTA told",
       fault: "Fault",
       subject: "Subject",
+      rules: "Rules",
+      shadow: "Shadow",
     },
     elapsed: (at, ms) => `${at}, after ${ms} ms`,
     size: (header, body) =>
@@ -243,6 +256,24 @@ export const en: CliText = {
     fault: (stage, message) => `while at ${stage}: ${message}`,
     noQuestions: "none",
     truncated: "The record was too long to be kept whole; some results or DNS answers are missing.",
+  },
+  shadow: {
+    notSet: "No shadow is set now (verify.shadow), so nothing new is recorded.",
+    nothing: (since, messages) =>
+      messages === 0
+        ? `No message has been recorded since ${since}.`
+        : `Since ${since} the shadow would have treated none of ${some(messages, "message", "messages")} otherwise.`,
+    summary: (since, messages, domains) =>
+      `Since ${since} the shadow would have treated ${some(messages, "message", "messages")} of ${some(domains, "author domain", "author domains")} otherwise.`,
+    title: (domain, messages) => `${domain}: ${some(messages, "message", "messages")}`,
+    noDomain: "no author domain",
+    action: (action, messages) => `${wouldBe[action]} ${messages}`,
+    labels: { would: "would be", because: "because", clients: "sent by", newest: "newest" },
+    client: (address, messages) => `${address}: ${messages}`,
+    unknownClient: "a client that is not known",
+    moreClients: (clients) => `and ${some(clients, "more client", "more clients")}`,
+    more: (domains) => `${some(domains, "more domain", "more domains")}: --json prints them.`,
+    comma: ", ",
   },
   dmarcDiff: {
     badSince: (value) => `--since: "${value}" is neither a time span (7d) nor an RFC 3339 time`,
@@ -289,9 +320,20 @@ function dkimKey(result: DkimResult): string {
   return parts.join(", ");
 }
 
+const wouldBe = {
+  none: "delivered",
+  header: "marked",
+  quarantine: "quarantined",
+  hold: "held",
+  reject: "refused",
+  defer: "put off",
+} as const;
+
 const removedReason = {
   "own-authserv-id": "it claimed to be ours",
   "unparsable-own-authserv-id": "it claimed to be ours and could not be read",
   "unsupported-version": "its version is not known",
+  "own-field": "only we write it",
+  "receivers-field": "only the receiving site may write it",
   unread: "there were so many that it was not read",
 } as const;

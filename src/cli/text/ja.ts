@@ -145,6 +145,16 @@ export const ja: CliText = {
         : `${instance} 番目の組より前に変更され、その後は変更されていない`,
     arcClaims: (instance, domain, claims) =>
       `${instance} 番目 ${domain} の申告: ${claims.length === 0 ? "なし" : claims.join("、")}`,
+    bimiRecord: (domain, selector) => `${domain}（セレクタ ${selector}）`,
+    bimiDeclined: "ドメインがロゴの表示を辞退している",
+    bimiSelectorIgnored: {
+      unsigned: "BIMI-Selector は使わない（DMARC の根拠になった署名の対象ではない）",
+      several: "BIMI-Selector は使わない（複数ある）",
+      syntax: "BIMI-Selector は使わない（解釈できない）",
+    },
+    bimiLocation: (uri) => `ロゴ: ${uri}`,
+    bimiAuthority: (uri, evidence) =>
+      `証明書${evidence === undefined ? "" : `（${evidence.toUpperCase()}）`}: ${uri}`,
     dmarcPolicy: (tag, policy, domain) => `${tag}=${policy}（${domain} が公開）`,
     dmarcApplied: {
       none: "不合格のメールに対する処置は求めていない",
@@ -181,6 +191,7 @@ export const ja: CliText = {
       envelope: "エンベロープ",
       verdicts: "判定",
       done: "処置",
+      wouldBe: "この設定での扱い",
       dns: "使用した DNS 応答",
     },
     labels: {
@@ -201,6 +212,8 @@ export const ja: CliText = {
       told: "MTA への応答",
       fault: "障害",
       subject: "件名",
+      rules: "規則違反",
+      shadow: "試行の設定",
     },
     elapsed: (at, ms) => `${at}（所要 ${ms} ミリ秒）`,
     size: (header, body) =>
@@ -243,6 +256,24 @@ export const ja: CliText = {
     fault: (stage, message) => `${stage} の処理中: ${message}`,
     noQuestions: "なし",
     truncated: "記録が長すぎたため、結果または DNS 応答の一部が省かれています。",
+  },
+  shadow: {
+    notSet: "今は試行の設定（verify.shadow）がないため、新しい記録は増えません。",
+    nothing: (since, messages) =>
+      messages === 0
+        ? `${since} 以降の記録はありません。`
+        : `${since} 以降の ${messages} 通のうち、試行の設定で扱いが変わるメールはありません。`,
+    summary: (since, messages, domains) =>
+      `${since} 以降、試行の設定で扱いが変わるメールは ${messages} 通（From のドメイン ${domains} 個）です。`,
+    title: (domain, messages) => `${domain}: ${messages} 通`,
+    noDomain: "From のドメインなし",
+    action: (action, messages) => `${wouldBe[action]} ${messages} 通`,
+    labels: { would: "扱い", because: "理由", clients: "接続元", newest: "最新" },
+    client: (address, messages) => `${address}（${messages} 通）`,
+    unknownClient: "不明な接続元",
+    moreClients: (clients) => `ほか ${clients} 件`,
+    more: (domains) => `ほかに ${domains} 個のドメインがあります（--json で表示）。`,
+    comma: "、",
   },
   dmarcDiff: {
     badSince: (value) => `--since: 「${value}」は期間（例 7d）でも RFC 3339 形式の日時でもありません`,
@@ -289,9 +320,20 @@ function dkimKey(result: DkimResult): string {
   return parts.join("、");
 }
 
+const wouldBe = {
+  none: "配送",
+  header: "ヘッダ追加",
+  quarantine: "隔離",
+  hold: "保留",
+  reject: "拒否",
+  defer: "一時拒否",
+} as const;
+
 const removedReason = {
   "own-authserv-id": "こちらのものだと偽っていたため",
   "unparsable-own-authserv-id": "こちらのものだと偽り、解釈もできなかったため",
   "unsupported-version": "未知のバージョンのため",
+  "own-field": "こちらだけが書くものであるため",
+  "receivers-field": "受信する側だけが書くものであるため",
   unread: "数が多すぎて中身を見ていないため",
 } as const;

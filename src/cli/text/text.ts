@@ -13,6 +13,28 @@ import type { Origin } from "../../trust/classify-client.ts";
 
 type Line = (value: string) => string;
 
+/** What `sekisho shadow` says. */
+export interface ShadowText {
+  readonly notSet: string;
+  readonly nothing: (since: string, messages: number) => string;
+  readonly summary: (since: string, messages: number, domains: number) => string;
+  readonly title: (domain: string, messages: number) => string;
+  readonly noDomain: string;
+  /** What would have been done, how often. */
+  readonly action: (action: Action, messages: number) => string;
+  readonly labels: {
+    readonly would: string;
+    readonly because: string;
+    readonly clients: string;
+    readonly newest: string;
+  };
+  readonly client: (address: string, messages: number) => string;
+  readonly unknownClient: string;
+  readonly moreClients: (clients: number) => string;
+  readonly more: (domains: number) => string;
+  readonly comma: string;
+}
+
 /** What the command line says, in one language. `problems` and findings have tables of their own. */
 export interface CliText {
   readonly usage: {
@@ -110,6 +132,11 @@ export interface CliText {
     /** @param instance The oldest set that the message has not been changed since; 0 is the first. */
     readonly arcUnchanged: (instance: number) => string;
     readonly arcClaims: (instance: number, domain: string, claims: readonly string[]) => string;
+    readonly bimiRecord: (domain: string, selector: string) => string;
+    readonly bimiDeclined: string;
+    readonly bimiSelectorIgnored: Readonly<Record<"unsigned" | "several" | "syntax", string>>;
+    readonly bimiLocation: (uri: string) => string;
+    readonly bimiAuthority: (uri: string, evidence: "vmc" | "cmc" | undefined) => string;
     readonly dmarcPolicy: (tag: string, policy: DmarcPolicy, domain: string) => string;
     readonly dmarcApplied: Readonly<Record<DmarcPolicy, string>>;
     readonly dmarcTesting: string;
@@ -137,6 +164,7 @@ export interface CliText {
       readonly envelope: string;
       readonly verdicts: string;
       readonly done: string;
+      readonly wouldBe: string;
       readonly dns: string;
     };
     readonly labels: {
@@ -157,6 +185,8 @@ export interface CliText {
       readonly told: string;
       readonly fault: string;
       readonly subject: string;
+      readonly rules: string;
+      readonly shadow: string;
     };
     readonly elapsed: (at: string, ms: number) => string;
     readonly size: (header: number, body: number | undefined) => string;
@@ -179,6 +209,7 @@ export interface CliText {
     readonly noQuestions: string;
     readonly truncated: string;
   };
+  readonly shadow: ShadowText;
   readonly dmarcDiff: {
     readonly badSince: Line;
     readonly nothingCompared: Line;

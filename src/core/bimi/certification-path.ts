@@ -89,7 +89,7 @@ function pathDefect(path: readonly ReadCertificate[]): MarkCertificateDefect | u
   for (const [index, { fields }] of issuers.entries()) {
     if (!servesMarks(fields.purposes, index === 0)) return "issuer-purpose-missing";
     // §6.1.4: at most so many certificates of authorities between this one and the mark certificate.
-    if (fields.pathLength !== undefined && index > fields.pathLength) return "critical-extension";
+    if (fields.pathLength !== undefined && index > fields.pathLength) return "path-length";
   }
   return undefined;
 }

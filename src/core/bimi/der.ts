@@ -64,7 +64,8 @@ export function derObjectId(octets: Buffer, value: DerValue | undefined): string
     arc = arc * 128 + (octet & 0x7f);
     if (arc > 0xffffffff) return undefined;
     if (octet >= 0x80) continue;
-    if (arcs.length === 0) arcs.push(Math.min(Math.floor(arc / 40), 2), arc - 40 * Math.min(Math.floor(arc / 40), 2));
+    if (arcs.length === 0)
+      arcs.push(Math.min(Math.floor(arc / 40), 2), arc - 40 * Math.min(Math.floor(arc / 40), 2));
     else arcs.push(arc);
     arc = 0;
   }

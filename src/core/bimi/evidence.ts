@@ -68,5 +68,7 @@ function invalid(detail: MarkCertificateDefect): CheckedEvidence {
 /** §5.2: a name with `_bimi` in it is for one selector, any other for all of them. There are no wildcards. */
 function isFor(dnsNames: readonly string[], { selector, author, organization }: MarkSubject): boolean {
   const names = new Set(dnsNames.map((name) => toAsciiDomain(name)));
-  return [author, organization].some((domain) => names.has(domain) || names.has(`${selector}._bimi.${domain}`));
+  return [author, organization].some(
+    (domain) => names.has(domain) || names.has(`${selector}._bimi.${domain}`),
+  );
 }

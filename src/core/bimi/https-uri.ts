@@ -19,5 +19,6 @@ export function isHttpsUri(text: string): boolean {
 
 function isQualifiedHost(hostname: string): boolean {
   const domain = toAsciiDomain(hostname);
-  return domain !== undefined && domain.includes(".") && parseIp(domain) === undefined;
+  if (domain === undefined) return false;
+  return domain.includes(".") && parseIp(domain) === undefined;
 }

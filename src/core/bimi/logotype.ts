@@ -4,8 +4,13 @@ import { type DerValue, derChildren, derObjectId, derTag, derText, readDer } fro
 import { uncompressed } from "./svg.ts";
 
 export type EmbeddedLogo =
-  | { readonly problem?: undefined; /** Uncompressed. */ readonly svg: Buffer }
-  | { readonly problem: Extract<MarkCertificateDefect, "logotype-missing" | "logotype-syntax" | "logotype-hash"> };
+  | { readonly problem?: undefined /** Uncompressed. */; readonly svg: Buffer }
+  | {
+      readonly problem: Extract<
+        MarkCertificateDefect,
+        "logotype-missing" | "logotype-syntax" | "logotype-hash"
+      >;
+    };
 
 /** RFC 3709 §4.1: subjectLogo [2] EXPLICIT, direct [0] IMPLICIT. */
 const subjectLogoTag = 0xa2;
@@ -37,7 +42,10 @@ export function readLogotype(extension: Buffer | undefined, maxOctets: number): 
 function subjectImages(octets: Buffer): DerValue[] | undefined {
   const parts = derChildren(octets, readDer(octets, 0, octets.length));
   if (parts === undefined) return undefined;
-  const logo = derChildren(octets, parts.find(({ tag }) => tag === subjectLogoTag))?.[0];
+  const logo = derChildren(
+    octets,
+    parts.find(({ tag }) => tag === subjectLogoTag),
+  )?.[0];
   // An indirect logotype, or none of the subject, holds no image.
   if (logo?.tag !== directTag) return [];
   const [images] = derChildren(octets, logo) ?? [];

@@ -12,7 +12,13 @@ export interface BimiQuestion {
 }
 
 /** What Assertion Record Discovery came to: BIMI draft §7.2. */
-export type BimiDiscovery =
+export interface BimiDiscovery {
+  readonly found: FoundAssertion;
+  /** The selector of the local part, when it was asked for. */
+  readonly localPartSelector?: string;
+}
+
+export type FoundAssertion =
   | {
       readonly kind: "record";
       readonly domain: string;
@@ -32,20 +38,21 @@ export async function discoverBimi(
 ): Promise<BimiDiscovery> {
   const { selector, author, organization, localPart } = question;
   const options = deadline === undefined ? {} : { deadline };
-  const ask = async (domain: string, name: string): Promise<BimiDiscovery> =>
+  const ask = async (domain: string, name: string): Promise<FoundAssertion> =>
     readAnswer(await dns.query(`${name}._bimi.${domain}`, "TXT", options), domain, name);
   for (const domain of new Set([author, organization])) {
     const found = await ask(domain, selector);
     // §7.2 step 6: on to the organizational domain only when nothing is here.
     if (found.kind === "none") continue;
     const own = localSelector(found, localPart);
-    return own === undefined || own === selector ? found : preferred(await ask(domain, own), found);
+    if (own === undefined || own === selector) return { found };
+    return { found: preferred(await ask(domain, own), found), localPartSelector: own };
   }
-  return { kind: "none" };
+  return { found: { kind: "none" } };
 }
 
 /** §7.2 steps 4 and 7: what does not begin with our version is not there. */
-function readAnswer(answer: DnsAnswer<TxtRecord>, domain: string, selector: string): BimiDiscovery {
+function readAnswer(answer: DnsAnswer<TxtRecord>, domain: string, selector: string): FoundAssertion {
   if (answer.kind === "failure")
     // A name too long to be asked for can hold no record.
     return { kind: answer.reason === "bad-name" ? "none" : "failure" };
@@ -59,7 +66,7 @@ function readAnswer(answer: DnsAnswer<TxtRecord>, domain: string, selector: stri
 }
 
 /** The selector that lps= of the record asks for, if it does so for this local part. */
-function localSelector(found: BimiDiscovery, localPart: string): string | undefined {
+function localSelector(found: FoundAssertion, localPart: string): string | undefined {
   if (found.kind !== "record" || found.record.problem !== undefined) return undefined;
   const { localPartPrefixes } = found.record;
   const selector = localPartPrefixes && localPartSelector(localPart);
@@ -68,7 +75,7 @@ function localSelector(found: BimiDiscovery, localPart: string): string | undefi
 }
 
 /** §7.2 step 5: "If a valid BIMI record is found then this should be used". One that DNS hides might be. */
-function preferred(own: BimiDiscovery, found: BimiDiscovery): BimiDiscovery {
+function preferred(own: FoundAssertion, found: FoundAssertion): FoundAssertion {
   if (own.kind === "failure") return own;
   return own.kind === "record" && own.record.problem === undefined ? own : found;
 }

@@ -29,7 +29,9 @@ export function chooseSelector(
   if (others.length > 0) return { selector: defaultSelector, ignored: "several" };
   const selector = parseSelectorField(rawValue(head, field));
   if (selector === undefined) return { selector: defaultSelector, ignored: "syntax" };
-  return isSigned(head, dkim, alignedDkim) ? { selector } : { selector: defaultSelector, ignored: "unsigned" };
+  return isSigned(head, dkim, alignedDkim)
+    ? { selector }
+    : { selector: defaultSelector, ignored: "unsigned" };
 }
 
 /**
@@ -58,9 +60,7 @@ function isSelector(text: string): boolean {
     text.length <= maxSelector &&
     text
       .split(".")
-      .every(
-        (label) => /^[A-Za-z0-9-]{1,63}$/.test(label) && !label.startsWith("-") && !label.endsWith("-"),
-      )
+      .every((label) => /^[A-Za-z0-9-]{1,63}$/.test(label) && !label.startsWith("-") && !label.endsWith("-"))
   );
 }
 

@@ -25,7 +25,10 @@ export type XmlProblem = Extract<
 >;
 
 export type XmlDocument =
-  | { readonly problem?: undefined; /** In the order of their start tags. */ readonly elements: readonly XmlElement[] }
+  | {
+      readonly problem?: undefined /** In the order of their start tags. */;
+      readonly elements: readonly XmlElement[];
+    }
   | { readonly problem: XmlProblem };
 
 const maxElements = 5_000;
@@ -216,7 +219,8 @@ function pseudoAttributes(declaration: string): string[] {
   const order = ["version", "encoding", "standalone"];
   const values: string[] = [];
   for (const part of parts) {
-    const read = /^([a-z]{1,10})[ \t\r\n]*=[ \t\r\n]*(?:"([A-Za-z0-9._-]{1,40})"|'([A-Za-z0-9._-]{1,40})')$/.exec(part);
+    const read =
+      /^([a-z]{1,10})[ \t\r\n]*=[ \t\r\n]*(?:"([A-Za-z0-9._-]{1,40})"|'([A-Za-z0-9._-]{1,40})')$/.exec(part);
     const place = order.indexOf(read?.[1] ?? "");
     if (read === null || place < 0) return [];
     order.splice(0, place + 1);

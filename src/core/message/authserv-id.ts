@@ -1,5 +1,6 @@
 import { toAsciiDomain } from "../domain-name.ts";
 import { decodeOctets, FieldScanner } from "./authres-scanner.ts";
+import { decodeEncodedWords } from "./encoded-words.ts";
 
 /** Longer is no name of anybody; readings are cut there. */
 const maxIdLength = 300;
@@ -28,11 +29,16 @@ export function authservIdReadings(value: string): string[] {
   return [...readings];
 }
 
-/** Octets that are not UTF-8 throughout are also read as UTF-8 with holes. */
+/**
+ * Octets that are not UTF-8 throughout are also read as UTF-8 with holes. Encoded words (RFC 2047) have no place in this
+ * field, but some readers decode every field first.
+ */
 function possibleTexts(value: string): string[] {
+  const decoded = decodeEncodedWords(value);
+  const last = decoded === undefined ? [] : [decoded];
   const text = decodeOctets(value);
-  if (text !== value || !/[\x80-\xff]/.test(value)) return [text];
-  return [Buffer.from(value, "latin1").toString("utf8"), value];
+  if (text !== value || !/[\x80-\xff]/.test(value)) return [text, ...last];
+  return [Buffer.from(value, "latin1").toString("utf8"), value, ...last];
 }
 
 /** Where the id may begin: after the comments, by three ways of reading comments. */
@@ -98,8 +104,9 @@ function* readingsAt(text: string, start: number): Generator<string> {
   const visible = bare.replaceAll(/\p{Cc}+/gu, "");
   yield untilDelimiter(visible);
   yield untilDelimiter(visible.replaceAll("\\", ""));
-  const decoded = decodeEncodedWord(text.slice(start, start + maxIdLength));
-  if (decoded !== undefined) yield untilDelimiter(decoded.slice(afterJunk(decoded, 0, isPunctuation)));
+  // What is not ASCII vanishes for some readers, and becomes ASCII for others ("․" is a dot to NFKC).
+  yield untilDelimiter(visible.replaceAll(/[\u0080-\uffff]+/g, ""));
+  yield untilDelimiter(visible.normalize("NFKC"));
 }
 
 /** Words and quoted strings, put together over dots that have comments or folds around them (RFC 5322 §4.4). */
@@ -120,23 +127,4 @@ function properId(text: string, from: number): string {
 
 function untilDelimiter(text: string): string {
   return /^[-\w.\\\u0080-\uffff]*/.exec(text)?.[0] ?? "";
-}
-
-/** The encoded word of RFC 2047 §2 at the beginning. It has no place here, but some readers decode every field first. */
-function decodeEncodedWord(text: string): string | undefined {
-  if (!text.includes("=?")) return undefined;
-  const parts = text
-    .slice(afterJunk(text, 0, (code) => isBlankOrControl(code) || code === 0x22))
-    .split("?", 5);
-  if (parts.length < 5 || parts[0] !== "=" || !parts[4]?.startsWith("=")) return undefined;
-  const [, , encoding = "", content = ""] = parts;
-  if (encoding.toLowerCase() === "b") return decodeOctets(Buffer.from(content, "base64").toString("latin1"));
-  if (encoding.toLowerCase() !== "q") return undefined;
-  return decodeOctets(
-    content.replaceAll(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => latin1(hex)).replaceAll("_", " "),
-  );
-}
-
-function latin1(hex: string): string {
-  return String.fromCharCode(Number.parseInt(hex, 16));
 }

@@ -1,0 +1,49 @@
+import type { Config } from "../config/config.ts";
+import { loadMarkRoots } from "../config/mark-roots.ts";
+import { formatProblem } from "../config/problem.ts";
+import type { BimiOptions } from "../core/bimi/evaluate.ts";
+import type { Clock } from "../core/clock.ts";
+import type { DnsResolver } from "../core/dns/resolver.ts";
+import { SekishoError } from "../errors.ts";
+import { createHttpsFetcher, type FetcherStats, type HttpsFetcherOptions } from "./https-fetcher.ts";
+
+/** BIMI as the configuration asks for it. */
+export interface OpenBimi {
+  /** Undefined when it is off. */
+  readonly options: BimiOptions | undefined;
+  stats(): FetcherStats;
+  /** Ends what is being fetched. */
+  close(): void;
+}
+
+export interface BimiServices extends Pick<HttpsFetcherOptions, "ca" | "mayConnect"> {
+  readonly dns: DnsResolver;
+  readonly clock: Clock;
+}
+
+const nothingFetched: FetcherStats = { fetches: 0, cacheHits: 0, cacheEntries: 0, active: 0 };
+
+/**
+ * Reads the roots and makes what fetches, where `verify.bimi` asks for them.
+ * @throws SekishoError CONFIG_INVALID when the roots cannot be read.
+ */
+export async function openBimi({ verify }: Config, services: BimiServices): Promise<OpenBimi> {
+  const { mode, roots: file, requireEvidence, headers, timeoutMs, maxSize } = verify.bimi;
+  if (mode !== "fetch")
+    return { options: mode === "off" ? undefined : {}, stats: () => nothingFetched, close: () => {} };
+  const roots = file === undefined ? undefined : await loadMarkRoots(file);
+  if (roots?.ok === false) throw new SekishoError("CONFIG_INVALID", formatProblem(roots.problem, "en"));
+  const fetcher = createHttpsFetcher(services);
+  return {
+    options: {
+      fetch: fetcher.fetch,
+      ...(roots !== undefined && { roots: roots.roots }),
+      requireEvidence,
+      timeoutMs,
+      maxIndicatorOctets: maxSize,
+      keepIndicator: headers,
+    },
+    stats: fetcher.stats,
+    close: fetcher.close,
+  };
+}
