@@ -1,10 +1,13 @@
-// Adapter for the neutral harness: node bench/library.ts MANIFEST --harness DIR --mode dkim|full|spf [--conc N] [--secs S]
+// Adapter for the neutral harness: node bench/library.ts MANIFEST --harness DIR --mode dkim|full|spf|sign-rsa|sign-ed [--conc N] [--secs S]
 // [--dns stub|ADDR] [--cls SIZE]. It checks every message against the expected verdict, then runs whole passes.
+import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openAuthentication } from "../src/core/authenticate.ts";
 import { systemClock } from "../src/core/clock.ts";
+import { openDkimSigning, type SignedField } from "../src/core/dkim/sign.ts";
+import { createSigningKey, type SigningKey } from "../src/core/dkim/signing-key.ts";
 import { openDkimVerification } from "../src/core/dkim/verify.ts";
 import { createDnsClient } from "../src/core/dns/client.ts";
 import type { DnsAnswer, DnsResolver } from "../src/core/dns/resolver.ts";
@@ -18,7 +21,7 @@ import type { Verification } from "../src/core/verification.ts";
 
 interface Options {
   readonly manifest: string;
-  readonly mode: "dkim" | "full" | "spf";
+  readonly mode: "dkim" | "full" | "spf" | "sign-rsa" | "sign-ed";
   readonly dns: string;
 }
 
@@ -45,7 +48,7 @@ interface Harness {
     version: string,
     messages: readonly Message[],
     one: (message: Message) => Promise<Result>,
-    verdict: (result: Result) => Verdict,
+    verdict?: (result: Result) => Verdict,
   ): Promise<void>;
 }
 
@@ -124,6 +127,15 @@ function evaluate<Result>(raw: Buffer, open: (head: MessageHead) => Verification
   return verification.finish();
 }
 
+/** The keys with which the harness lets every program sign. */
+function harnessKey(mode: "sign-rsa" | "sign-ed"): SigningKey {
+  const [file, selector] = mode === "sign-rsa" ? ["rsa0.pem", "s1"] : ["ed0.pem", "e1"];
+  const pem = readFileSync(join(options.manifest, "..", "keys", file));
+  const made = createSigningKey({ domain: "a00.example", selector, privateKey: createPrivateKey(pem) });
+  if (made.kind !== "key") throw new Error(`${file}: ${made.problem}`);
+  return made.key;
+}
+
 function dkimVerdict(results: readonly DkimResult[]): (readonly [string, string, string])[] {
   return results.map(({ domain, selector, result }) => [domain, selector, result]);
 }
@@ -173,5 +185,17 @@ switch (options.mode) {
       }),
     );
     break;
+  case "sign-rsa":
+  case "sign-ed": {
+    const signatures = [{ key: harnessKey(options.mode) }];
+    await harness.run(options, "sekisho", version, messages, async ({ raw }) => {
+      const fields: readonly SignedField[] = await evaluate(raw, (head) =>
+        openDkimSigning(head, { signatures, clock }),
+      );
+      if (fields.length !== 1) throw new Error("a message is not signed");
+      return fields;
+    });
+    break;
+  }
 }
 if ("close" in dns && typeof dns.close === "function") dns.close();

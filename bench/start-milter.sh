@@ -16,9 +16,7 @@ log: { level: warn }
 YAML
 "$root/node_modules/.bin/node" "$root/src/cli/main.ts" serve --config "$state/sekisho.yaml" > "$state/out" 2>&1 &
 pid=$!
-if [ "${5:-unix}" = tcp ]; then
-  i=0; until "$root/node_modules/.bin/node" -e "require('net').connect(8896,'127.0.0.1').on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))" || [ $i -gt 50 ]; do i=$((i+1)); sleep .1; done
-else
-  i=0; until [ -S "$state/sock" ] || [ $i -gt 100 ]; do i=$((i+1)); sleep .1; done
-fi
+if [ "${5:-unix}" = tcp ]; then target=8896; else target=$state/sock; fi
+# The socket is bound before the workers listen on it.
+i=0; until "$root/node_modules/.bin/node" -e "require('net').connect('$target').on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))" || [ $i -gt 100 ]; do i=$((i+1)); sleep .1; done
 echo "$pid $addr"

@@ -22,6 +22,10 @@ export type { DnsAnswer, DnsResolver, DnsType } from "./core/dns/resolver.ts";
 export { formatIp, type IpAddress, parseIp } from "./core/ip.ts";
 export { type MessageHead, parseHead } from "./core/message/message.ts";
 export type {
+  ArcProblem,
+  ArcResult,
+  ArcSet,
+  ArcWord,
   AuthResult,
   AuthResults,
   DkimProblem,
@@ -53,8 +57,8 @@ export interface VerifyOptions extends AuthenticationOptions {
 const defaultTimeoutMs = 20_000;
 
 /**
- * Authenticates one message as it stands in a file or on the wire: iprev, SPF, DKIM and DMARC (RFC 8601, 7208, 6376,
- * 9989). Line ends are CRLF, or LF throughout. Rejects only when reading `message` does.
+ * Authenticates one message as it stands in a file or on the wire: iprev, SPF, DKIM, ARC and DMARC (RFC 8601, 7208,
+ * 6376, 8617, 9989). Line ends are CRLF, or LF throughout. Rejects only when reading `message` does.
  */
 export async function verify(
   message: Buffer | AsyncIterable<Buffer>,

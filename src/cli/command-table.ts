@@ -18,6 +18,14 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/serve.ts")).serve,
   },
   {
+    name: "status",
+    summary: {
+      en: "show how the running program is doing",
+      ja: "動いているプログラムの状態を表示する",
+    },
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
     name: "verify",
     summary: {
       en: "authenticate a message: iprev, SPF, DKIM and DMARC",

@@ -29,7 +29,8 @@ export async function readConfig(file: string | undefined, io: Io): Promise<Conf
   return loaded.config;
 }
 
-function invalidConfig({ file, errors }: Extract<LoadedConfig, { ok: false }>, io: Io): SekishoError {
+/** What is wrong with a configuration, as an error with one line for each problem. */
+export function invalidConfig({ file, errors }: Extract<LoadedConfig, { ok: false }>, io: Io): SekishoError {
   const lines = errors.map((problem) => formatProblem(problem, io.lang, file));
   const unreadable = errors.some(({ code }) => code === "unreadable");
   return new SekishoError(unreadable ? "CONFIG_UNREADABLE" : "CONFIG_INVALID", lines.join("\n"));

@@ -78,6 +78,9 @@ function warningsOf(config: Config): ConfigProblem[] {
   const { hostname, networks, milter } = config;
   if (config.authservId === undefined && !hostname.includes("."))
     warnings.push(configProblem("hostname-not-qualified", "hostname", { hostname }));
+  const { enforce, rejectAlone } = config.verify.policy;
+  if (rejectAlone && enforce === "reject")
+    warnings.push(configProblem("reject-alone", "verify.reject_alone", {}));
   const lists = {
     "networks.submitters": networks.submitters,
     "networks.own": networks.own,

@@ -146,6 +146,15 @@ describe("errors with their place", () => {
 });
 
 test.each([
+  { yaml: "enforce: reject, reject_alone: true", is: ["reject-alone"] },
+  { yaml: "reject_alone: true", is: [] },
+  { yaml: "enforce: reject", is: [] },
+])("warnings of { $yaml }", async ({ yaml, is }) => {
+  const found = await loaded(`verify: { ${yaml} }`);
+  expect(found.ok && found.warnings.map(({ code }) => code)).toEqual(is);
+});
+
+test.each([
   "enforce: reject, shadow: { reject_alone: true, rules: { nul_body: reject } }",
   "shadow: reject",
   "shadow: { iprev: { on_fail: defer } }",

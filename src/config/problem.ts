@@ -44,6 +44,7 @@ export interface ProblemParams {
   readonly "bad-mark-roots": { readonly file: string; readonly reason: string };
   // Warnings
   readonly "hostname-not-qualified": { readonly hostname: string };
+  readonly "reject-alone": Empty;
   readonly "network-everyone": { readonly network: string };
 }
 type Empty = Readonly<Record<never, never>>;

@@ -59,5 +59,7 @@ export const en: ProblemText = {
   "invalid-value": ({ found }) => `"${found}" is not possible here`,
   "hostname-not-qualified": ({ hostname }) =>
     `the host name "${hostname}" is no fully qualified name; set hostname to one such as mx.example.jp`,
+  "reject-alone": () =>
+    "mail is refused on a published policy alone, against RFC 9989 §7.4: mailing lists and forwarders lose mail by it",
   "network-everyone": ({ network }) => `${network} is every address there is`,
 };

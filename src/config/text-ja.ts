@@ -64,5 +64,7 @@ export const ja: ProblemText = {
   "invalid-value": ({ found }) => `「${found}」は使えません。`,
   "hostname-not-qualified": ({ hostname }) =>
     `ホスト名「${hostname}」は完全修飾名ではありません。hostname に mx.example.jp のような名前を設定してください。`,
+  "reject-alone": () =>
+    "RFC 9989 §7.4 に反して、公開されたポリシーだけで拒否します。メーリングリストや転送のメールが失われます。",
   "network-everyone": ({ network }) => `${network} はすべてのアドレスを指しています。`,
 };

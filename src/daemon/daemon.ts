@@ -1,136 +1,386 @@
+import { accessSync, constants } from "node:fs";
+import type { Registry } from "prom-client";
 import type { Config } from "../config/config.ts";
-import { systemNameservers } from "../config/system-nameservers.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import { formatProblem } from "../config/problem.ts";
 import { systemClock } from "../core/clock.ts";
-import { createDnsClient, type DnsClient } from "../core/dns/client.ts";
-import { questionTimeout } from "../filter/budget.ts";
-import type { UnnumberedRecord } from "../filter/compose-record.ts";
-import type { Log } from "../log.ts";
-import type { MilterEvent } from "../milter/index.ts";
-import { startWeb, type WebServer } from "../web/server.ts";
-import { type FilterService, startFilter } from "./filter-service.ts";
-import { messageLine } from "./message-line.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { SekishoError } from "../errors.ts";
+import type { Lang } from "../findings/lang.ts";
+import { formatListenAddress } from "../milter/index.ts";
+import { type Health, startWeb, type WebServer } from "../web/server.ts";
+import { type ControlServer, isRunning, serveControl } from "./control.ts";
+import { createEngine, describeError } from "./engine.ts";
+import { becomeUser, type Identity, identityOf, prepareFolders } from "./identity.ts";
+import { openMethods } from "./methods.ts";
+import { familiesOf } from "./metric-total.ts";
 import { openRecords, type Records } from "./records.ts";
+import { planReload, type ReloadPlan, workerCount } from "./reload-plan.ts";
+import { bindSocket, type SharedSocket } from "./shared-socket.ts";
+import {
+  type ConfigStatus,
+  dnsStatus,
+  messageCounts,
+  problemsOf,
+  programVersion,
+  type Status,
+  socketIsThere,
+} from "./status.ts";
+import { createSupervisorMetrics } from "./supervisor-metrics.ts";
+import type { SwitchableLog } from "./switchable-log.ts";
+import { type DaemonText, daemonText } from "./text.ts";
+import { forkWorker, localWorker } from "./worker-link.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+export type GoodConfig = Extract<LoadedConfig, { ok: true }>;
+
+export interface DaemonOptions {
+  readonly loaded: GoodConfig;
+  /** Reads the configuration again, from the same place. */
+  read(): Promise<LoadedConfig>;
+  readonly log: SwitchableLog;
+  /** Of what the operator is told. */
+  readonly lang: Lang;
+}
 
 export interface Daemon {
   /** Where the milter listens. */
   readonly milter: readonly string[];
   /** Where the web port listens; undefined when it is off. */
   readonly web: string | undefined;
+  /** Reads the configuration again and takes it into use when it is good. @returns Whether it was. */
+  reload(): Promise<boolean>;
+  status(): Promise<Status>;
   /** Takes no more work, finishes what is in flight, writes every record, and lets go of everything. */
   close(): Promise<void>;
 }
 
 /** How long messages in flight may take to finish when the program is told to stop. */
-const graceMs = 30_000;
+const graceMs = 27_000;
+/** For workers of a program that was killed to notice that it is gone. */
+const bindPatienceMs = 5_000;
 
 /**
- * Starts every part that the configuration switches on.
+ * Starts every part that the configuration switches on. As root it opens the sockets first and becomes `user` then.
  * @throws SekishoError when a part cannot start; the others have been stopped again.
  */
-export async function startDaemon(config: Config, log: Log): Promise<Daemon> {
-  const started: (() => Promise<void> | void)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const close of started.splice(0).reverse()) await close();
-  };
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const supervisor = new Supervisor(options);
   try {
-    const metrics = createMetrics();
-    const records = openRecords(config, log);
-    started.push(() => records.close());
-    const dns = openDns(config);
-    started.push(() => dns.close());
-    const filter = await startFilter(config, {
-      dns,
-      clock: systemClock,
-      keep: (record) => keep(record, records, metrics, log),
-      lost: (error) => {
-        metrics.recordLost();
-        log.error("the record of a message was lost", { error: String(error) });
-      },
-      event: (socket, event) => noteEvent(socket, event, log),
-    });
-    started.push(() => filter.close(graceMs));
-    addGauges(metrics, dns, filter, records);
-    const web = await openWeb(config, metrics, filter, records);
-    if (web !== undefined) started.push(() => web.close());
-    return { milter: filter.addresses, web: web?.address, close: stop };
+    await supervisor.start();
+    return supervisor;
   } catch (error) {
-    await stop();
+    await supervisor.close(0);
     throw error;
   }
 }
 
-function openDns({ dns, milter }: Config): DnsClient {
-  const { nameservers, timeoutMs, cacheSize } = dns;
-  return createDnsClient({
-    servers: nameservers ?? systemNameservers(),
-    timeoutMs: questionTimeout(timeoutMs, milter.timeBudgetMs),
-    cache: { maxEntries: cacheSize },
-  });
-}
+class Supervisor implements Daemon {
+  readonly #log: SwitchableLog;
+  readonly #lang: Lang;
+  readonly #text: DaemonText;
+  readonly #read: DaemonOptions["read"];
+  readonly #startedMs = Date.now();
+  readonly #version = programVersion();
+  readonly #metrics: Registry;
+  #config: Config;
+  #reloads: ConfigStatus;
+  #sockets: readonly SharedSocket[] = [];
+  #records: Records | undefined;
+  #pool: WorkerPool | undefined;
+  #web: WebServer | undefined;
+  #control: ControlServer | undefined;
+  #storeStats: Status["store"] = noStore;
+  /** Reloads come one after the other. */
+  #reloading: Promise<boolean> = Promise.resolve(true);
+  #reloadWaits = false;
 
-function keep(record: UnnumberedRecord, records: Records, metrics: Metrics, log: Log): void {
-  records.append(record);
-  metrics.message(record);
-  if (record.fault !== undefined) log.error("message, with a fault inside", messageLine(record));
-  else log.info("message", messageLine(record));
-}
+  constructor({ loaded, read, log, lang }: DaemonOptions) {
+    this.#config = loaded.config;
+    this.#read = read;
+    this.#log = log;
+    this.#lang = lang;
+    this.#text = daemonText(lang);
+    this.#reloads = {
+      ...(loaded.file !== undefined && { file: loaded.file }),
+      loadedAt: new Date().toISOString(),
+      reloads: 0,
+      failedReloads: 0,
+    };
+    this.#metrics = createSupervisorMetrics({
+      workers: () => this.#pool?.workers() ?? [],
+      wantedWorkers: () => workerCount(this.#config),
+      poolCounts: () => this.#pool?.counts() ?? { restarts: 0, uncaught: 0, signalled: 0, hung: 0 },
+      config: () => this.#reloads,
+      store: () => this.#storeStats,
+      spool: () => this.#records?.queue() ?? { segments: 0, octets: 0, oldestSeconds: 0 },
+      version: this.#version,
+      startedMs: this.#startedMs,
+    });
+  }
 
-function noteEvent(socket: string, event: MilterEvent, log: Log): void {
-  switch (event.kind) {
-    case "refused":
-      log.warn("connection refused", { socket, remote: event.remote, reason: event.reason });
-      break;
-    case "edits-dropped":
-      log.error("edits that the MTA does not allow were left out", { socket, edits: event.edits });
-      break;
-    case "fault":
-      log.error("fault", { socket, stage: event.stage, error: String(event.error) });
-      break;
-    case "closed":
-      if (event.reason === "shutdown") log.info("connection closed", { socket, reason: event.reason });
-      else if (event.reason !== "quit" && event.reason !== "mta-closed")
-        log.warn("connection closed", { socket, reason: event.reason });
-      break;
-    case "connected":
-    case "negotiated":
-    case "replied":
-      break;
+  get milter(): readonly string[] {
+    return this.#sockets.map(({ address }) => formatListenAddress(address));
+  }
+
+  get web(): string | undefined {
+    return this.#web?.address;
+  }
+
+  async start(): Promise<void> {
+    const config = this.#config;
+    const text = this.#text;
+    if (await isRunning(config.dataDir))
+      throw new SekishoError("STORE_UNAVAILABLE", text.alreadyRuns(config.dataDir));
+    const uid = process.getuid?.() ?? -1;
+    const identity = identityOf(config, { uid }, text);
+    if (identity !== undefined) prepareFolders(config, identity, text);
+    this.#sockets = await this.#bind(config.milter.sockets, identity, bindPatienceMs);
+    this.#web = await this.#openWeb(config);
+    if (identity !== undefined) this.#become(identity);
+    else if (uid === 0) this.#log.warn(text.runningAsRoot);
+    this.#records = openRecords(config, this.#log);
+    await this.#openControl(config.dataDir);
+    await this.#startPool(config);
+  }
+
+  reload(): Promise<boolean> {
+    // What comes while one waits is served by that one.
+    if (this.#reloadWaits) return this.#reloading;
+    this.#reloadWaits = true;
+    this.#reloading = this.#reloading.then(() => {
+      this.#reloadWaits = false;
+      return this.#reload().catch((error: unknown) => this.#refuse([describeError(error)]));
+    });
+    return this.#reloading;
+  }
+
+  async status(): Promise<Status> {
+    await Promise.all([this.#pool?.refresh(), this.#readStore()]);
+    const metrics = await familiesOf(this.#total(await familiesOf(this.#metrics)));
+    const snapshots = this.#pool?.snapshots() ?? [];
+    const spoolError = snapshots.map(({ spool }) => spool.lastError).find((error) => error !== undefined);
+    const status = {
+      version: this.#version,
+      node: process.version,
+      pid: process.pid,
+      startedAt: new Date(this.#startedMs).toISOString(),
+      upSeconds: Math.round((Date.now() - this.#startedMs) / 1000),
+      config: this.#reloads,
+      workers: this.#pool?.workers() ?? [],
+      sockets: this.#socketStatus(),
+      messages: messageCounts(metrics),
+      spool: {
+        ...(this.#records?.queue() ?? { segments: 0, octets: 0, oldestSeconds: 0 }),
+        dropped: snapshots.reduce((sum, { spool }) => sum + spool.dropped, 0),
+        ...(spoolError !== undefined && { error: spoolError }),
+      },
+      store: this.#storeStats,
+      dns: dnsStatus(metrics),
+      ...(this.#web !== undefined && { web: this.#web.address }),
+    };
+    const { version, node, pid, startedAt, upSeconds, ...rest } = status;
+    return { version, node, pid, startedAt, upSeconds, problems: problemsOf(status), ...rest };
+  }
+
+  async close(grace: number = graceMs): Promise<void> {
+    await this.#reloading;
+    // Nobody shall wait in a queue that is never served again.
+    for (const socket of this.#sockets) socket.close();
+    await this.#pool?.close(grace);
+    await this.#control?.close();
+    await this.#web?.close();
+    await this.#records?.close();
+  }
+
+  #bind(
+    sockets: Config["milter"]["sockets"],
+    identity: Identity | undefined,
+    patienceMs: number,
+  ): Promise<readonly SharedSocket[]> {
+    return bindAll(sockets, this.#text, identity, patienceMs);
+  }
+
+  #become(identity: Identity): void {
+    becomeUser(identity);
+    this.#log.info(this.#text.runningAs(identity.user));
+    const { file } = this.#reloads;
+    if (file !== undefined && !isReadable(file))
+      this.#log.warn(this.#text.unreadableLater(file, identity.user));
+  }
+
+  async #openControl(dataDir: string): Promise<void> {
+    try {
+      this.#control = await serveControl(dataDir, () => this.status());
+    } catch (error) {
+      this.#log.warn(this.#text.noControl(error instanceof Error ? error.message : String(error)));
+    }
+  }
+
+  async #startPool(config: Config): Promise<void> {
+    const count = workerCount(config);
+    const inProcess = count === 0;
+    const engine = inProcess ? createEngine(this.#log) : undefined;
+    process.on("unhandledRejection", (error) => {
+      if (engine !== undefined) engine.noteRejection(error);
+      else this.#log.error("a promise was rejected and nobody looked", { error: describeError(error) });
+    });
+    this.#pool = new WorkerPool(config, this.#sockets, {
+      spawn: (id) => (engine === undefined ? forkWorker(id) : localWorker(engine)),
+      log: this.#log,
+      text: this.#text,
+    });
+    await this.#pool.start(inProcess ? 1 : count);
+    this.#log.info(inProcess ? this.#text.inProcess : this.#text.workers(count));
+  }
+
+  #openWeb({ web }: Config): Promise<WebServer | undefined> {
+    if (web.listen === undefined) return Promise.resolve(undefined);
+    return startWeb({
+      ...web.listen,
+      metrics: () => this.#metricsText(),
+      health: () => this.#health(),
+      status: () => this.status(),
+    });
+  }
+
+  async #metricsText(): Promise<string> {
+    await Promise.all([this.#pool?.refresh(), this.#readStore()]);
+    return this.#total(await familiesOf(this.#metrics)).metrics();
+  }
+
+  #total(own: Awaited<ReturnType<typeof familiesOf>>): Registry {
+    return this.#pool?.metrics(own) ?? this.#metrics;
+  }
+
+  #health(): Health {
+    const workers = (this.#pool?.workers() ?? []).filter(({ state }) => state !== "retiring");
+    const up = workers.filter(({ state }) => state === "up").length;
+    const missing = this.#socketStatus().filter(({ ok }) => !ok);
+    const spoolError = this.#pool?.snapshots().find(({ spool }) => spool.lastError !== undefined);
+    const parts = {
+      milter: missing.length === 0 ? "ok" : `no socket at ${missing.map(({ listen }) => listen).join(", ")}`,
+      workers: up > 0 && up === workers.length ? "ok" : `${up} of ${workers.length} up`,
+      records: this.#records?.trouble() ?? spoolError?.spool.lastError ?? "ok",
+    };
+    return { ok: up > 0 && parts.milter === "ok" && parts.records === "ok", parts };
+  }
+
+  #socketStatus(): Status["sockets"] {
+    return this.#sockets.map(({ listen, address }) => ({
+      listen: formatListenAddress(address),
+      role: this.#config.milter.sockets.find((socket) => socket.listen === listen)?.role ?? "both",
+      ok: socketIsThere(address),
+    }));
+  }
+
+  async #readStore(): Promise<void> {
+    const stats = await this.#records?.stats();
+    const error = this.#records?.trouble();
+    this.#storeStats = { ...(stats ?? noStore), ...(error !== undefined && { error }) };
+  }
+
+  async #reload(): Promise<boolean> {
+    this.#log.info(this.#text.reloading(this.#reloads.file));
+    const loaded = await this.#read();
+    if (!loaded.ok) return this.#refuse(loaded.errors.map((error) => formatProblem(error, this.#lang, loaded.file)));
+    for (const warning of loaded.warnings) this.#log.warn(formatProblem(warning, this.#lang, loaded.file));
+    const plan = planReload(this.#config, loaded.config);
+    try {
+      await this.#apply(plan);
+    } catch (error) {
+      if (!(error instanceof SekishoError)) throw error;
+      return this.#refuse(error.message.split("\n"));
+    }
+    this.#noteReload(true, [], plan.needsRestart);
+    if (plan.needsRestart.length > 0) this.#log.warn(this.#text.needsRestart(plan.needsRestart));
+    this.#log.info(this.#text.reloaded);
+    return true;
+  }
+
+  /** Everything that can fail comes first, so that the old configuration is whole when it does. */
+  async #apply(plan: ReloadPlan): Promise<void> {
+    const { config } = plan;
+    await checkMethods(config, this.#lang);
+    const opened = await this.#bind(plan.openSockets, undefined, 0);
+    const webBefore = this.#web;
+    try {
+      if (plan.webChanged) this.#web = await this.#openWeb(config);
+      for (const socket of plan.permitSockets)
+        this.#sockets.find(({ listen }) => listen === socket.listen)?.permit(socket);
+    } catch (error) {
+      for (const socket of opened) socket.close();
+      if (this.#web !== webBefore) await this.#web?.close();
+      this.#web = webBefore;
+      throw error;
+    }
+    const closed = this.#sockets.filter(({ listen }) => plan.closeSockets.includes(listen));
+    this.#sockets = [...this.#sockets.filter((socket) => !closed.includes(socket)), ...opened];
+    this.#config = config;
+    this.#log.use(config.log);
+    await this.#pool?.apply(config, this.#sockets, Math.max(1, workerCount(config)));
+    for (const socket of closed) socket.close();
+    if (plan.webChanged) await webBefore?.close();
+    await this.#records?.configure(config);
+  }
+
+  #refuse(errors: readonly string[]): false {
+    for (const error of errors) this.#log.error(error);
+    this.#log.error(this.#text.notReloaded);
+    this.#noteReload(false, errors, []);
+    return false;
+  }
+
+  #noteReload(ok: boolean, errors: readonly string[], needsRestart: readonly string[]): void {
+    const at = new Date().toISOString();
+    const { reloads, failedReloads } = this.#reloads;
+    this.#reloads = {
+      ...this.#reloads,
+      ...(ok && { loadedAt: at }),
+      reloads: reloads + 1,
+      failedReloads: failedReloads + (ok ? 0 : 1),
+      last: { at, ok, errors, needsRestart },
+    };
   }
 }
 
-function addGauges(metrics: Metrics, dns: DnsClient, filter: FilterService, records: Records): void {
-  const connections = (): number =>
-    filter.servers.reduce((sum, server) => sum + server.stats().connections, 0);
-  metrics.addGauges({
-    milter_connections: { help: "Connections of MTAs open now", read: connections },
-    dns_queries: { help: "DNS queries sent since the start", read: () => dns.stats().queries },
-    dns_timeouts: { help: "Tries that no DNS server answered in time", read: () => dns.stats().timeouts },
-    dns_cache_hits: { help: "DNS questions answered from the cache", read: () => dns.stats().cacheHits },
-    dns_cache_entries: { help: "DNS answers in the cache", read: () => dns.stats().cacheEntries },
-    spool_octets: {
-      help: "Records that wait for the store, in octets",
-      read: () => records.spool().spoolOctets,
-    },
-    spool_dropped: { help: "Records thrown away as the spool was full", read: () => records.spool().dropped },
-  });
+const noStore: Status["store"] = {
+  records: 0,
+  octets: 0,
+  ingested: 0,
+  repeated: 0,
+  damagedLines: 0,
+  expired: 0,
+};
+
+async function bindAll(
+  sockets: Config["milter"]["sockets"],
+  text: DaemonText,
+  owner: Identity | undefined,
+  patienceMs: number,
+): Promise<readonly SharedSocket[]> {
+  const bound: SharedSocket[] = [];
+  try {
+    for (const socket of sockets)
+      bound.push(await bindSocket(socket, { text, patienceMs, ...(owner !== undefined && { owner }) }));
+  } catch (error) {
+    for (const socket of bound) socket.close();
+    throw error;
+  }
+  return bound;
 }
 
-function openWeb(
-  config: Config,
-  metrics: Metrics,
-  filter: FilterService,
-  records: Records,
-): Promise<WebServer | undefined> {
-  const { listen } = config.web;
-  if (listen === undefined) return Promise.resolve(undefined);
-  return startWeb({
-    ...listen,
-    metrics: () => metrics.text(),
-    health: () => {
-      const store = records.trouble() ?? "ok";
-      const milter = filter.servers.length > 0 ? "ok" : "no socket";
-      return { ok: store === "ok" && milter === "ok", parts: { milter, records: store } };
-    },
-  });
+/** Whether the files that the methods need can be read, before any worker is told. */
+async function checkMethods(config: Config, lang: Lang): Promise<void> {
+  const dns = { query: () => Promise.resolve({ kind: "failure", reason: "offline" } as const) };
+  const methods = await openMethods(config, { dns, clock: systemClock }, lang);
+  methods.close();
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -23,6 +23,9 @@ export interface FilterServices {
   event(socket: string, event: MilterEvent): void;
 }
 
+/** `connections` are open now; the others count from the start. */
+export type FilterStats = Pick<MilterStats, "connections" | "accepted" | "messages">;
+
 /** The milter sockets of one process. */
 export interface FilterService {
   /**
@@ -36,8 +39,8 @@ export interface FilterService {
     methods: Pick<FilterContext, "dmarc" | "bimi">,
     handles: ReadonlyMap<string, object>,
   ): Promise<void>;
-  /** Of every socket, also those that accept nothing more. */
-  stats(): readonly MilterStats[];
+  /** Of all sockets, also those that are gone. */
+  stats(): FilterStats;
   /** Accepts nothing more; settles when the last connection is over. */
   retire(): Promise<void>;
   /** Finishes what is in flight for at most `graceMs`. */
@@ -71,7 +74,7 @@ export function createFilterService(services: FilterServices): FilterService {
 }
 
 interface OpenSocket {
-  context: FilterContext;
+  readonly latest: { context: FilterContext };
   readonly server: MilterServer;
 }
 
@@ -79,7 +82,9 @@ class Sockets implements FilterService {
   readonly #services: FilterServices;
   readonly #open = new Map<string, OpenSocket>();
   /** They accept nothing more, and have connections that go on. */
-  readonly #retiring = new Set<MilterServer>();
+  readonly #retiring = new Map<MilterServer, Promise<void>>();
+
+  #gone: FilterStats = { connections: 0, accepted: 0, messages: 0 };
 
   constructor(services: FilterServices) {
     this.#services = services;
@@ -96,26 +101,25 @@ class Sockets implements FilterService {
       const context = wanted.get(listen);
       if (context === undefined) this.#retireOne(listen, open.server);
       else {
-        open.context = context;
+        open.latest.context = context;
         open.server.update(changesOf(config));
       }
     }
   }
 
-  stats(): readonly MilterStats[] {
-    return [...Array.from(this.#open.values(), ({ server }) => server), ...this.#retiring].map((server) =>
-      server.stats(),
-    );
+  stats(): FilterStats {
+    return this.#servers()
+      .map((server): FilterStats => server.stats())
+      .reduce(added, this.#gone);
   }
 
   async retire(): Promise<void> {
     for (const [listen, { server }] of this.#open) this.#retireOne(listen, server);
-    await Promise.all(Array.from(this.#retiring, (server) => server.retire()));
+    await Promise.all(this.#retiring.values());
   }
 
   async close(graceMs: number): Promise<void> {
-    const servers = [...Array.from(this.#open.values(), ({ server }) => server), ...this.#retiring];
-    await Promise.all(servers.map((server) => server.close(graceMs)));
+    await Promise.all(this.#servers().map((server) => server.close(graceMs)));
   }
 
   /** All or none. */
@@ -137,9 +141,24 @@ class Sockets implements FilterService {
 
   #retireOne(listen: string, server: MilterServer): void {
     this.#open.delete(listen);
-    this.#retiring.add(server);
-    void server.retire().then(() => this.#retiring.delete(server));
+    const over = server.retire().then(() => {
+      this.#retiring.delete(server);
+      this.#gone = added(this.#gone, server.stats());
+    });
+    this.#retiring.set(server, over);
   }
+
+  #servers(): MilterServer[] {
+    return [...Array.from(this.#open.values(), ({ server }) => server), ...this.#retiring.keys()];
+  }
+}
+
+function added(a: FilterStats, b: FilterStats): FilterStats {
+  return {
+    connections: a.connections + b.connections,
+    accepted: a.accepted + b.accepted,
+    messages: a.messages + b.messages,
+  };
 }
 
 async function openSocket(
@@ -151,19 +170,17 @@ async function openSocket(
   const address = parseListenAddress(listen);
   if (address === undefined || handle === undefined)
     throw new SekishoError("LISTEN_FAILED", `milter socket ${listen}: not bound`);
-  const open = {
-    context,
-    server: await serveMilter({
-      listen: address,
-      handle,
-      ...changesOf(context.config),
-      ...(address.kind === "tcp" && { answersAt: answeredOverTcp }),
-      wants: { edits: ["insert-header", "delete-header", "quarantine"], macros },
-      openSession: () => openFilterSession(open.context, () => open.context),
-      onEvent: (event) => services.event(listen, event),
-    }),
-  };
-  return open;
+  const latest = { context };
+  const server = await serveMilter({
+    listen: address,
+    handle,
+    ...changesOf(context.config),
+    ...(address.kind === "tcp" && { answersAt: answeredOverTcp }),
+    wants: { edits: ["insert-header", "delete-header", "quarantine"], macros },
+    openSession: () => openFilterSession(latest.context, () => latest.context),
+    onEvent: (event) => services.event(listen, event),
+  });
+  return { latest, server };
 }
 
 function changesOf({ milter }: Config): MilterServerChanges {

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { UnnumberedRecord } from "../filter/compose-record.ts";
 
 /** Live figures that are read when somebody asks. */
-export interface Gauges {
+export interface LiveFigures {
   /** Name, help, and where to read it. Names get the prefix `sekisho_`. */
   readonly [name: string]: { readonly help: string; read(): number };
 }
@@ -13,8 +13,11 @@ export interface Metrics {
   message(record: UnnumberedRecord): void;
   /** Counts a record that could not be made or kept. */
   recordLost(): void;
-  addGauges(gauges: Gauges): void;
-  text(): Promise<string>;
+  /** A promise was rejected and nobody looked. */
+  unhandledRejection(): void;
+  addGauges(figures: LiveFigures): void;
+  /** Figures that only grow while the process lives. */
+  addCounters(figures: LiveFigures): void;
 }
 
 const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
@@ -48,6 +51,7 @@ export function createMetrics(): Metrics {
     "answered",
   ]);
   const lost = counter("records_lost_total", "Messages whose record could not be made or kept", []);
+  const rejections = counter("unhandled_rejections_total", "Faults of ours that ended nothing", []);
   const seconds = new Histogram({
     name: "sekisho_message_seconds",
     help: "Time from MAIL to the verdict",
@@ -72,20 +76,37 @@ export function createMetrics(): Metrics {
         faults.inc({ stage: record.fault.stage, answered: record.fault.answered });
     },
     recordLost: () => lost.inc(),
-    addGauges(gauges) {
-      for (const [name, { help, read }] of Object.entries(gauges)) {
-        new Gauge({
-          name: `sekisho_${name}`,
-          help,
-          registers,
-          collect() {
-            this.set(read());
-          },
-        });
-      }
-    },
-    text: () => registry.metrics(),
+    unhandledRejection: () => rejections.inc(),
+    addGauges: (figures) => addGauges(registry, figures),
+    addCounters: (figures) => addCounters(registry, figures),
   };
+}
+
+/** Adds figures to a registry that are read when it is. */
+export function addGauges(registry: Registry, figures: LiveFigures): void {
+  for (const [name, { help, read }] of Object.entries(figures))
+    new Gauge({
+      name: `sekisho_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+}
+
+/** The same for figures that only grow. */
+export function addCounters(registry: Registry, figures: LiveFigures): void {
+  for (const [name, { help, read }] of Object.entries(figures))
+    new Counter({
+      name: `sekisho_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
 }
 
 interface CountedResult {

@@ -28,6 +28,8 @@ export interface SharedSocket {
   /** With the port that the system chose. */
   readonly address: ListenAddress;
   readonly handle: SocketHandle;
+  /** The handle for a listener in this process, which closes it then. */
+  handOver(): SocketHandle;
   /** Gives a unix socket the mode and group of the configuration. */
   permit(socket: MilterSocketConfig): void;
   /** Lets go of it and removes its file; a worker that still listens does so until it closes its own. */
@@ -64,11 +66,16 @@ export async function bindSocket(socket: MilterSocketConfig, options: BindOption
   const handle = await patiently(options.patienceMs ?? 0, () => bind(socket, address, text));
   const bound = { listen: socket.listen, handle, address: addressOf(handle, address) };
   const inode = address.kind === "unix" ? lstatSync(address.path).ino : undefined;
+  let isOurs = true;
   const shared: SharedSocket = {
     ...bound,
+    handOver: () => {
+      isOurs = false;
+      return handle;
+    },
     permit: (wanted) => permit(address, wanted, options),
     close: () => {
-      handle.close();
+      if (isOurs) handle.close();
       if (address.kind === "unix") removeFile(address.path, inode);
     },
   };

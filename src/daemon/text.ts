@@ -5,7 +5,7 @@ export interface DaemonText {
   readonly milter: (address: string) => string;
   readonly web: (address: string) => string;
   readonly monitoring: string;
-  readonly enforcing: (policy: string) => string;
+  readonly enforcing: (setting: string) => string;
   readonly workers: (count: number) => string;
   readonly inProcess: string;
   readonly stopping: (signal: string) => string;
@@ -15,7 +15,6 @@ export interface DaemonText {
   readonly workerHung: (id: number) => string;
   readonly reloading: (file: string | undefined) => string;
   readonly reloaded: string;
-  readonly unchanged: string;
   readonly notReloaded: string;
   readonly needsRestart: (keys: readonly string[]) => string;
   readonly cannotListen: (listen: string, code: string) => string;
@@ -34,8 +33,8 @@ export interface DaemonText {
 const en: DaemonText = {
   milter: (address) => `milter listens on ${address}`,
   web: (address) => `metrics and health on http://${address}/`,
-  monitoring: "monitoring: mail is judged and marked, nothing is refused",
-  enforcing: (policy) => `verify.enforce is ${policy}: mail is treated as its verdict says`,
+  monitoring: "monitoring: mail is judged and marked, DMARC policies are not applied",
+  enforcing: (setting) => `DMARC policies are applied (verify.enforce: ${setting})`,
   workers: (count) => `${count} ${count === 1 ? "worker handles" : "workers handle"} mail`,
   inProcess: "mail is handled in this process (milter.workers: 0)",
   stopping: (signal) => `${signal}: finishing the messages in flight`,
@@ -45,7 +44,6 @@ const en: DaemonText = {
   workerHung: (id) => `worker ${id} has given no sign of life for long; it is ended`,
   reloading: (file) => `SIGHUP: reading ${file ?? "the configuration"} again`,
   reloaded: "the new configuration is in force",
-  unchanged: "the configuration is the same as before",
   notReloaded: "the new configuration is bad; the old one stays in force",
   needsRestart: (keys) => `takes effect only after a restart: ${keys.join(", ")}`,
   cannotListen: (listen, code) => `milter socket ${listen}: ${reasonsEn[code] ?? code}`,
@@ -78,8 +76,8 @@ const reasonsEn: Readonly<Record<string, string>> = {
 const ja: DaemonText = {
   milter: (address) => `milter は ${address} で待ち受けています`,
   web: (address) => `メトリクスと稼働状態は http://${address}/ にあります`,
-  monitoring: "監視のみ: メールを判定して結果を書き込みますが、拒否はしません",
-  enforcing: (policy) => `verify.enforce は ${policy} です。判定に従ってメールを処理します`,
+  monitoring: "監視のみ: メールを判定して結果を書き込みますが、DMARC のポリシーは適用しません",
+  enforcing: (setting) => `DMARC のポリシーを適用します（verify.enforce: ${setting}）`,
   workers: (count) => `${count} 個のワーカーがメールを処理します`,
   inProcess: "メールはこのプロセスで処理します（milter.workers: 0）",
   stopping: (signal) => `${signal}: 処理中のメールを終えてから停止します`,
@@ -89,7 +87,6 @@ const ja: DaemonText = {
   workerHung: (id) => `ワーカー ${id} の応答が長時間ないため終了させます`,
   reloading: (file) => `SIGHUP: ${file ?? "設定"} を読み直します`,
   reloaded: "新しい設定に切り替えました",
-  unchanged: "設定に変更はありませんでした",
   notReloaded: "新しい設定に誤りがあるため、元の設定のまま動き続けます",
   needsRestart: (keys) => `再起動するまで反映されません: ${keys.join("、")}`,
   cannotListen: (listen, code) => `milter ソケット ${listen}: ${reasonsJa[code] ?? code}`,

@@ -70,6 +70,5 @@ function policyInput(
 /** The trusted sealer, when the author domain passed DMARC as the message came to it or to one it vouches for. */
 function vouchingSealer(arc: ArcResult, trusted: readonly string[]): string | undefined {
   const sealer = trustedSealer(arc, trusted);
-  const passed = sealer?.believed.some(({ claims }) => claims.includes("dmarc=pass"));
-  return passed === true ? sealer?.domain : undefined;
+  return sealer?.dmarcPassed === true ? sealer.domain : undefined;
 }

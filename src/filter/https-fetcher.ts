@@ -109,18 +109,20 @@ class Fetcher {
   }
 
   async #run(key: string, uri: string, maxOctets: number): Promise<FetchOutcome> {
+    // Who had to wait is handed the place of one that ended, so that nobody slips in between.
     if (this.#active >= this.#options.maxActive)
       await new Promise<void>((proceed) => this.#waiting.push(proceed));
+    else this.#active += 1;
     if (this.#closed) return busy;
-    this.#active += 1;
     this.#fetches += 1;
     try {
       const result = await this.#get(uri, maxOctets);
       if (!this.#closed) this.#cache.set(key, result.outcome, this.#now() + keepFor(result));
       return result.outcome;
     } finally {
-      this.#active -= 1;
-      this.#waiting.shift()?.();
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#active -= 1;
+      else next();
     }
   }
 

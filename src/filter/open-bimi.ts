@@ -5,7 +5,7 @@ import type { BimiOptions } from "../core/bimi/evaluate.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import { SekishoError } from "../errors.ts";
-import { createHttpsFetcher, type FetcherStats, type HttpsFetcherOptions } from "./https-fetcher.ts";
+import type { FetcherStats, HttpsFetcherOptions } from "./https-fetcher.ts";
 
 /** BIMI as the configuration asks for it. */
 export interface OpenBimi {
@@ -19,6 +19,8 @@ export interface OpenBimi {
 export interface BimiServices extends Pick<HttpsFetcherOptions, "ca" | "mayConnect"> {
   readonly dns: DnsResolver;
   readonly clock: Clock;
+  /** Nothing may be fetched, whatever is configured: the record alone is looked up. */
+  readonly offline?: boolean;
 }
 
 const nothingFetched: FetcherStats = { fetches: 0, cacheHits: 0, cacheEntries: 0, active: 0 };
@@ -29,10 +31,12 @@ const nothingFetched: FetcherStats = { fetches: 0, cacheHits: 0, cacheEntries: 0
  */
 export async function openBimi({ verify }: Config, services: BimiServices): Promise<OpenBimi> {
   const { mode, roots: file, requireEvidence, headers, timeoutMs, maxSize } = verify.bimi;
-  if (mode !== "fetch")
+  if (mode !== "fetch" || services.offline === true)
     return { options: mode === "off" ? undefined : {}, stats: () => nothingFetched, close: () => {} };
   const roots = file === undefined ? undefined : await loadMarkRoots(file);
   if (roots?.ok === false) throw new SekishoError("CONFIG_INVALID", formatProblem(roots.problem, "en"));
+  // Loaded here, so that who does not fetch does not pay for it.
+  const { createHttpsFetcher } = await import("./https-fetcher.ts");
   const fetcher = createHttpsFetcher(services);
   return {
     options: {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/load.ts";
@@ -1055,6 +1056,117 @@ describe("several at once", () => {
       action: "quarantine",
     },
   ]);
+});
+
+// ---------------------------------------------------------------- whatever comes
+
+describe("properties", () => {
+  const word = <T extends string>(...words: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...words);
+  const dmarc = fc.record({
+    result: word("none", "pass", "fail", "temperror", "permerror"),
+    policy: word("none", "quarantine", "reject"),
+    appliedPolicy: word("none", "quarantine", "reject"),
+    policyTag: word("p", "sp", "np"),
+    domain: word("a.example", "sub.a.example", "b.example"),
+  });
+  const input = fc.record({
+    results: fc.record({
+      iprev: word("pass", "fail", "temperror", "permerror").map(iprevOf),
+      spf: word("none", "neutral", "pass", "fail", "softfail", "temperror", "permerror").map((one) =>
+        spfOf(one),
+      ),
+      dkim: fc.array(
+        word("pass", "fail").map((result) => dkimOf({ result })),
+        { maxLength: 2 },
+      ),
+      dmarc: dmarc.map(dmarcOf),
+      dns: fc.constant([]),
+    }),
+    origin: word("stranger", "relay", "own"),
+    helo: word("mx.rcpt.example", "mail.client.example"),
+    signs: fc.constantFrom(usual.signs, listed.signs),
+    broken: fc.subarray(["repeated-from", "missing-date", "nul-body"] as const),
+  });
+  const verdict = word("record", "defer", "reject");
+  const verdicts = fc.record({ onFail: verdict, onPermerror: verdict, onTemperror: verdict });
+  const policy = fc.record({
+    enforce: word("monitor", "quarantine", "reject"),
+    quarantineAction: word("header", "hold"),
+    rejectAlone: fc.boolean(),
+    rejectOwn: fc.boolean(),
+    rejectRelayed: fc.boolean(),
+    ownDomains: fc.subarray(["a.example"]),
+    spf: verdicts,
+    iprev: verdicts,
+    dmarc: fc.record({
+      onTemperror: word("record", "defer"),
+      onPermerror: word("record", "quarantine", "reject"),
+    }),
+  });
+  const row = fc.record({ input, policy });
+  const runs = { numRuns: 500 };
+
+  test("nothing is done by default", () => {
+    fc.assert(
+      fc.property(input, (one) => {
+        expect(decide({ ...usual, ...one }, defaults).action).toBe("none");
+      }),
+      runs,
+    );
+  });
+
+  test("an answer goes with reject and defer, and is fit for SMTP", () => {
+    fc.assert(
+      fc.property(row, ({ input: one, policy: of }) => {
+        const { action, answer } = decide({ ...usual, ...one }, { ...defaults, ...of });
+        expect(answer !== undefined).toBe(action === "reject" || action === "defer");
+        if (answer === undefined) return;
+        expect(answer.code).toBe(action === "reject" ? 550 : 451);
+        expect(answer.enhanced).toMatch(action === "reject" ? /^5\.[67]\.\d+$/ : /^4\.[47]\.\d+$/);
+        expect(answer.text).toMatch(/^[ -~\n]+$/);
+      }),
+      runs,
+    );
+  });
+
+  test("own networks and relays are not refused unless the operator says so", () => {
+    fc.assert(
+      fc.property(row, ({ input: one, policy: of }) => {
+        const spared = { ...defaults, ...of, rejectOwn: false, rejectRelayed: false };
+        if (one.origin === "stranger") return;
+        expect(decide({ ...usual, ...one }, spared).action).not.toBe("reject");
+      }),
+      runs,
+    );
+  });
+
+  test("RFC 9989 §7.4: DMARC refuses nothing without a second reason", () => {
+    fc.assert(
+      fc.property(row, ({ input: one, policy: of }) => {
+        const { spf, iprev, dmarc: errors } = defaults;
+        const { action, why } = decide(
+          { ...usual, ...one },
+          { ...defaults, ...of, rejectAlone: false, spf, iprev, dmarc: errors },
+        );
+        const second = why.some((entry) => entry.startsWith("second.") && entry !== "second.none");
+        if (action === "reject") expect(second).toBe(true);
+      }),
+      runs,
+    );
+  });
+
+  test("RFC 9989 §5.4: never harsher than published, and nothing for what passes", () => {
+    fc.assert(
+      fc.property(row, ({ input: one, policy: of }) => {
+        const { spf, iprev, dmarc: errors } = defaults;
+        const { action } = decide({ ...usual, ...one }, { ...defaults, ...of, spf, iprev, dmarc: errors });
+        const { result, appliedPolicy } = one.results.dmarc;
+        if (result !== "fail" || appliedPolicy === "none") expect(action).toBe("none");
+        if (appliedPolicy === "quarantine") expect(action).not.toBe("reject");
+      }),
+      runs,
+    );
+  });
 });
 
 // ---------------------------------------------------------------- what is sent

@@ -35,7 +35,7 @@ export interface Decision {
   readonly answer?: SmtpAnswer;
   /** With the others. */
   readonly fields: readonly AddedField[];
-  /** With `hold`: what the MTA's log says. */
+  /** With `hold`: what the MTA is told; Sendmail shows it to the operator. */
   readonly holdReason?: string;
 }
 

@@ -268,15 +268,15 @@ describe("the record", () => {
       lost: () => {},
     });
     const macros = new Map([["j", "mx.rcpt.example"]]);
-    session.connect?.({ hostname: "x", client: { family: 4, address: "192.0.2.1", port: 1 } }, macros);
-    session.mail?.({ address: "a@a.example", parameters: [] }, macros);
-    session.header?.(
+    await session.connect?.({ hostname: "x", client: { family: 4, address: "192.0.2.1", port: 1 } }, macros);
+    await session.mail?.({ address: "a@a.example", parameters: [] }, macros);
+    await session.header?.(
       Buffer.from("Authentication-Results"),
       Buffer.from(" mx.rcpt.example; spf=pass"),
       macros,
     );
-    session.header?.(Buffer.from("From"), Buffer.from(" a@a.example"), macros);
-    session.endOfHeaders?.(macros);
+    await session.header?.(Buffer.from("From"), Buffer.from(" a@a.example"), macros);
+    await session.endOfHeaders?.(macros);
     void session.endOfMessage?.(macros);
     const end = session.fault?.(new Error("over budget"), "end-of-message");
     expect(end?.reply).toEqual({ kind: "accept" });

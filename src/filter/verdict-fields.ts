@@ -11,8 +11,8 @@ const receiversFields: readonly string[] = ["BIMI-Location", "BIMI-Indicator", "
 
 /** As many are read; real mail has a dozen. */
 const maxFieldsRead = 1000;
-/** White space may stand before the colon (RFC 5322 §4.5); names longer than this are no such field. */
-const maxNameOctets = 64;
+/** White space may stand before the colon (RFC 5322 §4.5), as much as a line holds. */
+const maxNameOctets = 998;
 
 const byLowerName: ReadonlyMap<string, string> = new Map(
   [resultsField, ...ownFields, ...receiversFields].map((name) => [name.toLowerCase(), name]),

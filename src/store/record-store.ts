@@ -42,6 +42,7 @@ class ThreadedStore implements RunningStore {
   >();
   #number = 0;
   #over: SekishoError | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor({ onEvent, ...keeper }: StoreOptions) {
     // tsc rewrites imports and not URLs: the thread's file has the ending that this one has.
@@ -82,8 +83,18 @@ class ThreadedStore implements RunningStore {
     await this.#ask({ kind: "ingest" });
   }
 
-  async close(): Promise<void> {
-    if (this.#over === undefined) await this.#ask({ kind: "close" });
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#over === undefined) await this.#ask({ kind: "close" });
+    } catch (error) {
+      // The thread may end by itself before its answer is read: then it is closed, which is what was wanted.
+      if (this.#over === undefined) throw error;
+    }
     await this.#worker.terminate();
   }
 

@@ -132,6 +132,21 @@ test("a local part that is a common word does not spoil the field or known names
   expect(kept.results?.dns[1]?.name).toBe("s1._domainkey.sender.test");
 });
 
+test("a local part does not spoil the names that the keys of ARC sealers have", () => {
+  const base = withLocalPart("arc");
+  const sets = [
+    { instance: 1, domain: "lists.test", selector: "arc", signsFrom: true, claims: ["spf=pass"] },
+  ];
+  const arc = { method: "arc", result: "pass", instances: 1, sealers: ["lists.test"], sets } as const;
+  const dns = [{ name: "arc._domainkey.lists.test", type: "TXT", outcome: "answer", ms: 1 } as const];
+  const kept = redact(
+    { ...base, results: { ...base.results, arc, dns } as typeof base.results & {} },
+    defaults,
+  );
+  expect(kept.results?.dns[0]?.name).toBe("arc._domainkey.lists.test");
+  expect(kept.results?.arc).toEqual(arc);
+});
+
 const piece = fc.stringMatching(/^q[b-df-hj-np-tv-z]{5,9}9$/);
 const localPart = fc.oneof(
   piece,

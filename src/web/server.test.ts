@@ -9,6 +9,7 @@ beforeAll(async () => {
     port: 0,
     metrics: async () => "sekisho_up 1\n",
     health: () => ({ ok: !ill, parts: { milter: ill ? "not listening" : "ok" } }),
+    status: async () => ({ version: "1.2.3" }),
   });
 });
 afterAll(() => web.close());
@@ -30,6 +31,11 @@ describe("the web port", () => {
     expect(await response.json()).toEqual({ ok: !isIll, parts: { milter: isIll ? "not listening" : "ok" } });
   });
 
+  test("status", async () => {
+    const response = await fetch(`http://${web.address}/status`);
+    expect(await response.json()).toEqual({ version: "1.2.3" });
+  });
+
   test.each([
     ["ja,en;q=0.5", "ja"],
     ["en-GB,ja;q=0.5", "en"],
@@ -46,6 +52,7 @@ describe("the web port", () => {
       port,
       metrics: async () => "",
       health: () => ({ ok: true, parts: {} }),
+      status: async () => ({}),
     });
     await expect(again).rejects.toMatchObject({
       code: "LISTEN_FAILED",

@@ -16,6 +16,8 @@ export interface WebOptions {
   /** The metrics as Prometheus text (exposition format 0.0.4). */
   metrics(): Promise<string>;
   health(): Health;
+  /** All that `sekisho status --json` prints. */
+  status(): Promise<object>;
 }
 
 export interface WebServer {
@@ -33,13 +35,14 @@ function application(options: WebOptions): Hono {
     const health = options.health();
     return c.json(health, health.ok ? 200 : 503);
   });
+  app.get("/status", async (c) => c.json(await options.status()));
   app.get("/", (c) => c.html(homePage(c.req.header("accept-language"))));
   return app;
 }
 
 /**
- * Listens on the web port: `/metrics`, `/healthz` (200, or 503 with the part that is ill), and a page that says what
- * is here.
+ * Listens on the web port: `/metrics`, `/healthz` (200, or 503 with the part that is ill), `/status`, and a page that
+ * says what is here.
  * @throws SekishoError LISTEN_FAILED when the address cannot be had.
  */
 export async function startWeb(options: WebOptions): Promise<WebServer> {

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type NameServer, startKnot } from "./knot.ts";
+import { onLoopback } from "./loopback.ts";
 import { type Postfix, startPostfix } from "./postfix.ts";
 import { freePort } from "./process.ts";
 import { Sekisho } from "./sekisho.ts";
@@ -22,16 +23,29 @@ export interface Installation {
   end(): Promise<void>;
 }
 
-export interface InstallationOptions {
+export interface VerifierOptions {
   readonly socket?: "tcp" | "unix";
   /** Where Sekisho asks: a Knot of its own when undefined, else that port of 127.0.0.1. */
   readonly nameserverPort?: number;
   readonly dnsTimeout?: string;
   readonly timeBudget?: string;
+  /** The section `verify`, in braces. */
+  readonly verify?: string;
+  /** All our hosts have addresses on loopback. */
+  readonly onLoopback?: boolean;
+}
+
+export interface InstallationOptions extends VerifierOptions {
   readonly postfix?: Readonly<Record<string, string>>;
 }
 
-type Closer = () => Promise<unknown>;
+/** Name server and Sekisho, for an MTA to be put before them. */
+export interface Verifier extends Pick<Installation, "sekisho" | "web" | "socketPath"> {
+  /** As Sekisho and Postfix write it. */
+  readonly listen: string;
+}
+
+export type Closer = () => Promise<unknown>;
 
 const networks = `networks:
   submitters: [127.0.0.0/8, 192.0.2.10]
@@ -40,57 +54,71 @@ const networks = `networks:
 `;
 
 /** Name server, Sekisho and Postfix, put together and running. */
-export async function install(options: InstallationOptions = {}): Promise<Installation> {
+export function install(options: InstallationOptions = {}): Promise<Installation> {
+  return installWith(async (folder, closers) => {
+    const { listen, ...verifier } = await startVerifier(folder, options, closers);
+    const postfix = await startPostfix(folderIn(folder, "postfix"), {
+      smtpd_milters: listen,
+      non_smtpd_milters: listen,
+      ...options.postfix,
+    });
+    closers.push(() => postfix.stop());
+    return { ...verifier, postfix };
+  });
+}
+
+/** Starts things in a folder of their own, each of which leaves a closer, and ends them when one of them fails. */
+export async function installWith<Parts>(
+  startAll: (folder: string, closers: Closer[]) => Promise<Parts>,
+): Promise<Parts & { end(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "sekisho-system-"));
   const closers: Closer[] = [() => rm(folder, { recursive: true, force: true })];
   const end = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    return { ...(await startAll(folder, options, closers)), end };
+    // Postfix's processes go by other names than root.
+    chmodSync(folder, 0o755);
+    return { ...(await startAll(folder, closers)), end };
   } catch (error) {
     await end();
     throw error;
   }
 }
 
-async function startAll(
+export function folderIn(folder: string, name: string): string {
+  mkdirSync(join(folder, name));
+  return join(folder, name);
+}
+
+export async function startVerifier(
   folder: string,
-  options: InstallationOptions,
+  options: VerifierOptions,
   closers: Closer[],
-): Promise<Omit<Installation, "end">> {
-  // Postfix's processes go by other names than root.
-  chmodSync(folder, 0o755);
-  const inside = (name: string): string => {
-    mkdirSync(join(folder, name));
-    return join(folder, name);
-  };
+): Promise<Verifier> {
+  const placed = options.onLoopback === true ? onLoopback : (text: string) => text;
   let { nameserverPort } = options;
   if (nameserverPort === undefined) {
-    const knot: NameServer = await startKnot(inside("knot"), zoneTexts());
+    const zones = [...zoneTexts()].map((zone) => zone.map(placed) as [string, string]);
+    const knot: NameServer = await startKnot(folderIn(folder, "knot"), new Map(zones));
     closers.push(() => knot.stop());
     nameserverPort = knot.port;
   }
-  const socketPath = options.socket === "unix" ? join(inside("run"), "milter.sock") : undefined;
+  const socketPath = options.socket === "unix" ? join(folderIn(folder, "run"), "milter.sock") : undefined;
   const listen = socketPath === undefined ? `inet:127.0.0.1:${await freePort()}` : `unix:${socketPath}`;
   const webPort = await freePort();
   const sekisho = new Sekisho(
-    inside("sekisho"),
+    folderIn(folder, "sekisho"),
     {
       listen,
       ...(socketPath !== undefined && { group: "postfix" }),
       ...(options.timeBudget !== undefined && { timeBudget: options.timeBudget }),
     },
     `dns: { nameservers: ["127.0.0.1:${nameserverPort}"], timeout: ${options.dnsTimeout ?? "5s"} }\n` +
-      `web: { listen: "127.0.0.1:${webPort}" }\n${networks}`,
+      `web: { listen: "127.0.0.1:${webPort}" }\nverify: ${options.verify ?? "{}"}\n` +
+      placed(options.onLoopback === true ? networks.replace("127.0.0.0/8, ", "") : networks),
   );
   await sekisho.start();
   closers.push(() => sekisho.end());
-  const postfix = await startPostfix(inside("postfix"), {
-    smtpd_milters: listen,
-    non_smtpd_milters: listen,
-    ...options.postfix,
-  });
-  closers.push(() => postfix.stop());
-  return { sekisho, postfix, web: `http://127.0.0.1:${webPort}`, socketPath };
+  return { sekisho, listen, web: `http://127.0.0.1:${webPort}`, socketPath };
 }

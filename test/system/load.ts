@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TestMessage } from "./messages.ts";
-import { SmtpConnectionError, type SmtpReply, SmtpSession } from "./smtp-client.ts";
+import { type ClientBy, SmtpConnectionError, type SmtpReply, SmtpSession } from "./smtp-client.ts";
 
 /** An attempt that came to nothing. Times are those of `performance.now()`. */
 export interface Refusal {
@@ -28,10 +28,12 @@ export class Load {
   readonly accepted: Acceptance[] = [];
   readonly refused: Refusal[] = [];
   readonly #port: number;
+  readonly #clientBy: ClientBy;
   readonly #waiting: TestMessage[];
 
-  constructor(port: number, messages: readonly TestMessage[]) {
+  constructor(port: number, messages: readonly TestMessage[], clientBy: ClientBy = "xclient") {
     this.#port = port;
+    this.#clientBy = clientBy;
     this.#waiting = messages.toReversed();
   }
 
@@ -56,14 +58,20 @@ export class Load {
 
   /** @returns The connection when the message has been accepted. */
   async #attempt(message: TestMessage, open: Line | undefined): Promise<Line | undefined> {
-    const openedAt = open?.openedAt ?? performance.now();
-    let session = open?.session;
+    const { client, login = "" } = message.submission;
+    const source = this.#clientBy === "source" ? client.ip : undefined;
+    // By XCLIENT a connection may change its client, else not; nor can a login be undone.
+    const clientKey = source === undefined ? "" : `${source} ${login}`;
+    const kept = open?.clientKey === clientKey ? open : undefined;
+    if (kept === undefined) await open?.session.quit();
+    const openedAt = kept?.openedAt ?? performance.now();
+    let session = kept?.session;
     try {
-      session ??= await SmtpSession.open(this.#port);
+      session ??= await SmtpSession.open(this.#port, source);
       const reply = await session.send(message.submission);
       if (reply.code < 400) {
         this.#accept(message, reply);
-        return { session, openedAt };
+        return { session, openedAt, clientKey };
       }
       if (reply.code >= 500) throw new Error(`${message.kind}: ${reply.code} ${reply.text}`);
       this.refused.push({ token: message.token, reply, openedAt, at: performance.now() });
@@ -76,7 +84,8 @@ export class Load {
   }
 
   #accept({ token }: TestMessage, { text, waitedMs }: SmtpReply): void {
-    const queueId = /queued as ([0-9A-F]+)/.exec(text)?.[1] ?? "";
+    const queueId =
+      /queued as ([0-9A-F]+)|2\.0\.0 (\w+) Message accepted/.exec(text)?.slice(1).join("") ?? "";
     this.accepted.push({ token, queueId, at: performance.now(), waitedMs });
   }
 }
@@ -84,4 +93,6 @@ export class Load {
 interface Line {
   readonly session: SmtpSession;
   readonly openedAt: number;
+  /** What the next message on it must have in common. */
+  readonly clientKey: string;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openRecordStore } from "../../src/store/record-store.ts";
 import { type DeliveredMessage, readDelivered, statementsIn } from "./delivered-message.ts";
+import { complaints, expectRight as expectRightBelow } from "./expect-right.ts";
 import { type Installation, install, programs } from "./installation.ts";
 import { Load } from "./load.ts";
 import { kindNames, makeAnother, makeMessages, makeSample, type TestMessage } from "./messages.ts";
@@ -287,21 +288,8 @@ describeWith(programs, "over a unix socket", () => {
   });
 });
 
-/** Lines of the program's log that should not be there. */
-function complaints(output = ""): string[] {
-  return output.split("\n").filter((line) => /WARN|ERROR|fault|sekisho:/.test(line));
-}
-
 function expectRight(copy: DeliveredMessage, message: TestMessage): void {
-  expect(copy.authservId).toBe("mx.rcpt.example");
-  expect(copy.statements).toEqual(message.statements);
-  expect(copy.above).toEqual(["return-path", "x-original-to", "delivered-to", "authentication-results"]);
-  if (copy.rest.equals(message.kept)) return;
-  // A difference in 50 MB is not to be printed whole.
-  let at = 0;
-  while (copy.rest[at] === message.kept[at]) at += 1;
-  const around = (octets: Buffer): string => octets.toString("latin1", Math.max(0, at - 80), at + 200);
-  expect(around(copy.rest)).toBe(around(message.kept));
+  expectRightBelow(copy, message, ["return-path", "x-original-to", "delivered-to", "authentication-results"]);
 }
 
 /** Lines that must come when the program at the other end of a connection goes away. */

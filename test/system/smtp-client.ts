@@ -8,7 +8,7 @@ export interface SmtpReply {
 }
 
 export interface Submission {
-  /** Sets the client's address, name and HELO by XCLIENT. */
+  /** Who the server is to see: by XCLIENT, or as the address that the connection comes from. */
   readonly client: { readonly ip: string; readonly name?: string; readonly helo: string };
   /** The name that the client has logged in with. */
   readonly login?: string;
@@ -22,9 +22,16 @@ export interface Submission {
 /** The connection went away, or the server did not answer as SMTP. */
 export class SmtpConnectionError extends Error {}
 
+/** `source`: connections come from the client's own address, which is one of loopback, and there is no XCLIENT. */
+export type ClientBy = "xclient" | "source";
+
 /** Sends one message over a connection of its own. The reply is the first that is not 2xx or 3xx, or that to DATA. */
-export async function submit(port: number, submission: Submission): Promise<SmtpReply> {
-  const session = await SmtpSession.open(port);
+export async function submit(
+  port: number,
+  submission: Submission,
+  clientBy: ClientBy = "xclient",
+): Promise<SmtpReply> {
+  const session = await SmtpSession.open(port, clientBy === "source" ? submission.client.ip : undefined);
   try {
     return await session.send(submission);
   } finally {
@@ -34,20 +41,26 @@ export async function submit(port: number, submission: Submission): Promise<Smtp
 
 export class SmtpSession {
   readonly #socket: Socket;
+  readonly #xclient: boolean;
+  #login: string | undefined;
   #buffer = "";
   #waiting: { resolve(reply: SmtpReply): void; reject(error: Error): void; since: number } | undefined;
   #broken: Error | undefined;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, xclient: boolean) {
     this.#socket = socket;
+    this.#xclient = xclient;
     socket.setTimeout(120_000, () => socket.destroy(new Error("no answer in 120 s")));
     socket.on("data", (chunk) => this.#received(chunk.toString("latin1")));
     socket.on("error", (error) => this.#fail(error));
     socket.on("close", () => this.#fail(new Error("closed")));
   }
 
-  static async open(port: number): Promise<SmtpSession> {
-    const session = new SmtpSession(connect({ port, host: "127.0.0.1", noDelay: true }));
+  /** @param source The address on loopback to come from; without it the client is told by XCLIENT. */
+  static async open(port: number, source?: string): Promise<SmtpSession> {
+    const host = source?.includes(":") ? "::1" : "127.0.0.1";
+    const from = source === undefined ? {} : { localAddress: source };
+    const session = new SmtpSession(connect({ port, host, noDelay: true, ...from }), source === undefined);
     const greeting = await session.#reply();
     if (greeting.code !== 220) throw new SmtpConnectionError(`greeting ${greeting.code} ${greeting.text}`);
     return session;
@@ -62,19 +75,12 @@ export class SmtpSession {
   }
 
   /** Up to the reply to DATA, or the first that is not 2xx or 3xx. */
-  async begin({ client, login, mailFrom, rcptTo, smtputf8 }: Submission): Promise<SmtpReply> {
-    const address = client.ip.includes(":") ? `IPV6:${client.ip}` : client.ip;
-    const xclient = {
-      ADDR: address,
-      NAME: client.name ?? "[UNAVAILABLE]",
-      PORT: "4711",
-      LOGIN: login ?? "[UNAVAILABLE]",
-    };
-    const attributes = Object.entries(xclient).map(([name, value]) => `${name}=${value}`);
+  async begin(submission: Submission): Promise<SmtpReply> {
+    const { client, mailFrom, rcptTo, smtputf8 } = submission;
     const steps = [
-      "EHLO test.example",
-      `XCLIENT ${attributes.join(" ")}`,
+      ...(this.#xclient ? xclientSteps(submission) : []),
       `EHLO ${client.helo}`,
+      ...(this.#xclient ? [] : this.#loginSteps(submission)),
       `MAIL FROM:<${mailFrom}> BODY=8BITMIME${smtputf8 ? " SMTPUTF8" : ""}`,
       `RCPT TO:<${rcptTo}>`,
     ];
@@ -83,6 +89,13 @@ export class SmtpSession {
       if (reply.code >= 400) return reply;
     }
     return this.#command("DATA");
+  }
+
+  /** RFC 4954 §4: once a session. */
+  #loginSteps({ login }: Submission): string[] {
+    if (login === this.#login) return [];
+    this.#login = login;
+    return [`AUTH PLAIN ${Buffer.from(`\0${login}\0secret`).toString("base64")}`];
   }
 
   /** The message or a part of it that ends with a line; the last part ends in CRLF. */
@@ -143,4 +156,15 @@ function dotStuffed(message: Buffer): Buffer {
   parts.push(message.subarray(from));
   if (message.at(-1) !== 0x0a) parts.push(Buffer.from("\r\n"));
   return Buffer.concat(parts);
+}
+
+function xclientSteps({ client, login }: Submission): string[] {
+  const attributes = {
+    ADDR: client.ip.includes(":") ? `IPV6:${client.ip}` : client.ip,
+    NAME: client.name ?? "[UNAVAILABLE]",
+    PORT: "4711",
+    LOGIN: login ?? "[UNAVAILABLE]",
+  };
+  const written = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
+  return ["EHLO test.example", `XCLIENT ${written.join(" ")}`];
 }

@@ -86,7 +86,7 @@ export const verify: AnyCommand = defineCommand({
     const bimi = await openBimi(config, {
       dns: dns.resolver,
       clock: systemClock,
-      ...(values.offline && { mayConnect: () => false }),
+      offline: values.offline,
     });
     const setup: Setup = {
       dns: dns.resolver,

@@ -75,6 +75,7 @@ test.each([
   { name: "by the only sealer", claims: [["spf=fail", "dmarc=pass"]], is: true },
   { name: "by the older of a line", claims: [["arc=pass", "dmarc=fail"], ["dmarc=pass"]], is: true },
   { name: "by nobody", claims: [["spf=pass", "dkim=pass"], ["dmarc=fail"]], is: false },
+  { name: "but it had failed too", claims: [["dmarc=pass", "dmarc=fail"]], is: false },
   { name: "not in so many words", claims: [["x-dmarc=pass", "dmarc=pass-through"]], is: false },
 ])("DMARC had passed, $name", ({ claims, is }) => {
   const arc = chain(claims.map(() => list));

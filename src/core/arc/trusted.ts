@@ -11,8 +11,8 @@ export interface TrustedSealer {
    */
   readonly believed: readonly ArcSet[];
   /**
-   * One of them says that the message passed DMARC when it came there. Without that a trusted sealer only handed on what
-   * had failed already, and nothing should be let through for its sake.
+   * One of them says that the message passed DMARC when it came there, and nothing else about DMARC. Without that a
+   * trusted sealer only handed on what had failed already, and nothing should be let through for its sake.
    */
   readonly dmarcPassed: boolean;
 }
@@ -46,6 +46,12 @@ export function trustedSealer(arc: ArcResult, trusted: readonly string[]): Trust
     domain: sealer.domain,
     instance: sealer.instance,
     believed,
-    dmarcPassed: believed.some(({ claims }) => claims.includes("dmarc=pass")),
+    dmarcPassed: believed.some(({ claims }) => saysOnlyPass(claims)),
   };
+}
+
+/** A field with two results for DMARC may have been made so by the texts of a sender in it. */
+function saysOnlyPass(claims: readonly string[]): boolean {
+  const ofDmarc = claims.filter((claim) => claim.startsWith("dmarc="));
+  return ofDmarc.length > 0 && ofDmarc.every((claim) => claim === "dmarc=pass");
 }

@@ -36,6 +36,25 @@ export function headerHashInput(
   return target.subarray(0, at - 2);
 }
 
+/** Fields with their CRLFs, one behind the other: RFC 6376 §3.4.1, §3.4.2. */
+export function canonicalizeFields(
+  fields: readonly FieldOctets[],
+  canonicalization: Canonicalization,
+): Buffer {
+  let size = 0;
+  for (const field of fields) size += field.end - field.start;
+  const target = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const field of fields) at = canonicalizeField(field, canonicalization, target, at);
+  return target.subarray(0, at);
+}
+
+/** A field that is being written. @param text Name, colon and value with CRLF at the end, one octet a character. */
+export function fieldOctets(text: string): FieldOctets {
+  const octets = Buffer.from(text, "latin1");
+  return { octets, start: 0, valueStart: text.indexOf(":") + 1, end: octets.length };
+}
+
 /** One field with its CRLF: RFC 6376 §3.4.1, §3.4.2. */
 export function canonicalizeHeaderField(field: FieldOctets, canonicalization: Canonicalization): Buffer {
   const target = Buffer.allocUnsafe(field.end - field.start);
@@ -116,6 +135,11 @@ export class FieldPicker {
     }
     this.#head = head;
     this.#byName = byName;
+  }
+
+  /** Fields of that name. */
+  count(lowerName: string): number {
+    return this.#byName.get(lowerName)?.length ?? 0;
   }
 
   /**

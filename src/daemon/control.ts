@@ -1,0 +1,108 @@
+import { chmodSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { isMainThread } from "node:worker_threads";
+import { removeStaleSocket } from "../milter/index.ts";
+
+/** The socket by which commands on this machine ask the running program, for its own user only. */
+export interface ControlServer {
+  close(): Promise<void>;
+}
+
+/** One line is asked, one JSON document answered. */
+export type ControlQuestion = "status";
+
+const maxLineOctets = 100;
+const idleMs = 5_000;
+const maxAnswerOctets = 10_000_000;
+
+function controlPath(dataDir: string): string {
+  return join(dataDir, "control.sock");
+}
+
+/**
+ * Listens in the data folder.
+ * @throws When the path is too long for a socket, or the folder is not ours.
+ */
+export async function serveControl(
+  dataDir: string,
+  answer: (question: ControlQuestion) => Promise<object>,
+): Promise<ControlServer> {
+  const path = controlPath(dataDir);
+  await removeStaleSocket(path);
+  const server = createServer((socket) => converse(socket, answer));
+  await listen(server, path);
+  chmodSync(path, 0o600);
+  return { close: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  const before = isMainThread ? process.umask(0o177) : undefined;
+  return new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, () => resolve());
+    if (before !== undefined) process.umask(before);
+  });
+}
+
+function converse(socket: Socket, answer: (question: ControlQuestion) => Promise<object>): void {
+  let line = "";
+  socket.setEncoding("latin1").setTimeout(idleMs, () => socket.destroy());
+  socket.on("error", () => {});
+  socket.on("data", (text: string) => {
+    line += text;
+    if (line.length > maxLineOctets) socket.destroy();
+    const end = line.indexOf("\n");
+    if (end < 0) return;
+    socket.removeAllListeners("data").resume();
+    void reply(socket, line.slice(0, end), answer);
+  });
+}
+
+async function reply(
+  socket: Socket,
+  question: string,
+  answer: (question: ControlQuestion) => Promise<object>,
+): Promise<void> {
+  try {
+    const document = question === "status" ? await answer(question) : { error: "unknown question" };
+    socket.end(`${JSON.stringify(document)}\n`);
+  } catch (error) {
+    socket.end(`${JSON.stringify({ error: String(error) })}\n`);
+  }
+}
+
+/** Whether a program is there, whoever it belongs to. */
+export function isRunning(dataDir: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(controlPath(dataDir), () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "EACCES"));
+  });
+}
+
+/**
+ * Asks the program that runs with this data folder.
+ * @throws With `code` ENOENT or ECONNREFUSED when none does, EACCES when it is somebody else's.
+ */
+export function askControl(dataDir: string, question: ControlQuestion, timeoutMs = 10_000): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(controlPath(dataDir), () => socket.write(`${question}\n`));
+    let text = "";
+    socket.setEncoding("utf8").setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer in ${timeoutMs} ms`)));
+    socket.on("data", (part: string) => {
+      text += part;
+      if (text.length > maxAnswerOctets) socket.destroy(new Error("the answer is too long"));
+    });
+    socket.once("error", reject);
+    socket.once("close", () => {
+      try {
+        resolve(JSON.parse(text));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}

@@ -1,0 +1,212 @@
+import type { Config } from "../config/config.ts";
+import { systemClock } from "../core/clock.ts";
+import type { UnnumberedRecord } from "../filter/compose-record.ts";
+import type { MilterEvent } from "../milter/index.ts";
+import { openSpool, type Spool, type SpoolStats } from "../store/spool.ts";
+import { createFilterService, type FilterService } from "./filter-service.ts";
+import { messageLine } from "./message-line.ts";
+import { type MethodServices, type OpenMethods, openMethods } from "./methods.ts";
+import { familiesOf, type MetricFamily } from "./metric-total.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { createSwitchableDns, type DnsCounts, type SwitchableDns } from "./switchable-dns.ts";
+import type { SwitchableLog } from "./switchable-log.ts";
+
+/** Everything that handles mail in one process: DNS, methods, milter sockets, spool and counters. */
+export interface Engine {
+  /**
+   * Takes a configuration into use, the first time and after a reload; one call after the other.
+   * @param handles Bound sockets by `listen` of the configuration.
+   */
+  configure(config: Config, handles: ReadonlyMap<string, object>): Promise<void>;
+  snapshot(): Promise<EngineSnapshot>;
+  /** A promise was rejected and nobody looked: a fault of ours that ended nothing. */
+  noteRejection(error: unknown): void;
+  /** Accepts nothing more; settles when the last connection is over and every record is written. */
+  retire(): Promise<void>;
+  /** Finishes what is in flight for at most `graceMs`, writes every record, and lets go of everything. */
+  close(graceMs: number): Promise<void>;
+  /** Writes every record that waits. */
+  flush(): Promise<void>;
+}
+
+/** How a process stands, as it tells the supervisor. */
+export interface EngineSnapshot {
+  readonly connections: number;
+  /** Messages begun and over since its start. */
+  readonly messages: number;
+  readonly rssOctets: number;
+  readonly cpuSeconds: number;
+  readonly spool: SpoolStats;
+  readonly metrics: readonly MetricFamily[];
+}
+
+/** As long as any message may still ask for what an old configuration fetched. */
+const methodsGraceMs = 300_000;
+
+export function createEngine(log: SwitchableLog): Engine {
+  return new MailEngine(log);
+}
+
+class MailEngine implements Engine {
+  readonly #log: SwitchableLog;
+  readonly #metrics: Metrics = createMetrics();
+  readonly #filter: FilterService;
+  readonly #services: MethodServices;
+  readonly #dns: SwitchableDns = createSwitchableDns();
+  #methods: OpenMethods | undefined;
+  #spool: Spool | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(log: SwitchableLog) {
+    this.#log = log;
+    this.#services = { dns: this.#dns, clock: systemClock };
+    this.#filter = createFilterService({
+      ...this.#services,
+      keep: (record) => this.#keep(record),
+      lost: (error) => {
+        this.#metrics.recordLost();
+        log.error("the record of a message was lost", { error: String(error) });
+      },
+      event: (socket, event) => noteEvent(socket, event, log),
+    });
+    this.#addLiveMetrics();
+  }
+
+  configure(config: Config, handles: ReadonlyMap<string, object>): Promise<void> {
+    const done = this.#work.then(() => this.#configure(config, handles));
+    this.#work = done.catch(() => {});
+    return done;
+  }
+
+  async #configure(config: Config, handles: ReadonlyMap<string, object>): Promise<void> {
+    this.#log.use(config.log);
+    const methods = await openMethods(config, this.#services);
+    try {
+      this.#spool ??= openSpool({ dataDir: config.dataDir, host: config.hostname });
+      this.#dns.use(config);
+      await this.#filter.configure(config, methods.options, handles);
+    } catch (error) {
+      methods.close();
+      throw error;
+    }
+    const before = this.#methods;
+    if (before !== undefined) setTimeout(() => before.close(), methodsGraceMs).unref();
+    this.#methods = methods;
+  }
+
+  async snapshot(): Promise<EngineSnapshot> {
+    const { connections, messages } = this.#filter.stats();
+    const { user, system } = process.cpuUsage();
+    return {
+      connections,
+      messages,
+      rssOctets: process.memoryUsage.rss(),
+      cpuSeconds: (user + system) / 1e6,
+      spool: this.#spool?.stats() ?? emptySpool,
+      metrics: await familiesOf(this.#metrics.registry),
+    };
+  }
+
+  noteRejection(error: unknown): void {
+    this.#metrics.unhandledRejection();
+    this.#log.error("a promise was rejected and nobody looked", { error: describeError(error) });
+  }
+
+  async retire(): Promise<void> {
+    await this.#filter.retire();
+    await this.#end();
+  }
+
+  async close(graceMs: number): Promise<void> {
+    await this.#filter.close(graceMs);
+    await this.#end();
+  }
+
+  async flush(): Promise<void> {
+    await this.#spool?.flush();
+  }
+
+  async #end(): Promise<void> {
+    this.#methods?.close();
+    this.#dns.close();
+    await this.#spool?.close();
+  }
+
+  #keep(record: UnnumberedRecord): void {
+    this.#spool?.append(record);
+    this.#metrics.message(record);
+    if (record.fault !== undefined) this.#log.error("message, with a fault inside", messageLine(record));
+    else this.#log.info("message", messageLine(record));
+  }
+
+  #addLiveMetrics(): void {
+    const dns = (key: keyof DnsCounts): number => this.#dns.counts()[key];
+    const spool = (): SpoolStats => this.#spool?.stats() ?? emptySpool;
+    this.#metrics.addGauges({
+      milter_connections: {
+        help: "Connections of MTAs open now",
+        read: () => this.#filter.stats().connections,
+      },
+      dns_cache_entries: {
+        help: "DNS answers in the caches of all workers",
+        read: () => this.#dns.cacheEntries(),
+      },
+      spool_pending_bytes: {
+        help: "Records that wait in memory for being written",
+        read: () => spool().pendingOctets,
+      },
+    });
+    this.#metrics.addCounters({
+      dns_questions_total: { help: "DNS questions of all methods", read: () => dns("asked") },
+      dns_queries_total: { help: "DNS queries sent to servers", read: () => dns("queries") },
+      dns_timeouts_total: {
+        help: "Tries that no DNS server answered in time",
+        read: () => dns("timeouts"),
+      },
+      dns_cache_hits_total: {
+        help: "DNS questions answered from the cache",
+        read: () => dns("cacheHits"),
+      },
+      dns_coalesced_total: {
+        help: "DNS questions that joined an equal one on its way",
+        read: () => dns("coalesced"),
+      },
+      spool_dropped_total: {
+        help: "Records thrown away as spool or memory was full",
+        read: () => spool().dropped,
+      },
+      milter_connections_total: {
+        help: "Connections of MTAs accepted",
+        read: () => this.#filter.stats().accepted,
+      },
+    });
+  }
+}
+
+const emptySpool: SpoolStats = { appended: 0, written: 0, dropped: 0, pendingOctets: 0, spoolOctets: 0 };
+
+function noteEvent(socket: string, event: MilterEvent, log: SwitchableLog): void {
+  switch (event.kind) {
+    case "refused":
+      log.warn("connection refused", { socket, remote: event.remote, reason: event.reason });
+      break;
+    case "edits-dropped":
+      log.error("edits that the MTA does not allow were left out", { socket, edits: event.edits });
+      break;
+    case "fault":
+      log.error("fault", { socket, stage: event.stage, error: String(event.error) });
+      break;
+    case "closed":
+      if (event.reason !== "quit" && event.reason !== "mta-closed")
+        log.warn("connection closed", { socket, reason: event.reason });
+      break;
+    case "connected":
+    case "negotiated":
+    case "replied":
+      break;
+  }
+}
+
+export function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

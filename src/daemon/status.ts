@@ -1,0 +1,149 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { StoreStats } from "../store/port.ts";
+import { type MetricFamily, total, totalsBy } from "./metric-total.ts";
+import type { SpoolQueue } from "./records.ts";
+import type { WorkerStatus } from "./worker-pool.ts";
+
+/** Something that is not as it should be. Stable ids. */
+export type StatusProblem =
+  | "no-worker"
+  | "worker-down"
+  | "socket-missing"
+  | "store"
+  | "spool"
+  | "records-dropped"
+  | "reload-failed";
+
+/** What `sekisho status --json` and `/status` print. Fields may be added. */
+export interface Status {
+  readonly version: string;
+  readonly node: string;
+  readonly pid: number;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly upSeconds: number;
+  readonly problems: readonly StatusProblem[];
+  readonly config: ConfigStatus;
+  readonly workers: readonly WorkerStatus[];
+  readonly sockets: readonly SocketStatus[];
+  readonly messages: MessageCounts;
+  readonly spool: SpoolQueue & { readonly dropped: number; readonly error?: string };
+  readonly store: StoreStats & { readonly error?: string };
+  readonly dns: DnsStatus;
+  readonly web?: string;
+}
+
+export interface ConfigStatus {
+  /** Absent when the built-in defaults are in force. */
+  readonly file?: string;
+  /** When the configuration in force was read. */
+  readonly loadedAt: string;
+  readonly reloads: number;
+  readonly failedReloads: number;
+  /** The last reload, when there was one. */
+  readonly last?: {
+    readonly at: string;
+    readonly ok: boolean;
+    readonly errors: readonly string[];
+    readonly needsRestart: readonly string[];
+  };
+}
+
+export interface SocketStatus {
+  readonly listen: string;
+  readonly role: string;
+  readonly ok: boolean;
+}
+
+/** Since the start of the program, over all workers. */
+export interface MessageCounts {
+  readonly total: number;
+  readonly reply: Readonly<Record<string, number>>;
+  readonly action: Readonly<Record<string, number>>;
+  readonly origin: Readonly<Record<string, number>>;
+  /** Method to result to messages (for DKIM: signatures). */
+  readonly results: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly removedFields: number;
+  readonly faults: number;
+  readonly connections: number;
+  /** Mean time from MAIL to the verdict. */
+  readonly meanMs: number;
+}
+
+export interface DnsStatus {
+  readonly questions: number;
+  readonly queries: number;
+  readonly timeouts: number;
+  readonly cacheHits: number;
+  /** Cache hits by questions, 0 to 1. */
+  readonly hitRate: number;
+  readonly cacheEntries: number;
+}
+
+/** Of the package. */
+export function programVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return String((JSON.parse(text) as { readonly version: unknown }).version);
+}
+
+export function messageCounts(metrics: readonly MetricFamily[]): MessageCounts {
+  const results = metrics.find(({ name }) => name === "sekisho_results_total");
+  const methods = new Set((results?.values ?? []).map(({ labels }) => String(labels["method"])));
+  const seconds = metrics.filter(({ name }) => name === "sekisho_message_seconds").flatMap(({ values }) => values);
+  const part = (end: string): number =>
+    seconds.filter(({ metricName }) => metricName?.endsWith(end)).reduce((sum, { value }) => sum + value, 0);
+  const count = part("_count");
+  return {
+    total: total(metrics, "sekisho_messages_total"),
+    reply: totalsBy(metrics, "sekisho_messages_total", "reply"),
+    action: totalsBy(metrics, "sekisho_dispositions_total", "action"),
+    origin: totalsBy(metrics, "sekisho_messages_total", "origin"),
+    results: Object.fromEntries(
+      [...methods].map((method) => [method, totalsBy(ofMethod(metrics, method), "sekisho_results_total", "result")]),
+    ),
+    removedFields: total(metrics, "sekisho_removed_fields_total"),
+    faults: total(metrics, "sekisho_faults_total"),
+    connections: total(metrics, "sekisho_milter_connections_total"),
+    meanMs: count === 0 ? 0 : Math.round((1000 * part("_sum")) / count),
+  };
+}
+
+function ofMethod(metrics: readonly MetricFamily[], method: string): readonly MetricFamily[] {
+  return metrics
+    .filter(({ name }) => name === "sekisho_results_total")
+    .map((family) => ({ ...family, values: family.values.filter(({ labels }) => labels["method"] === method) }));
+}
+
+export function dnsStatus(metrics: readonly MetricFamily[]): DnsStatus {
+  const questions = total(metrics, "sekisho_dns_questions_total");
+  const cacheHits = total(metrics, "sekisho_dns_cache_hits_total");
+  return {
+    questions,
+    queries: total(metrics, "sekisho_dns_queries_total"),
+    timeouts: total(metrics, "sekisho_dns_timeouts_total"),
+    cacheHits,
+    hitRate: questions === 0 ? 0 : Math.round((1000 * cacheHits) / questions) / 1000,
+    cacheEntries: total(metrics, "sekisho_dns_cache_entries"),
+  };
+}
+
+/** Whether somebody could connect: the file of a unix socket may have been removed by hand. */
+export function socketIsThere(address: { readonly kind: "tcp" } | { readonly kind: "unix"; readonly path: string }): boolean {
+  return address.kind === "tcp" || existsSync(address.path);
+}
+
+/** What is wrong, worst first. */
+export function problemsOf(status: Omit<Status, "problems">): readonly StatusProblem[] {
+  const { workers, sockets, store, spool, config } = status;
+  const active = workers.filter(({ state }) => state !== "retiring");
+  const up = active.filter(({ state }) => state === "up");
+  const problems: StatusProblem[] = [];
+  if (up.length === 0) problems.push("no-worker");
+  else if (up.length < active.length) problems.push("worker-down");
+  if (sockets.some(({ ok }) => !ok)) problems.push("socket-missing");
+  if (store.error !== undefined) problems.push("store");
+  if (spool.error !== undefined) problems.push("spool");
+  if (spool.dropped > 0) problems.push("records-dropped");
+  if (config.last?.ok === false) problems.push("reload-failed");
+  return problems;
+}

@@ -1,0 +1,197 @@
+import { type ChildProcess, fork, type SendHandle } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../config/config.ts";
+import type { Engine, EngineSnapshot } from "./engine.ts";
+import type { SharedSocket } from "./shared-socket.ts";
+import { exitUncaught, type FromWorker, type ToWorker } from "./worker-protocol.ts";
+
+/** How a worker came to its end. */
+export type WorkerExit =
+  | { readonly kind: "exit"; readonly code: number }
+  | { readonly kind: "signal"; readonly signal: string }
+  | { readonly kind: "uncaught" };
+
+/** A worker as the supervisor sees it. */
+export interface WorkerLink {
+  readonly pid: number;
+  /** What it said last of itself. */
+  readonly last: EngineSnapshot | undefined;
+  /** Signs of life so far. */
+  readonly signs: number;
+  /** Settles when it is gone. */
+  readonly gone: Promise<WorkerExit>;
+  /** @throws When it cannot, or does not answer in time. */
+  configure(config: Config, sockets: readonly SharedSocket[]): Promise<void>;
+  /** Asks for a new snapshot; the old one stays where none comes in time. */
+  refresh(): Promise<void>;
+  retire(): void;
+  stop(graceMs: number): void;
+  /** At once. */
+  kill(): void;
+}
+
+const configureWithinMs = 20_000;
+const refreshWithinMs = 1_000;
+
+/** Starts a worker process. */
+export function forkWorker(id: number): WorkerLink {
+  return new ForkedWorker(id);
+}
+
+interface Waiting {
+  resolve(message: FromWorker): void;
+  reject(error: Error): void;
+}
+
+class ForkedWorker implements WorkerLink {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  /** By `listen`. */
+  readonly #given = new Map<string, SharedSocket>();
+  #number = 0;
+  last: EngineSnapshot | undefined;
+  signs = 0;
+  readonly gone: Promise<WorkerExit>;
+
+  constructor(id: number) {
+    // tsc rewrites imports and not URLs: the worker's file has the ending that this one has.
+    const file = import.meta.url.endsWith(".ts") ? "./worker-main.ts" : "./worker-main.js";
+    this.#child = fork(fileURLToPath(new URL(file, import.meta.url)), [String(id)], {
+      serialization: "advanced",
+      execArgv: [],
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    this.#child.on("message", (message) => this.#received(message as FromWorker));
+    this.gone = new Promise((resolve) => {
+      this.#child.once("error", () => resolve({ kind: "exit", code: -1 }));
+      this.#child.once("exit", (code, signal) => resolve(exitOf(code, signal)));
+    });
+    void this.gone.then(() => this.#failAll());
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  async configure(config: Config, sockets: readonly SharedSocket[]): Promise<void> {
+    for (const socket of sockets) this.#give(socket);
+    for (const listen of this.#given.keys())
+      if (!sockets.some((socket) => socket.listen === listen)) this.#given.delete(listen);
+    const answer = await this.#ask({ kind: "configure", config }, configureWithinMs);
+    if (answer.kind === "failed") throw new Error(answer.message);
+  }
+
+  async refresh(): Promise<void> {
+    await this.#ask({ kind: "snapshot" }, refreshWithinMs).catch(() => {});
+  }
+
+  retire(): void {
+    this.#send({ kind: "retire" });
+  }
+
+  stop(graceMs: number): void {
+    this.#send({ kind: "stop", graceMs });
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #give(socket: SharedSocket): void {
+    if (this.#given.get(socket.listen) === socket) return;
+    this.#given.set(socket.listen, socket);
+    // Node's types do not know that what is inside a server can be sent alone.
+    this.#send({ kind: "socket", listen: socket.listen }, socket.handle as unknown as SendHandle);
+  }
+
+  #ask(
+    question: { readonly kind: "configure"; readonly config: Config } | { readonly kind: "snapshot" },
+    withinMs: number,
+  ): Promise<FromWorker> {
+    const number = ++this.#number;
+    const { promise, resolve, reject } = Promise.withResolvers<FromWorker>();
+    const timer = setTimeout(() => reject(new Error(`no answer in ${withinMs} ms`)), withinMs);
+    this.#waiting.set(number, { resolve, reject });
+    if (!this.#child.connected) reject(ended());
+    this.#send({ ...question, number });
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#waiting.delete(number);
+    });
+  }
+
+  #send(message: ToWorker, handle?: SendHandle): void {
+    if (!this.#child.connected) return;
+    // What cannot be sent to a worker that is just dying is told by its exit.
+    this.#child.send(message, handle, {}, () => {});
+  }
+
+  #received(message: FromWorker): void {
+    this.signs += 1;
+    if (message.kind === "snapshot") this.last = message.snapshot;
+    if (message.number !== undefined) this.#waiting.get(message.number)?.resolve(message);
+  }
+
+  #failAll(): void {
+    for (const { reject } of this.#waiting.values()) reject(ended());
+  }
+}
+
+function ended(): Error {
+  return new Error("the worker has ended");
+}
+
+function exitOf(code: number | null, signal: string | null): WorkerExit {
+  if (signal !== null) return { kind: "signal", signal };
+  if (code === exitUncaught) return { kind: "uncaught" };
+  return { kind: "exit", code: code ?? -1 };
+}
+
+/** The same for an engine in this process (`milter.workers: 0`). It ends only when it is told to. */
+export function localWorker(engine: Engine): WorkerLink {
+  return new LocalWorker(engine);
+}
+
+class LocalWorker implements WorkerLink {
+  readonly #engine: Engine;
+  readonly #gone = Promise.withResolvers<WorkerExit>();
+  readonly pid: number = process.pid;
+  readonly gone: Promise<WorkerExit> = this.#gone.promise;
+  last: EngineSnapshot | undefined;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** It lives as long as whoever asks. */
+  get signs(): number {
+    return performance.now();
+  }
+
+  configure(config: Config, sockets: readonly SharedSocket[]): Promise<void> {
+    return this.#engine.configure(
+      config,
+      new Map(sockets.map((socket) => [socket.listen, socket.handOver()])),
+    );
+  }
+
+  async refresh(): Promise<void> {
+    this.last = await this.#engine.snapshot();
+  }
+
+  retire(): void {
+    this.#endWith(this.#engine.retire());
+  }
+
+  stop(graceMs: number): void {
+    this.#endWith(this.#engine.close(graceMs));
+  }
+
+  kill(): void {
+    this.stop(0);
+  }
+
+  #endWith(finished: Promise<void>): void {
+    void finished.catch(() => {}).then(() => this.#gone.resolve({ kind: "exit", code: 0 }));
+  }
+}

@@ -1,0 +1,279 @@
+import type { Config } from "../config/config.ts";
+import type { Log } from "../log.ts";
+import { type BackOff, createBackOff } from "./back-off.ts";
+import type { EngineSnapshot } from "./engine.ts";
+import { type MetricFamily, MetricTotal } from "./metric-total.ts";
+import type { SharedSocket } from "./shared-socket.ts";
+import type { DaemonText } from "./text.ts";
+import type { WorkerExit, WorkerLink } from "./worker-link.ts";
+
+export type WorkerState =
+  | "starting"
+  | "up"
+  /** Dead, and coming back after a while. */
+  | "waiting"
+  /** Accepts nothing more, and ends when its last connection is over. */
+  | "retiring";
+
+/** One worker as `sekisho status` shows it. */
+export interface WorkerStatus {
+  readonly id: number;
+  readonly state: WorkerState;
+  readonly pid?: number;
+  readonly upSeconds?: number;
+  readonly restarts: number;
+  readonly connections: number;
+  /** Since this process started. */
+  readonly messages: number;
+  readonly rssOctets?: number;
+  readonly cpuSeconds?: number;
+}
+
+export interface PoolOptions {
+  spawn(id: number): WorkerLink;
+  readonly log: Log;
+  readonly text: DaemonText;
+}
+
+/** How workers have ended without being told to. */
+export interface PoolCounts {
+  readonly restarts: number;
+  readonly uncaught: number;
+  readonly signalled: number;
+  readonly hung: number;
+}
+
+interface Slot {
+  readonly id: number;
+  readonly backOff: BackOff;
+  state: WorkerState;
+  link: WorkerLink | undefined;
+  startedMs: number;
+  restarts: number;
+  timer: NodeJS.Timeout | undefined;
+  /** Signs of life at the last look, and looks without a new one. */
+  signs: number;
+  silentLooks: number;
+}
+
+const lookEveryMs = 5_000;
+/** Counted in looks and not by the clock, which jumps when a machine has slept. */
+const maxSilentLooks = 6;
+/** Beyond the grace that they were given. */
+const killAfterMs = 3_000;
+
+/** The workers: as many as wanted, all with the same configuration; one that dies comes back after a while. */
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #slots = new Map<number, Slot>();
+  readonly #total = new MetricTotal();
+  readonly #counts = { restarts: 0, uncaught: 0, signalled: 0, hung: 0 };
+  readonly #look: NodeJS.Timeout;
+  #config: Config;
+  #sockets: readonly SharedSocket[];
+  #closing = false;
+
+  constructor(config: Config, sockets: readonly SharedSocket[], options: PoolOptions) {
+    this.#options = options;
+    this.#config = config;
+    this.#sockets = sockets;
+    this.#look = setInterval(() => this.#lookAfter(), lookEveryMs).unref();
+  }
+
+  /**
+   * Starts the first workers.
+   * @throws What the first one that could not start said; the others have been ended.
+   */
+  async start(count: number): Promise<void> {
+    const slots = Array.from({ length: count }, () => this.#addSlot());
+    const started = await Promise.allSettled(slots.map((slot) => this.#launch(slot)));
+    const failed = started.find((one) => one.status === "rejected");
+    if (failed === undefined) return;
+    await this.close(0);
+    throw failed.reason;
+  }
+
+  /** Gives every worker the configuration; one that cannot take it is replaced. Adds workers or retires some. */
+  async apply(config: Config, sockets: readonly SharedSocket[], count: number): Promise<void> {
+    this.#config = config;
+    this.#sockets = sockets;
+    const active = [...this.#slots.values()].filter(({ state }) => state !== "retiring");
+    for (const slot of active.slice(count)) this.#retire(slot);
+    const added = Array.from({ length: Math.max(0, count - active.length) }, () => this.#addSlot());
+    await Promise.all([
+      ...active
+        .slice(0, count)
+        .filter(({ state }) => state === "up")
+        .map((slot) => this.#reconfigure(slot)),
+      ...added.map((slot) => this.#launch(slot).catch(() => {})),
+    ]);
+  }
+
+  /** Asks every worker how it stands. */
+  async refresh(): Promise<void> {
+    await Promise.all(Array.from(this.#slots.values(), ({ link }) => link?.refresh()));
+  }
+
+  /** As of the last answers: the sum over all workers, also those that are gone. */
+  metrics(supervisor: readonly MetricFamily[]): ReturnType<MetricTotal["sum"]> {
+    return this.#total.sum([supervisor, ...this.snapshots().map(({ metrics }) => metrics)]);
+  }
+
+  snapshots(): readonly EngineSnapshot[] {
+    return Array.from(this.#slots.values(), ({ link }) => link?.last).filter((last) => last !== undefined);
+  }
+
+  counts(): PoolCounts {
+    return { ...this.#counts };
+  }
+
+  workers(): readonly WorkerStatus[] {
+    return [...this.#slots.values()].toSorted((a, b) => a.id - b.id).map(statusOf);
+  }
+
+  /** Ends them all; those that are not done after `graceMs` are killed. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#look);
+    const links = [...this.#slots.values()].flatMap(({ link, timer }) => {
+      clearTimeout(timer);
+      return link ?? [];
+    });
+    for (const link of links) link.stop(graceMs);
+    const kill = setTimeout(() => {
+      for (const link of links) link.kill();
+    }, graceMs + killAfterMs);
+    await Promise.all(links.map(({ gone }) => gone));
+    clearTimeout(kill);
+  }
+
+  #addSlot(): Slot {
+    let id = 1;
+    while (this.#slots.has(id)) id += 1;
+    const slot: Slot = {
+      id,
+      backOff: createBackOff(),
+      state: "starting",
+      link: undefined,
+      startedMs: 0,
+      restarts: 0,
+      timer: undefined,
+      signs: 0,
+      silentLooks: 0,
+    };
+    this.#slots.set(id, slot);
+    return slot;
+  }
+
+  async #launch(slot: Slot): Promise<void> {
+    const link = this.#options.spawn(slot.id);
+    Object.assign(slot, {
+      link,
+      state: "starting",
+      startedMs: performance.now(),
+      signs: 0,
+      silentLooks: 0,
+    } satisfies Partial<Slot>);
+    void link.gone.then((exit) => this.#gone(slot, link, exit));
+    try {
+      await this.#bringUpToDate(link);
+      if (slot.link === link && slot.state === "starting") slot.state = "up";
+    } catch (error) {
+      if (!this.#closing)
+        this.#options.log.error("a worker could not start", { worker: slot.id, error: String(error) });
+      link.kill();
+      throw error;
+    }
+  }
+
+  /** Another reload may come while one is being taken in. */
+  async #bringUpToDate(link: WorkerLink): Promise<void> {
+    for (let taken: Config | undefined; taken !== this.#config; ) {
+      taken = this.#config;
+      await link.configure(taken, this.#sockets);
+    }
+    await link.refresh();
+  }
+
+  async #reconfigure({ id, link }: Slot): Promise<void> {
+    try {
+      await link?.configure(this.#config, this.#sockets);
+    } catch (error) {
+      this.#options.log.error("a worker could not take the configuration", { worker: id, error: String(error) });
+      link?.kill();
+    }
+  }
+
+  #retire(slot: Slot): void {
+    clearTimeout(slot.timer);
+    if (slot.link === undefined) this.#slots.delete(slot.id);
+    slot.state = "retiring";
+    slot.link?.retire();
+  }
+
+  #gone(slot: Slot, link: WorkerLink, exit: WorkerExit): void {
+    if (link.last !== undefined) void this.#total.processGone(link.last.metrics);
+    slot.link = undefined;
+    if (this.#closing) return;
+    if (slot.state === "retiring") {
+      this.#slots.delete(slot.id);
+      return;
+    }
+    const delayMs = slot.backOff.next(performance.now() - slot.startedMs);
+    slot.state = "waiting";
+    slot.restarts += 1;
+    this.#counts.restarts += 1;
+    if (exit.kind === "uncaught") this.#counts.uncaught += 1;
+    if (exit.kind === "signal") this.#counts.signalled += 1;
+    this.#options.log.error(this.#options.text.workerGone(slot.id, describeExit(exit), delayMs));
+    slot.timer = setTimeout(() => void this.#comeBack(slot), delayMs);
+  }
+
+  async #comeBack(slot: Slot): Promise<void> {
+    const { log, text } = this.#options;
+    await this.#launch(slot).then(
+      () => log.info(text.workerBack(slot.id), { pid: slot.link?.pid }),
+      () => {},
+    );
+  }
+
+  /** A worker that hangs in a loop gives no sign of life: it would hold its connections for ever. */
+  #lookAfter(): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.link === undefined) continue;
+      slot.silentLooks = slot.link.signs === slot.signs ? slot.silentLooks + 1 : 0;
+      slot.signs = slot.link.signs;
+      if (slot.silentLooks < maxSilentLooks) continue;
+      this.#counts.hung += 1;
+      this.#options.log.error(this.#options.text.workerHung(slot.id));
+      slot.link.kill();
+    }
+  }
+}
+
+function describeExit(exit: WorkerExit): string {
+  switch (exit.kind) {
+    case "signal":
+      return exit.signal;
+    case "uncaught":
+      return "uncaught fault";
+    case "exit":
+      return `exit code ${exit.code}`;
+  }
+}
+
+function statusOf({ id, state, link, restarts, startedMs }: Slot): WorkerStatus {
+  const last = link?.last;
+  return {
+    id,
+    state,
+    ...(link !== undefined && {
+      pid: link.pid,
+      upSeconds: Math.round((performance.now() - startedMs) / 1000),
+    }),
+    restarts,
+    connections: last?.connections ?? 0,
+    messages: last?.messages ?? 0,
+    ...(last !== undefined && { rssOctets: last.rssOctets, cpuSeconds: last.cpuSeconds }),
+  };
+}

@@ -1,0 +1,177 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePort, start, until } from "./process.ts";
+import { SmtpSession } from "./smtp-client.ts";
+
+/** Where tools/unpack-sendmail.sh puts it: Debian's Sendmail cannot be installed beside Postfix. */
+const unpacked = fileURLToPath(new URL("../../.cache/sendmail/", import.meta.url));
+const program = join(unpacked, "usr/libexec/sendmail/sendmail");
+const macros = join(unpacked, "usr/share/sendmail/cf/");
+
+/** What must be there, for `describeWith`. */
+export const sendmailPrograms: readonly string[] = [program, "/usr/bin/m4"];
+
+export interface Sendmail {
+  /** On 127.0.0.1 and ::1. */
+  readonly port: number;
+  /** The whole of its log so far. */
+  log(): string;
+  /** What `mailq` prints of mail that waits, or of mail in quarantine. */
+  queue(which?: "waiting" | "quarantined"): string;
+  /** Lets all mail out of quarantine and delivers it. */
+  release(): void;
+  stop(): Promise<void>;
+}
+
+export interface SendmailSettings {
+  /** Host and port of the filter, or its unix socket. */
+  readonly milter: string;
+  /** Port of 127.0.0.1 to which all mail goes. */
+  readonly relayPort: number;
+}
+
+/** Debian's Sendmail with configuration, queue and log of its own under `folder`, on a free port. */
+export async function startSendmail(folder: string, settings: SendmailSettings): Promise<Sendmail> {
+  const port = await freePort();
+  const paths = { config: join(folder, "sendmail.cf"), log: join(folder, "mail.log") };
+  for (const name of ["queue", "sasl"]) mkdirSync(join(folder, name), { recursive: true });
+  writeFileSync(paths.config, configuration(folder, port, settings));
+  const logins = await startLogins(folder);
+  const env = { LD_LIBRARY_PATH: libraryFolders().join(":") };
+  // Logging goes to its debugging output: there may be no syslog here, or another's.
+  const daemon = start(program, ["-D", paths.log, "-d89.8", "-bD", "-C", paths.config], env);
+  const log = (): string => (existsSync(paths.log) ? readFileSync(paths.log, "utf8") : "");
+  await until("Sendmail to listen", () => {
+    if (daemon.child.exitCode !== null) throw new Error(`Sendmail ended: ${daemon.output()}${log()}`);
+    // It waits a minute for a host name with a dot before it reads its configuration; a signal ends the wait.
+    if (log().trimEnd().endsWith("; sleeping for retry")) daemon.child.kill("SIGUSR1");
+    return log().includes("starting daemon");
+  });
+  await until("Sendmail to answer", () => greets(port));
+  const run = (...args: readonly string[]): string =>
+    execFileSync(program, [...args, "-C", paths.config], {
+      encoding: "utf8",
+      env: { ...process.env, ...env },
+    });
+  return {
+    port,
+    log,
+    queue: (which = "waiting") => run("-bp", ...(which === "waiting" ? [] : ["-qQ"])),
+    release() {
+      run("-qQ", "-Q");
+      run("-q");
+    },
+    async stop() {
+      const sessions = childrenOf(daemon.pid);
+      daemon.child.kill("SIGTERM");
+      for (const pid of sessions) endProcess(pid);
+      await daemon.end();
+      await new Promise<void>((resolve) => logins.close(() => resolve()));
+    },
+  };
+}
+
+/** Folders of libraries that are not installed. */
+function libraryFolders(): string[] {
+  const lib = join(unpacked, "usr/lib");
+  const triples = readdirSync(lib).filter((name) => name.endsWith("-linux-gnu"));
+  return triples.flatMap((name) => [join(lib, name), join(unpacked, "lib", name)]);
+}
+
+function childrenOf(pid: number): number[] {
+  const written = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return written === "" ? [] : written.split(" ").map(Number);
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // It has ended by itself meanwhile.
+  }
+}
+
+function configuration(folder: string, port: number, { milter, relayPort }: SendmailSettings): string {
+  const options: Readonly<Record<string, string>> = {
+    QUEUE_DIR: join(folder, "queue"),
+    STATUS_FILE: join(folder, "statistics"),
+    ALIAS_FILE: "",
+    SMART_HOST: "relay:[127.0.0.1]",
+    RELAY_MAILER_ARGS: `TCP $h ${relayPort}`,
+    confPID_FILE: join(folder, "pid"),
+    confSERVICE_SWITCH_FILE: join(folder, "service.switch"),
+    confDOMAIN_NAME: "mx.rcpt.example",
+    confTRUSTED_USER: "root",
+    // Our folder is in one that everybody may write to.
+    confDONT_BLAME_SENDMAIL: "TrustStickyBit",
+    confLOG_LEVEL: "14",
+    confMILTER_LOG_LEVEL: "14",
+    confDELIVERY_MODE: "interactive",
+    confSAFE_QUEUE: "False",
+    confTO_IDENT: "0",
+    // Nobody knows names of our clients.
+    confTO_RESOLVER_RETRANS: "1s",
+    confTO_RESOLVER_RETRY: "1",
+    confREFUSE_LA: "1000",
+    confQUEUE_LA: "1000",
+    confMAX_HEADERS_LENGTH: "0",
+    confAUTH_MECHANISMS: "PLAIN",
+    // The filter asks for the macros that it needs.
+    confMILTER_MACROS_CONNECT: "",
+    confMILTER_MACROS_ENVFROM: "",
+    confMILTER_MACROS_EOM: "",
+  };
+  const lines = [
+    ...Object.entries(options).map(([name, value]) => `define(\`${name}', \`${value}')`),
+    "LOCAL_CONFIG",
+    // Sendmail empties its environment but for such lines.
+    `ESASL_PATH=${libraryFolders()
+      .map((path) => join(path, "sasl2"))
+      .join(":")}`,
+    `ESASL_CONF_PATH=${join(folder, "sasl")}`,
+    "OSTYPE(`linux')",
+    ...["accept_unresolvable_domains", "promiscuous_relay", "nocanonify", "no_default_msa"].map(
+      (feature) => `FEATURE(\`${feature}')`,
+    ),
+    `DAEMON_OPTIONS(\`Name=v4, Family=inet, Addr=127.0.0.1, Port=${port}')`,
+    `DAEMON_OPTIONS(\`Name=v6, Family=inet6, Addr=::1, Port=${port}')`,
+    `INPUT_MAIL_FILTER(\`sekisho', \`S=${milter}, F=T, T=C:1m;S:10s;R:10s;E:5m')`,
+    "MAILER(`smtp')",
+  ];
+  const mc = join(folder, "sendmail.mc");
+  writeFileSync(mc, lines.map((line) => `${line}\n`).join(""));
+  writeFileSync(join(folder, "service.switch"), "hosts files\naliases files\n");
+  return execFileSync("m4", [`-D_CF_DIR_=${macros}`, join(macros, "m4/cf.m4"), mc], {
+    encoding: "utf8",
+    maxBuffer: 10_000_000,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+}
+
+/** Takes every login: SASL is told to ask at a socket of ours as if it were saslauthd. */
+async function startLogins(folder: string): Promise<Server> {
+  const path = join(folder, "sasl", "mux");
+  writeFileSync(
+    join(folder, "sasl", "Sendmail.conf"),
+    `pwcheck_method: saslauthd\nsaslauthd_path: ${path}\nmech_list: PLAIN\n`,
+  );
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.once("data", () => socket.end(Buffer.from("\0\x02OK", "latin1")));
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return server;
+}
+
+async function greets(port: number): Promise<boolean> {
+  try {
+    const session = await SmtpSession.open(port);
+    await session.quit();
+    return true;
+  } catch {
+    return false;
+  }
+}
