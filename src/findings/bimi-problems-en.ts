@@ -8,11 +8,13 @@ export const bimiEn: BimiProblemText = {
     "dns-failure": "A record could not be looked up because the DNS did not answer.",
     "multiple-records": "More than one BIMI record is published at the name; there must be exactly one.",
     "record-syntax": "The BIMI record cannot be read: a tag is malformed or there twice.",
-    "location-missing": "The BIMI record names no logo (l=), which every record must do that does not decline.",
+    "location-missing":
+      "The BIMI record names no logo (l=), which every record must do that does not decline.",
     "location-not-https": "The logo address (l=) is no https URI with a full host name.",
     "location-format": "The logo address (l=) names an image of another format; only SVG is allowed.",
     "authority-not-https": "The certificate address (a=) is no https URI with a full host name.",
-    "not-fetched": "The record was found; logo and certificate are not fetched here (verify.bimi.mode: record).",
+    "not-fetched":
+      "The record was found; logo and certificate are not fetched here (verify.bimi.mode: record).",
     "location-unavailable": "The logo (l=) could not be fetched.",
     "authority-unavailable": "The mark certificate (a=) could not be fetched.",
     "indicator-invalid": "The logo does not keep to the profile SVG Tiny PS.",
@@ -33,7 +35,8 @@ export const bimiEn: BimiProblemText = {
     busy: "Too many documents were being fetched at that time.",
     "host-dns-failure": "The DNS did not answer when asked for the web server.",
     "no-such-host": "The name of the web server has no address.",
-    "address-not-public": "The name of the web server leads to no public address, or to another port than 443.",
+    "address-not-public":
+      "The name of the web server leads to no public address, or to another port than 443.",
     "connection-failed": "The web server could not be reached, or broke the connection off.",
     "tls-failed": "The TLS certificate of the web server does not verify, or TLS failed otherwise.",
     "http-status": "The web server answered with an error.",
@@ -54,7 +57,8 @@ export const bimiEn: BimiProblemText = {
     "svg-base-profile": 'The svg element lacks baseProfile="tiny-ps".',
     "svg-position": "The svg element has an x or y attribute, which the profile does not allow.",
     "svg-view-box": "The svg element has no viewBox of four numbers.",
-    "svg-title": "The logo needs exactly one title directly inside the svg element, and it must not be empty.",
+    "svg-title":
+      "The logo needs exactly one title directly inside the svg element, and it must not be empty.",
     "svg-description": "The logo has an empty desc element.",
     "svg-script": "The logo contains a script.",
     "svg-event": "The logo reacts to events.",
@@ -65,7 +69,8 @@ export const bimiEn: BimiProblemText = {
     "svg-style": "The logo uses style sheets, which SVG Tiny does not have.",
     "svg-element": "The logo has an element that the profile does not allow.",
     "svg-attribute": "The logo has an attribute of another XML language.",
-    "svg-attribute-value": "An attribute about interaction or time has another value than the profile allows.",
+    "svg-attribute-value":
+      "An attribute about interaction or time has another value than the profile allows.",
     "svg-external-reference": "The logo refers to something outside itself.",
     "svg-expansion": "Drawn with all its use elements the logo would become too large, or endless.",
     "pem-syntax": "The document at a= is no list of certificates in PEM, or too large.",
@@ -73,7 +78,8 @@ export const bimiEn: BimiProblemText = {
     "too-many-certificates": "The document has more certificates than are looked at.",
     "is-authority": "The first certificate in the document is that of an authority.",
     "purpose-missing": "The certificate is not meant for brand indicators (extended key usage).",
-    "issuer-purpose-missing": "The issuing certificate is not meant for brand indicators (extended key usage).",
+    "issuer-purpose-missing":
+      "The issuing certificate is not meant for brand indicators (extended key usage).",
     "critical-extension": "A certificate has a critical extension that is not known here.",
     "path-length": "There are more issuing certificates in a row than the chain allows.",
     "weak-signature": "A certificate has an outdated signature algorithm or a key that is too short.",

@@ -19,6 +19,7 @@ import type { FuzzTarget } from "../target.ts";
 /** Octets at the head of an input that choose the session; the rest is the stream of the MTA. */
 const choiceOctets = 4;
 const maxStream = 200_000;
+const maxEndingsWithEdits = 20;
 
 const stages: readonly MilterStage[] = [
   "connect",
@@ -61,7 +62,12 @@ function sessionFor(choice: Buffer, note: (event: string) => void): MilterSessio
     if (turn === 63) throw new Error("broken");
     return turn < 40 ? { kind: "continue" } : (replies[turn % replies.length] as MilterReply);
   };
-  const ending = (): EndOfMessage => ({ edits: manner % 3 === 0 ? edits : [], reply: answer() });
+  // A stream of nothing but ends of messages would have each answered with a body of 70,000 octets.
+  let endings = 0;
+  const ending = (): EndOfMessage => {
+    endings += 1;
+    return { edits: manner % 3 === 0 && endings <= maxEndingsWithEdits ? edits : [], reply: answer() };
+  };
   const all = {
     connect: answer,
     helo: answer,
