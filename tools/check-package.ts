@@ -45,6 +45,13 @@ function useCommand(): void {
   if (result.result !== "pass") throw new Error(`sekisho spf says ${result.result}`);
 }
 
+/** Editors read it from the installed package. */
+function readSchema(): void {
+  const file = join(folder, "node_modules", manifest.name, "sekisho.schema.json");
+  const { title } = JSON.parse(readFileSync(file, "utf8")) as { title?: string };
+  if (title !== "Sekisho") throw new Error(`${file} is no schema of the configuration`);
+}
+
 function useLibrary(): void {
   const lines = specifiers().map(
     (path, i) =>
@@ -78,6 +85,7 @@ function useTypes(): void {
 try {
   install();
   useCommand();
+  readSchema();
   useLibrary();
   useTypes();
   run("npx", ["--no-install", "publint", "--strict"], ".");
