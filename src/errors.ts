@@ -7,7 +7,8 @@ export type SekishoErrorCode =
   | "ZONE_INVALID"
   | "LISTEN_FAILED"
   | "STORE_UNAVAILABLE"
-  | "NOT_FOUND";
+  | "NOT_FOUND"
+  | "NOT_RUNNING";
 
 /** The operator has to act. What an RFC calls fail, temperror or permerror is a value, never this. */
 export class SekishoError extends Error {

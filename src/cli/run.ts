@@ -113,6 +113,7 @@ const exitCodes: Readonly<Record<SekishoErrorCode, ExitCode>> = {
   LISTEN_FAILED: exitFailed,
   STORE_UNAVAILABLE: exitFailed,
   NOT_FOUND: exitFindings,
+  NOT_RUNNING: exitFailed,
 };
 
 function report(error: unknown, command: string | undefined, io: Io): ExitCode {

@@ -92,7 +92,7 @@ function workerLines(workers: readonly WorkerStatus[], text: StatusText, io: Io)
     count(messages),
     rssOctets === undefined ? "" : size(rssOctets),
   ]);
-  return ["", ...table([text.columns, ...rows], new Set([1]), io), ""].slice(1);
+  return [...table([text.columns, ...rows], new Set([1]), io), ""];
 }
 
 /** Methods down, results across. */

@@ -2,6 +2,7 @@ import type { ServerAddress } from "../core/dns/server-address.ts";
 import type { IpNetwork } from "../core/ip.ts";
 import type { DiscoveryMethod } from "../core/results.ts";
 import type { PolicyConfig } from "./policy-config.ts";
+import type { SealConfig, SignConfig } from "./sign-config.ts";
 
 /** The configuration as the program uses it: every default filled in, every text read. Times in ms, sizes in octets. */
 export interface Config {
@@ -18,6 +19,9 @@ export interface Config {
   readonly dns: DnsConfig;
   readonly milter: MilterConfig;
   readonly verify: VerifyConfig;
+  readonly sign: SignConfig;
+  /** Undefined: nothing is sealed. */
+  readonly seal?: SealConfig;
   readonly record: RecordConfig;
   readonly web: WebConfig;
   readonly log: LogConfig;

@@ -1,4 +1,5 @@
 import { policyKeyText } from "./policy-key-text.ts";
+import { signKeyText } from "./sign-key-text.ts";
 
 /** What every key of the configuration means. A test holds it against the schema: none missing, none left over. */
 export const keyText: Readonly<Record<string, { readonly en: string; readonly ja: string }>> = {
@@ -167,6 +168,7 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
     ja: "1 通が取得を待つ最長の時間。遅れて届いたものは次のメールで使う。",
   },
   "verify.bimi.max_size": { en: "Largest logo, uncompressed.", ja: "ロゴの大きさの上限 (展開後)。" },
+  ...signKeyText,
   record: { en: "What is kept of every message.", ja: "1 通ごとに残す記録。" },
   "record.keep": { en: "Records older than this are deleted.", ja: "これより古い記録は消す。" },
   "record.max_size": {

@@ -35,6 +35,13 @@ export interface ProblemParams {
   readonly "bad-workers": Found;
   readonly "bad-domain": Found;
   readonly "bad-list-entry": Found;
+  readonly "bad-author": Found;
+  readonly "bad-selector": Found;
+  readonly "bad-secret": Found;
+  readonly "bad-field-name": Found;
+  readonly "bad-alignment": Found;
+  readonly "bad-second-selector": Found;
+  readonly "bad-seal-key": Found;
   readonly "duplicate-listen": Found;
   readonly "peers-needed": Found;
   readonly "web-beyond-loopback": Found;

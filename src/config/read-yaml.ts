@@ -120,7 +120,9 @@ type FoundProblem = Extract<
 
 /** Whether the schema gave the message: then it is one of our codes, which only take `found`. */
 function isOurs(message: string): message is FoundProblem {
-  return /^(?:bad-[a-z-]+|duplicate-listen|peers-needed|web-beyond-loopback|mark-roots-needed|empty-text)$/.test(message);
+  return /^(?:bad-[a-z-]+|duplicate-listen|peers-needed|web-beyond-loopback|mark-roots-needed|empty-text)$/.test(
+    message,
+  );
 }
 
 function typeName(expected: string): string {

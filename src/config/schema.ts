@@ -15,6 +15,7 @@ import type { KnownList, PolicyConfig } from "./policy-config.ts";
 import { rulesSchema, shadowPolicy, shadowSchema } from "./policy-schema.ts";
 import type { ProblemCode } from "./problem.ts";
 import { formatDuration, parseDuration, parseSize } from "./quantity.ts";
+import { sealSchema, signProblems, signSchema } from "./sign-schema.ts";
 
 /** Problems that the schema names itself: they travel as the message of a zod issue. */
 type ValueProblem = Extract<
@@ -160,10 +161,13 @@ const bimi = z
       })
       .prefault("32KiB"),
   })
-  .refine(({ mode, roots, require_evidence }) => mode !== "fetch" || !require_evidence || roots !== undefined, {
-    error: "mark-roots-needed" satisfies ValueProblem,
-    path: ["mode"],
-  });
+  .refine(
+    ({ mode, roots, require_evidence }) => mode !== "fetch" || !require_evidence || roots !== undefined,
+    {
+      error: "mark-roots-needed" satisfies ValueProblem,
+      path: ["mode"],
+    },
+  );
 
 const verify = z.strictObject({
   enforce: z.enum(["monitor", "quarantine", "reject"]).default("monitor"),
@@ -250,6 +254,8 @@ const file = z.strictObject({
   dns: dns.prefault({}),
   milter: milter.prefault({}),
   verify: verify.prefault({}),
+  sign: signSchema.prefault({}),
+  seal: sealSchema.optional(),
   record: record.prefault({}),
   web: web.prefault({}),
   log: log.prefault({}),
@@ -274,10 +280,10 @@ export type SchemaResult =
 export function checkConfigValue(value: unknown, hostname: string): SchemaResult {
   const checked = file.safeParse(value);
   // Apart from the schema: zod leaves checks between keys out when any of the keys is wrong.
-  const sockets = socketIssues(value);
-  if (!checked.success) return { ok: false, issues: [...checked.error.issues, ...sockets] };
-  return sockets.length > 0
-    ? { ok: false, issues: sockets }
+  const between = [...socketIssues(value), ...signIssues(value)];
+  if (!checked.success) return { ok: false, issues: [...checked.error.issues, ...between] };
+  return between.length > 0
+    ? { ok: false, issues: between }
     : { ok: true, config: toConfig(checked.data, hostname) };
 }
 
@@ -306,6 +312,14 @@ function socketIssues(value: unknown): SchemaIssue[] {
       problem("peers-needed");
   }
   return issues;
+}
+
+function signIssues(value: unknown): SchemaIssue[] {
+  return signProblems(value).map(({ path, problem }) => ({
+    code: "custom",
+    message: problem,
+    path: [...path],
+  }));
 }
 
 /** Known keys of the section at `path`, for a "did you mean". */
@@ -379,6 +393,8 @@ function toConfig(given: FileConfig, hostname: string): Config {
       dmarc: toDmarc(verify.dmarc),
       bimi: toBimi(verify.bimi),
     },
+    sign: given.sign,
+    ...(given.seal !== undefined && { seal: given.seal }),
     record: { keepMs: record.keep, maxSize: record.max_size, fields: record.fields },
     web: given.web.listen,
     log: given.log,

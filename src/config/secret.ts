@@ -21,6 +21,12 @@ export function showSecret(value: string): string {
   return reference(value)[0] === undefined ? "***" : value;
 }
 
+/** Whether it says where the secret is, and is not the secret itself. */
+export function isSecretReference(value: string): boolean {
+  const [kind, name] = reference(value);
+  return kind !== undefined && name !== "";
+}
+
 function reference(value: string): readonly ["file" | "env", string] | readonly [undefined, string] {
   if (value.startsWith("file:")) return ["file", value.slice("file:".length)];
   if (value.startsWith("env:")) return ["env", value.slice("env:".length)];

@@ -4,6 +4,7 @@ import type { PolicyConfig } from "./policy-config.ts";
 import { ruleKeys } from "./policy-schema.ts";
 import { formatDuration, formatSize } from "./quantity.ts";
 import { showSecret } from "./secret.ts";
+import { signForm } from "./sign-schema.ts";
 
 /** The configuration in force as a YAML file that gives the same again, every default written out, secrets masked. */
 export function showConfig(config: Config): string {
@@ -60,6 +61,8 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
       dmarc: { ...dmarcForm(verify.dmarc), ...dmarcPolicyForm(verify.policy) },
       bimi: bimiForm(verify.bimi),
     },
+    sign: signForm(config.sign),
+    seal: config.seal,
     record: {
       keep: formatDuration(record.keepMs),
       max_size: formatSize(record.maxSize),
@@ -139,7 +142,7 @@ function webText({ listen }: Config["web"]): string {
   return listen.host.includes(":") ? `[${listen.host}]:${listen.port}` : `${listen.host}:${listen.port}`;
 }
 
-const secretKeys: ReadonlySet<string> = new Set(["password", "token", "secret"]);
+const secretKeys: ReadonlySet<string> = new Set(["password", "passphrase", "token", "secret"]);
 
 function masked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(masked);

@@ -48,6 +48,16 @@ export const en: ProblemText = {
   "bad-mode": ({ found }) => `"${found}" is no file mode; write it in quotes, such as "0660"`,
   "bad-domain": ({ found }) => `"${found}" is no domain; write a name such as example.jp`,
   "bad-list-entry": () => "name the list by list_id, domain or network, or by several of them",
+  "bad-author": ({ found }) =>
+    `"${found}" is neither a domain nor an address; write example.jp or taro@example.jp (subdomains: include_subdomains, everybody: any_domain)`,
+  "bad-selector": ({ found }) => `"${found}" is no selector; write labels such as s20261031`,
+  "bad-secret": () => "the secret must not stand here: write file:PATH or env:NAME",
+  "bad-field-name": ({ found }) => `"${found}" is no header field that can be signed`,
+  "bad-alignment": () =>
+    "a domain here is neither that of the key nor above or below it: the signature would not count for DMARC; third_party: true allows it",
+  "bad-second-selector": ({ found }) =>
+    `"${found}" stands at another key of this domain with another file; a selector has one key`,
+  "bad-seal-key": ({ found }) => `sign.keys has no key for "${found}" with this selector`,
   "bad-workers": ({ found }) => `"${found}" is no number of workers; write auto or a number from 0 to 256`,
   "duplicate-listen": ({ found }) => `another socket listens on "${found}" already`,
   "peers-needed": ({ found }) =>

@@ -52,6 +52,16 @@ export const ja: ProblemText = {
     `「${found}」はファイルのモードではありません。"0660" のように引用符で囲んで書いてください。`,
   "bad-domain": ({ found }) => `「${found}」はドメインとして読めません。example.jp のように書いてください。`,
   "bad-list-entry": () => "list_id・domain・network のうち 1 つ以上を書いてください。",
+  "bad-author": ({ found }) =>
+    `「${found}」はドメインでもアドレスでもありません。example.jp や taro@example.jp のように書きます (サブドメインは include_subdomains、すべては any_domain)`,
+  "bad-selector": ({ found }) => `「${found}」はセレクタではありません。s20261031 のように書きます`,
+  "bad-secret": () => "秘密の値をここに書くことはできません。file:PATH か env:NAME と書いてください",
+  "bad-field-name": ({ found }) => `「${found}」は署名できるヘッダーの名前ではありません`,
+  "bad-alignment": () =>
+    "鍵のドメインと同じでも上下の関係でもないドメインがあり、署名が DMARC の役に立ちません。それでもよければ third_party: true を書きます",
+  "bad-second-selector": ({ found }) =>
+    `「${found}」は同じドメインの別の鍵ファイルにも書かれています。1 つのセレクタに使える鍵は 1 つです`,
+  "bad-seal-key": ({ found }) => `sign.keys に「${found}」の (このセレクタの) 鍵がありません`,
   "bad-workers": ({ found }) =>
     `「${found}」はワーカーの数になりません。auto か 0 から 256 の数を書いてください。`,
   "duplicate-listen": ({ found }) => `「${found}」で待ち受けるソケットがほかにもあります。`,

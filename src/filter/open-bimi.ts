@@ -5,13 +5,12 @@ import type { BimiOptions } from "../core/bimi/evaluate.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import { SekishoError } from "../errors.ts";
-import type { FetcherStats, HttpsFetcherOptions } from "./https-fetcher.ts";
+import type { HttpsFetcherOptions } from "./https-fetcher.ts";
 
 /** BIMI as the configuration asks for it. */
 export interface OpenBimi {
   /** Undefined when it is off. */
   readonly options: BimiOptions | undefined;
-  stats(): FetcherStats;
   /** Ends what is being fetched. */
   close(): void;
 }
@@ -23,8 +22,6 @@ export interface BimiServices extends Pick<HttpsFetcherOptions, "ca" | "mayConne
   readonly offline?: boolean;
 }
 
-const nothingFetched: FetcherStats = { fetches: 0, cacheHits: 0, cacheEntries: 0, active: 0 };
-
 /**
  * Reads the roots and makes what fetches, where `verify.bimi` asks for them.
  * @throws SekishoError CONFIG_INVALID when the roots cannot be read.
@@ -32,7 +29,7 @@ const nothingFetched: FetcherStats = { fetches: 0, cacheHits: 0, cacheEntries: 0
 export async function openBimi({ verify }: Config, services: BimiServices): Promise<OpenBimi> {
   const { mode, roots: file, requireEvidence, headers, timeoutMs, maxSize } = verify.bimi;
   if (mode !== "fetch" || services.offline === true)
-    return { options: mode === "off" ? undefined : {}, stats: () => nothingFetched, close: () => {} };
+    return { options: mode === "off" ? undefined : {}, close: () => {} };
   const roots = file === undefined ? undefined : await loadMarkRoots(file);
   if (roots?.ok === false) throw new SekishoError("CONFIG_INVALID", formatProblem(roots.problem, "en"));
   // Loaded here, so that who does not fetch does not pay for it.
@@ -47,7 +44,6 @@ export async function openBimi({ verify }: Config, services: BimiServices): Prom
       maxIndicatorOctets: maxSize,
       keepIndicator: headers,
     },
-    stats: fetcher.stats,
     close: fetcher.close,
   };
 }

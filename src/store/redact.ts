@@ -171,7 +171,9 @@ function redactBimi(bimi: BimiResult, named: ReadonlySet<RecordField>): BimiResu
 }
 
 function maskSelector(field: string, selector: string | undefined): string {
-  return selector === undefined ? field : replaceWord(field, `header.selector=${selector}`, `header.selector=${mask}`);
+  return selector === undefined
+    ? field
+    : replaceWord(field, `header.selector=${selector}`, `header.selector=${mask}`);
 }
 
 function redactSpf(spf: RecordedSpf, hidden: Hidden): RecordedSpf {

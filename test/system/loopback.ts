@@ -1,7 +1,6 @@
 import type { TestMessage } from "./messages.ts";
-import { idn } from "./zones.ts";
+import { hosts, idn } from "./zones.ts";
 
-/** As long as what they stand for, so that no layout changes. */
 const replacements: readonly (readonly [from: string, to: string])[] = [
   ["192.0.2.", "127.0.2."],
   ["203.0.113.", "127.0.113."],
@@ -20,20 +19,40 @@ export function onLoopback(text: string): string {
   return replacements.reduce((moved, [from, to]) => moved.replaceAll(from, to), text);
 }
 
-/** The same message from a client on loopback, for an MTA that knows no SMTPUTF8: then the envelope is in A-labels. */
+/** Zones in which our hosts have their addresses on loopback besides their own. */
+export function zonesOnLoopback(zones: ReadonlyMap<string, string>): Map<string, string> {
+  const both = new Map<string, string>();
+  for (const [name, text] of zones) {
+    const moved = onLoopback(name);
+    both.set(name, moved === name ? withBoth(text) : text);
+    if (moved !== name) both.set(moved, onLoopback(text));
+  }
+  return both;
+}
+
+function withBoth(text: string): string {
+  const lines = text
+    .replace(/ip[46]:\S+/g, (mechanism) => `${mechanism} ${onLoopback(mechanism)}`)
+    .split("\n")
+    .flatMap((line) => (line.includes(" TXT ") ? [line] : [line, onLoopback(line)]));
+  return [...new Set(lines)].join("\n");
+}
+
+/**
+ * The same message from a client on loopback, for an MTA that knows no SMTPUTF8: then the envelope is in A-labels.
+ * What stands in Received fields of our gateway stays, as a client on loopback would be the gateway itself there.
+ */
 export function messageOnLoopback(message: TestMessage): TestMessage {
-  const { client, mailFrom, rcptTo, login } = message.submission;
-  const move = (octets: Buffer): Buffer => Buffer.from(onLoopback(octets.toString("latin1")), "latin1");
+  const { smtputf8: _, ...submission } = message.submission;
+  const { client, mailFrom } = submission;
+  const viaGateway = client.ip === hosts.gateway.ip;
   return {
     ...message,
     submission: {
+      ...submission,
       client: { ...client, ip: onLoopback(client.ip) },
       mailFrom: mailFrom.replace(/^.*@日本語\.example$/, `suzuki@${idn}`),
-      rcptTo,
-      message: move(message.submission.message),
-      ...(login !== undefined && { login }),
     },
-    kept: move(message.kept),
-    statements: message.statements.map(onLoopback),
+    statements: viaGateway ? message.statements : message.statements.map(onLoopback),
   };
 }

@@ -136,8 +136,8 @@ function configuration(folder: string, port: number, { milter, relayPort }: Send
     ...["accept_unresolvable_domains", "promiscuous_relay", "nocanonify", "no_default_msa"].map(
       (feature) => `FEATURE(\`${feature}')`,
     ),
-    `DAEMON_OPTIONS(\`Name=v4, Family=inet, Addr=127.0.0.1, Port=${port}')`,
-    `DAEMON_OPTIONS(\`Name=v6, Family=inet6, Addr=::1, Port=${port}')`,
+    `DAEMON_OPTIONS(\`Name=v4, Family=inet, Addr=127.0.0.1, Port=${port}, Listen=100')`,
+    `DAEMON_OPTIONS(\`Name=v6, Family=inet6, Addr=::1, Port=${port}, Listen=100')`,
     `INPUT_MAIL_FILTER(\`sekisho', \`S=${milter}, F=T, T=C:1m;S:10s;R:10s;E:5m')`,
     "MAILER(`smtp')",
   ];

@@ -1,6 +1,7 @@
 import { loadDmarcOptions } from "../../config/dmarc-options.ts";
 import { configSchema } from "../../config/json-schema.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
+import { loadMarkRoots } from "../../config/mark-roots.ts";
 import { type ConfigProblem, formatProblem } from "../../config/problem.ts";
 import { showConfig } from "../../config/show.ts";
 import { type WrittenFinding, writeFinding } from "../../findings/table.ts";
@@ -20,17 +21,18 @@ import { wrap } from "../layout.ts";
 import { checkPostfix } from "../postfix/check-postfix.ts";
 import { readPostfix } from "../postfix/read-postfix.ts";
 
-const actions = ["check", "show", "schema"] as const;
+const actions = ["check", "show", "schema", "import-opendmarc"] as const;
 
 export const config: AnyCommand = defineCommand({
   usage: [
     "sekisho config check [--postfix [MAIN.CF|FOLDER]] [--json]",
     "sekisho config show",
     "sekisho config schema",
+    "sekisho config import-opendmarc FILE [--json]",
   ],
   about: {
-    en: "check looks for mistakes; with --postfix also in how Postfix hands mail to Sekisho (from postconf -n, or the file named). show prints every setting with its default, schema a JSON Schema for editors.",
-    ja: "check は設定の誤りを調べます。--postfix を付けると、Postfix から Sekisho への渡し方も調べます（postconf -n の出力、または指定したファイルを使います）。show は既定値を含むすべての設定を、schema はエディタ用の JSON Schema を出力します。",
+    en: "check looks for mistakes; with --postfix also in how Postfix hands mail to Sekisho (from postconf -n, or the file named). show prints every setting with its default, schema a JSON Schema for editors. import-opendmarc translates an opendmarc.conf and names what it cannot; it only prints.",
+    ja: "check は設定の誤りを調べます。--postfix を付けると、Postfix から Sekisho への渡し方も調べます（postconf -n の出力、または指定したファイルを使います）。show は既定値を含むすべての設定を、schema はエディタ用の JSON Schema を出力します。import-opendmarc は opendmarc.conf をこの設定に書き換えて表示し、引き継げないものを示します（表示するだけで、何も変更しません）。",
   },
   options: {
     postfix: {
@@ -46,7 +48,7 @@ export const config: AnyCommand = defineCommand({
   maxArguments: 2,
   async run(values, [action, place], io) {
     if (action === undefined) throw usageError(io.text.usage.missingAction("config", actions));
-    if (place !== undefined && !(action === "check" && values.postfix))
+    if (place !== undefined && action !== "import-opendmarc" && !(action === "check" && values.postfix))
       throw usageError(io.text.usage.tooManyArguments(place));
     switch (action) {
       case "check":
@@ -56,11 +58,19 @@ export const config: AnyCommand = defineCommand({
       case "schema":
         io.out(JSON.stringify(configSchema(), undefined, 2));
         return exitOk;
+      case "import-opendmarc":
+        return importFile(place, values.json, io);
       default:
         throw usageError(io.text.usage.unknownAction("config", action, actions));
     }
   },
 });
+
+async function importFile(file: string | undefined, json: boolean, io: Io): Promise<ExitCode> {
+  if (file === undefined) throw usageError(io.text.usage.missingArgument("FILE"));
+  const { importOpendmarc } = await import("./import-opendmarc.ts");
+  return importOpendmarc(file, json, io);
+}
 
 async function show(values: CheckValues, io: Io): Promise<ExitCode> {
   const yaml = showConfig(await readConfig(values.config, io));
@@ -103,9 +113,13 @@ async function ownFindings(loaded: LoadedConfig, io: Io): Promise<OwnFinding[]> 
     text: formatProblem(problem, io.lang, loaded.file),
   });
   if (!loaded.ok) return loaded.errors.map((problem) => toFinding(problem, "error"));
-  const dmarc = await loadDmarcOptions(loaded.config.verify.dmarc);
+  const { dmarc, bimi } = loaded.config.verify;
+  const files = [
+    await loadDmarcOptions(dmarc),
+    ...(bimi.roots === undefined ? [] : [await loadMarkRoots(bimi.roots)]),
+  ];
   return [
-    ...(dmarc.ok ? [] : [toFinding(dmarc.problem, "error")]),
+    ...files.flatMap((file) => (file.ok ? [] : [toFinding(file.problem, "error")])),
     ...loaded.warnings.map((problem) => toFinding(problem, "warning")),
   ];
 }

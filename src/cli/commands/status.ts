@@ -34,10 +34,10 @@ async function ask(dataDir: string, text: StatusText): Promise<Status> {
   try {
     answer = await askControl(dataDir, "status");
   } catch (error) {
-    throw new SekishoError("STORE_UNAVAILABLE", reason(error, folder, text), { cause: error });
+    throw new SekishoError("NOT_RUNNING", reason(error, folder, text), { cause: error });
   }
   if (isStatus(answer)) return answer;
-  throw new SekishoError("STORE_UNAVAILABLE", text.noAnswer(JSON.stringify(answer).slice(0, 200)));
+  throw new SekishoError("NOT_RUNNING", text.noAnswer(JSON.stringify(answer).slice(0, 200)));
 }
 
 function reason(error: unknown, folder: string, text: StatusText): string {

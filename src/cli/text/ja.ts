@@ -217,7 +217,7 @@ export const ja: CliText = {
     },
     elapsed: (at, ms) => `${at}（所要 ${ms} ミリ秒）`,
     size: (header, body) =>
-      `ヘッダ ${octets(header)}、本文 ${body === undefined ? "は見ていない" : octets(body)}`,
+      `ヘッダ ${octets(header)}、${body === undefined ? "本文は見ていない" : `本文 ${octets(body)}`}`,
     origin: {
       stranger: "外部からの接続（すべて検証する）",
       relay: "自組織の中継サーバ（その手前の接続元を評価する）",

@@ -18,7 +18,9 @@ export interface OwnResults {
  */
 export function ownResults(head: MessageHead, authservId: string): OwnResults | undefined {
   const id = comparableAuthservId(authservId);
-  const found = fieldsNamed(head, "authentication-results").flatMap((field) => readOwn(head, field, id) ?? []);
+  const found = fieldsNamed(head, "authentication-results").flatMap(
+    (field) => readOwn(head, field, id) ?? [],
+  );
   if (found.length === 0) return undefined;
   const statements = found.flatMap(({ text }) => (text === "" ? [] : [text]));
   const chain = found.find((one) => one.chain !== undefined)?.chain;
@@ -48,9 +50,8 @@ function readOwn(head: MessageHead, field: Field, id: string): OwnField | undefi
 function statementsOf(value: string): string {
   const scanner = new FieldScanner(value);
   scanner.skipStatement();
-  return value
-    .slice(scanner.at + 1)
-    .replaceAll(/[ \t\r\n]+/g, " ")
-    .replace(/;? $/, "")
-    .trim();
+  const text = value.slice(scanner.at + 1).replaceAll(/[ \t\r\n]+/g, " ");
+  let end = text.length;
+  while (end > 0 && "; ".includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end).trimStart();
 }

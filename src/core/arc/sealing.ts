@@ -14,8 +14,8 @@ import {
 import { defaultFields, type FieldSelection, signedNames } from "../dkim/signed-names.ts";
 import type { SigningKey } from "../dkim/signing-key.ts";
 import type { MessageHead } from "../message/message.ts";
-import { tagValue } from "../message/taglist.ts";
 import { rawValue } from "../message/message.ts";
+import { tagValue } from "../message/taglist.ts";
 import type { ArcWord } from "../results.ts";
 import type { Verification } from "../verification.ts";
 import { type ArcChain, readChain } from "./chain.ts";

@@ -68,10 +68,7 @@ export interface DkimSigning extends Verification<readonly SignedField[]> {
  * `finish` leaves out a signature that its key fails to make, which `createSigningKey` has ruled out but for a lack of
  * memory.
  */
-export function openDkimSigning(
-  head: MessageHead,
-  { signatures, clock }: DkimSigningContext,
-): DkimSigning {
+export function openDkimSigning(head: MessageHead, { signatures, clock }: DkimSigningContext): DkimSigning {
   const picker = new FieldPicker(head);
   const problem = headProblem(head, picker);
   const signer = problem === undefined ? planSigning(signatures, picker) : problem;
