@@ -170,8 +170,8 @@ describe("errors with their place", () => {
     { yaml: "hostnam: x", is: ["unknown-key hostnam 1:1"] },
     { yaml: "dns:\n  nameserver: [127.0.0.1]", is: ["unknown-key dns.nameserver 2:3"] },
     {
-      yaml: "sign: {}\nwatch: {}",
-      is: ["later-key sign 1:1", "later-key watch 2:1"],
+      yaml: "sign: { rotate: { every: 90d } }\nwatch: {}",
+      is: ["later-key sign.rotate 1:9", "later-key watch 2:1"],
     },
     { yaml: "verify: { enforce: montior }", is: ["not-one-of verify.enforce 1:20"] },
     { yaml: "verify: { dmarc: { discovery: pls } }", is: ["not-one-of verify.dmarc.discovery 1:31"] },

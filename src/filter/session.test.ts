@@ -189,6 +189,31 @@ describe("forged fields (RFC 8601 §5)", () => {
     expect(got.records[0]?.removed).toHaveLength(removed);
   });
 
+  test.each([
+    { how: "a bare CR", value: " hi\rAuthentication-Results: mx.rcpt.example; dmarc=pass", removed: 1 },
+    {
+      how: "a bare CR, blank before the colon",
+      value: " hi\rauthentication-results : mx.rcpt.example; dmarc=pass",
+      removed: 1,
+    },
+    { how: "a bare LF", value: " hi\nX-Sekisho-Rules: x", removed: 1 },
+    {
+      how: "a fold, as it should be",
+      value: " hi\n Authentication-Results: mx.rcpt.example; dmarc=pass",
+      removed: 0,
+    },
+    { how: "a bare CR and nothing of the kind", value: " hi\rSubject: ho", removed: 0 },
+  ])("hidden in a Subject behind $how: $removed removed", async ({ value, removed }) => {
+    const fields = [
+      ["Subject", " first"],
+      ["Subject", value],
+      ["From", " a@a.example"],
+    ] as const;
+    const got = await send({ fields });
+    const expected = { name: "Subject", occurrence: 2, reason: "hidden-field" };
+    expect(got.records[0]?.removed).toEqual(removed === 0 ? [] : [expected]);
+  });
+
   test("a field behind more than are read goes unread", async () => {
     const many = Array.from(
       { length: 1000 },

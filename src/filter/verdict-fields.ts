@@ -14,6 +14,13 @@ const maxFieldsRead = 1000;
 /** White space may stand before the colon (RFC 5322 §4.5), as much as a line holds. */
 const maxNameOctets = 998;
 
+/** So much of a line is looked at for a name. */
+const maxHiddenOctets = 128;
+const tab = 0x09;
+const lf = 0x0a;
+const cr = 0x0d;
+const blank = 0x20;
+
 const byLowerName: ReadonlyMap<string, string> = new Map(
   [resultsField, ...ownFields, ...receiversFields].map((name) => [name.toLowerCase(), name]),
 );
@@ -24,15 +31,21 @@ const byLowerName: ReadonlyMap<string, string> = new Map(
  */
 export class VerdictFields {
   readonly #builder = new HeadBuilder();
+  /** Fields of each name so far, in lower case. */
   readonly #counts = new Map<string, number>();
+  /** Fields in which another one is hidden. */
+  readonly #hosts: RemovedField[] = [];
 
   add(name: Buffer, value: Buffer): void {
     if (name.length > maxNameOctets) return;
-    const known = byLowerName.get(name.toString("latin1").trim().toLowerCase());
-    if (known === undefined) return;
-    const count = (this.#counts.get(known) ?? 0) + 1;
-    this.#counts.set(known, count);
+    const written = name.toString("latin1").trim();
+    const lowerName = written.toLowerCase();
+    const count = (this.#counts.get(lowerName) ?? 0) + 1;
+    this.#counts.set(lowerName, count);
+    const known = byLowerName.get(lowerName);
     if (known === resultsField && count <= maxFieldsRead) this.#builder.add(name, value);
+    if (known === undefined && hidesField(value))
+      this.#hosts.push({ name: written, occurrence: count, reason: "hidden-field" });
   }
 
   /**
@@ -45,6 +58,7 @@ export class VerdictFields {
     return [
       ...removed,
       ...this.#from(resultsField, head.fields.length, "unread"),
+      ...this.#hosts,
       ...this.#own(),
       ...(fromStranger || writesBimi ? this.#receivers() : []),
     ];
@@ -52,7 +66,7 @@ export class VerdictFields {
 
   /** Every one, for when they cannot be told apart. */
   all(): RemovedField[] {
-    return [...this.#from(resultsField, 0, "unread"), ...this.#own(), ...this.#receivers()];
+    return [...this.#from(resultsField, 0, "unread"), ...this.#hosts, ...this.#own(), ...this.#receivers()];
   }
 
   #own(): RemovedField[] {
@@ -64,9 +78,32 @@ export class VerdictFields {
   }
 
   #from(name: string, kept: number, reason: RemovedField["reason"]): RemovedField[] {
-    const count = (this.#counts.get(name) ?? 0) - kept;
+    const count = (this.#counts.get(name.toLowerCase()) ?? 0) - kept;
     return Array.from({ length: Math.max(0, count) }, (_, index) => {
       return { name, occurrence: kept + index + 1, reason };
     });
   }
+}
+
+/**
+ * Whether a reader that takes a bare CR or LF for a line end would see a field of these names inside the value. No
+ * honest mail has one; the field around it goes, as the inner one cannot be addressed.
+ */
+function hidesField(value: Buffer): boolean {
+  for (let at = nextLineEnd(value, 0); at >= 0; at = nextLineEnd(value, at + 1)) {
+    const line = value.toString("latin1", at + 1, at + 1 + maxHiddenOctets);
+    const colon = line.indexOf(":");
+    if (colon > 0 && byLowerName.has(line.slice(0, colon).trimEnd().toLowerCase())) return true;
+  }
+  return false;
+}
+
+/** The octet before the next line that is no fold. */
+function nextLineEnd(value: Buffer, from: number): number {
+  for (let at = from; at < value.length - 1; at++) {
+    const next = value[at + 1];
+    if (value[at] === lf && next !== blank && next !== tab) return at;
+    if (value[at] === cr && next !== lf && next !== blank && next !== tab) return at;
+  }
+  return -1;
 }

@@ -41,7 +41,9 @@ export interface RemovedField {
     /** A field that only we write. */
     | "own-field"
     /** A BIMI field that only the receiving site may write (BIMI draft §5.6). */
-    | "receivers-field";
+    | "receivers-field"
+    /** Behind a bare CR inside it a reader may see one of these fields. */
+    | "hidden-field";
 }
 
 /** An inner fault while this message was handled. */

@@ -24,7 +24,8 @@ export function readDelivered(file: string): DeliveredMessage {
  * @throws Error when it is not of the form that our Postfix or Sendmail writes.
  */
 export function parseDelivered(octets: Buffer): DeliveredMessage {
-  const received = /^Received: (?:from .*\n\t(?:\(auth.*\n\t)?)?by mx\.rcpt\.example \((?:Postfix|8\.).*\n(?:[ \t].*\n)*/m;
+  const received =
+    /^Received: (?:from .*\n\t(?:\(auth.*\n\t)?)?by mx\.rcpt\.example \((?:Postfix|8\.).*\n(?:[ \t].*\n)*/m;
   const start = octets.toString("latin1", 0, 20_000);
   const found = received.exec(start);
   if (found === null) throw new Error(`no Received field of the MTA in:\n${start.slice(0, 2000)}`);

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type NameServer, startKnot } from "./knot.ts";
-import { onLoopback } from "./loopback.ts";
+import { onLoopback, zonesOnLoopback } from "./loopback.ts";
 import { type Postfix, startPostfix } from "./postfix.ts";
 import { freePort } from "./process.ts";
 import { Sekisho } from "./sekisho.ts";
@@ -96,11 +96,10 @@ export async function startVerifier(
   options: VerifierOptions,
   closers: Closer[],
 ): Promise<Verifier> {
-  const placed = options.onLoopback === true ? onLoopback : (text: string) => text;
   let { nameserverPort } = options;
   if (nameserverPort === undefined) {
-    const zones = [...zoneTexts()].map((zone) => zone.map(placed) as [string, string]);
-    const knot: NameServer = await startKnot(folderIn(folder, "knot"), new Map(zones));
+    const zones = options.onLoopback === true ? zonesOnLoopback(zoneTexts()) : zoneTexts();
+    const knot: NameServer = await startKnot(folderIn(folder, "knot"), zones);
     closers.push(() => knot.stop());
     nameserverPort = knot.port;
   }
@@ -116,7 +115,7 @@ export async function startVerifier(
     },
     `dns: { nameservers: ["127.0.0.1:${nameserverPort}"], timeout: ${options.dnsTimeout ?? "5s"} }\n` +
       `web: { listen: "127.0.0.1:${webPort}" }\nverify: ${options.verify ?? "{}"}\n` +
-      placed(options.onLoopback === true ? networks.replace("127.0.0.0/8, ", "") : networks),
+      (options.onLoopback === true ? onLoopback(networks).replace("127.0.0.0/8, ", "") : networks),
   );
   await sekisho.start();
   closers.push(() => sekisho.end());

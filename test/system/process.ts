@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe } from "vitest";
@@ -73,6 +73,12 @@ export function start(
       clearTimeout(timer);
     },
   };
+}
+
+/** Processes that it has started and that still run. */
+export function childrenOf(pid: number): number[] {
+  const written = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return written === "" ? [] : written.split(" ").map(Number);
 }
 
 /** A suite that needs programs: skipped with a line where one is missing, a failure there when CI=true. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Running, start, until } from "./process.ts";
+import { childrenOf, type Running, start, until } from "./process.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const node = join(root, "node_modules/.bin/node");
@@ -75,6 +75,11 @@ export class Sekisho {
   /** Everything that it wrote since the first start. */
   output(): string {
     return this.#earlierOutput + (this.#running?.output() ?? "");
+  }
+
+  /** Its worker processes. */
+  workers(): number[] {
+    return this.#running === undefined ? [] : childrenOf(this.#running.pid);
   }
 
   /** Sends the signal and does not wait. */

@@ -1,13 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { createSocket } from "node:dgram";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DeliveredMessage, parseDelivered } from "./delivered-message.ts";
-import { expectRight } from "./expect-right.ts";
+import { complaints, expectRight } from "./expect-right.ts";
 import { folderIn, installWith, startVerifier, type Verifier, type VerifierOptions } from "./installation.ts";
 import { Load } from "./load.ts";
 import { messageOnLoopback } from "./loopback.ts";
 import { type MailSink, startMailSink } from "./mail-sink.ts";
-import { kindNames, makeMessages } from "./messages.ts";
+import { kindNames, makeAnother, makeMessages, type TestMessage } from "./messages.ts";
 import { describeWith, until } from "./process.ts";
 import { type Sendmail, sendmailPrograms, startSendmail } from "./sendmail.ts";
+import { type SmtpReply, submit } from "./smtp-client.ts";
 
 const programs = [...sendmailPrograms, "/usr/sbin/knotd"];
 
@@ -33,39 +35,223 @@ function install(options: VerifierOptions = {}): Promise<House> {
   });
 }
 
-describeWith(
-  programs,
-  "500 messages through Sendmail over 32 connections while the program is killed twice",
-  () => {
-    const messages = makeMessages().map(messageOnLoopback);
+/** A time in which the program, or one of its workers, was not there, by `performance.now()`. */
+interface Outage {
+  readonly killedAt: number;
+  readonly restartedAt: number;
+}
+
+describeWith(programs, "500 messages through Sendmail while the program and its workers are killed", () => {
+  const messages = makeMessages().map((message) => asSendmailWrites(messageOnLoopback(message)));
+  const outages: Outage[] = [];
+  let house: House;
+  let load: Load;
+  let delivered: Map<string, DeliveredMessage[]>;
+
+  async function killAfter(accepted: number): Promise<void> {
+    await until(`${accepted} messages`, () => load.accepted.length >= accepted, 60_000);
+    const killedAt = performance.now();
+    await house.sekisho.end("SIGKILL");
+    const refused = load.refused.length;
+    await until("messages to be refused", () => load.refused.length >= refused + 40, 60_000);
+    await house.sekisho.start();
+    outages.push({ killedAt, restartedAt: performance.now() });
+  }
+
+  beforeAll(async () => {
+    house = await install();
+    load = new Load(house.sendmail.port, messages, "source");
+    await Promise.all([load.run(32), killAfter(120).then(() => killAfter(300))]);
+    await until("delivery", () => house.sink.delivered.length >= messages.length, 60_000);
+    delivered = Map.groupBy(house.sink.delivered.map(parseDelivered), ({ token }) => token);
+  }, 240_000);
+
+  afterAll(() => house?.end(), 60_000);
+
+  test.each(kindNames)("%s", (kind) => {
+    for (const message of messages.filter((one) => one.kind === kind)) {
+      const copies = delivered.get(message.token) ?? [];
+      expect(copies).toHaveLength(1);
+      for (const copy of copies) expectRight(copy, message, ["authentication-results"]);
+    }
+  });
+
+  test("nothing else is delivered, and nothing is left behind", () => {
+    expect(messages).toHaveLength(500);
+    expect(delivered.size).toBe(500);
+    expect(house.sink.delivered).toHaveLength(500);
+    const queueIds = [...delivered.values()].flat().map(({ queueId }) => queueId);
+    expect(queueIds.toSorted()).toEqual(load.accepted.map(({ queueId }) => queueId).toSorted());
+    expect(house.sendmail.queue("waiting")).toContain("is empty");
+    expect(house.sendmail.queue("quarantined")).toContain("is empty");
+  });
+
+  test("while the program is away the MTA answers 4xx, and only then", () => {
+    expect(outages).toHaveLength(2);
+    for (const { killedAt, restartedAt } of outages) {
+      const during = load.refused.filter(({ at }) => at > killedAt && at < restartedAt);
+      expect(during.length).toBeGreaterThanOrEqual(32);
+    }
+    for (const { reply, openedAt, at } of load.refused) {
+      expect(reply).toMatchObject({ code: 451, text: "4.3.2 Please try again later" });
+      // A connection that was there before stays bad; a new one is good as soon as the program listens.
+      expect(outages.some(({ killedAt, restartedAt }) => at > killedAt && openedAt < restartedAt)).toBe(true);
+    }
+  });
+
+  test("the log of Sendmail tells the same", async () => {
+    const count = (pattern: RegExp): number => house.sendmail.log().match(pattern)?.length ?? 0;
+    await until("the last line", () => count(/stat=Sent/g) >= 500);
+    expect(count(/stat=(?!Sent)/g)).toBe(0);
+    expect(count(/Milter \(sekisho\) insert \(0\): header: Authentication-Results: /g)).toBe(500);
+    expect(count(/Milter accept: message/g)).toBe(500);
+    expect(count(/AUTH=server, relay=.* authid=user, mech=PLAIN/g)).toBeGreaterThanOrEqual(1);
+    const complaints = house.sendmail.log().match(/^.*(?:Milter \(sekisho\): |SYSERR).*$/gm) ?? [];
+    expect(complaints.filter((line) => !line.endsWith("init success to negotiate"))).toEqual([]);
+  });
+
+  test("the program's own log has no fault", () => {
+    const output = house.sekisho.output();
+    expect(output).toMatch(/INFO {2}message queueId=/);
+    expect(complaints(output)).toEqual([]);
+  });
+
+  test("explain tells of a message by Sendmail's queue id", async () => {
+    const message = messages.find(({ kind }) => kind === "IPv6 client");
+    const [copy] = delivered.get(message?.token ?? "") ?? [];
+    const { code, output } = await house.sekisho.run("explain", copy?.queueId ?? "", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({
+      queueId: copy?.queueId,
+      messageId: `<${message?.token}@author.example>`,
+      client: { origin: "stranger", ip: "::1" },
+      results: { spf: { result: "pass" } },
+    });
+  });
+
+  test("mail of this host is not verified", async () => {
+    const token = "0123456789abcdef".repeat(2);
+    const message = `From: root@rcpt.example\nMessage-ID: <${token}@rcpt.example>\n\nHello.\n`;
+    house.sendmail.submitLocally("root@rcpt.example", "someone@rcpt.example", message);
+    const find = (): Buffer | undefined => house.sink.delivered.find((octets) => octets.includes(token));
+    await until("delivery", () => find() !== undefined);
+    expect(find()?.toString()).toMatch(/^Authentication-Results: mx\.rcpt\.example; none\nReceived: /);
+    expect(house.sekisho.output()).toMatch(/ origin=local /);
+  });
+});
+
+/** Without SMTPUTF8 Sendmail puts a DEL before each octet from 0x80 to 0x9f of an address field, with a filter or without. */
+function asSendmailWrites(message: TestMessage): TestMessage {
+  if (!message.kept.includes("日本語.example")) return message;
+  const marked = message.kept
+    .toString("latin1")
+    .replace(/^From: .*/m, (field) => field.replace(/[\x80-\x9f]/g, "\x7f$&"));
+  return { ...message, kept: Buffer.from(marked, "latin1") };
+}
+
+describeWith(programs, "what is done with verdicts, at Sendmail", () => {
+  function send(house: House, message: TestMessage): Promise<SmtpReply> {
+    return submit(house.sendmail.port, message.submission, "source");
+  }
+
+  /** The header of the message as it was delivered. */
+  async function arrival(house: House, { token }: TestMessage): Promise<string> {
+    const find = (): Buffer | undefined => house.sink.delivered.find((octets) => octets.includes(token));
+    await until("delivery", () => find() !== undefined);
+    return find()?.toString("latin1").split("\n\n", 1)[0] ?? "";
+  }
+
+  function another(kind: string): TestMessage {
+    return messageOnLoopback(makeAnother(kind));
+  }
+
+  describe("reject, quarantine and tempfail over a unix socket", () => {
     let house: House;
-    let load: Load;
-    let delivered: Map<string, DeliveredMessage[]>;
-
     beforeAll(async () => {
-      house = await install();
-      load = new Load(house.sendmail.port, messages, "source");
-      try {
-        await load.run(32);
-        await until("delivery", () => house.sink.delivered.length >= messages.length, 60_000);
-      } catch (e) {
-        console.log(house.sendmail.log().slice(-6000), house.sekisho.output().slice(-3000));
-        throw e;
-      }
-      const { writeFileSync } = await import("node:fs");
-      writeFileSync("/tmp/smx/mail.log", house.sendmail.log());
-      writeFileSync("/tmp/smx/sek.log", house.sekisho.output());
-      delivered = Map.groupBy(house.sink.delivered.map(parseDelivered), ({ token }) => token);
-    }, 240_000);
-
+      house = await install({
+        socket: "unix",
+        verify:
+          "{ enforce: reject, own_domains: [author.example], spf: { on_permerror: defer }, " +
+          "overrides: [{ domain: third.example, action: reject }] }",
+      });
+    }, 120_000);
     afterAll(() => house?.end(), 60_000);
 
-    test.each(kindNames)("%s", (kind) => {
-      for (const message of messages.filter((one) => one.kind === kind)) {
-        const copies = delivered.get(message.token) ?? [];
-        expect(copies).toHaveLength(1);
-        for (const copy of copies) expectRight(copy, message, ["authentication-results"]);
-      }
+    test("reject: the client gets 550 5.7.1 and the word DMARC, and so does the log", async () => {
+      const text = "5.7.1 Email rejected per DMARC policy for author.example (own-domain)";
+      expect(await send(house, another("spoofed"))).toMatchObject({ code: 550, text });
+      expect(house.sendmail.log()).toContain(`reject=550 ${text}`);
+      expect(house.sink.delivered).toEqual([]);
+    });
+
+    test("quarantine: delivered with our field, and only ours", async () => {
+      const message = another("From with a U-label, spoofed");
+      expect(await send(house, message)).toMatchObject({ code: 250 });
+      expect((await arrival(house, message)).match(/^x-sekisho-[^\n]*/gim)).toEqual([
+        expect.stringMatching(
+          /^X-Sekisho-Quarantine: dmarc; domain=xn--wgv71a119e\.example; policy=quarantine/,
+        ),
+      ]);
+    });
+
+    test("tempfail: 451, and nothing is delivered", async () => {
+      const before = house.sink.delivered.length;
+      expect(await send(house, another("two SPF records, no DMARC"))).toMatchObject({
+        code: 451,
+        text: expect.stringMatching(/^4\.7\.24 SPF MAIL FROM check of broken\.example/),
+      });
+      expect(house.sendmail.log()).toContain("reject=451 4.7.24 ");
+      expect(house.sink.delivered).toHaveLength(before);
+    });
+
+    test("what passes is delivered as it is", async () => {
+      const message = another("signed with RSA");
+      expect(await send(house, message)).toMatchObject({ code: 250 });
+      expect(await arrival(house, message)).not.toMatch(/x-sekisho/i);
+    });
+  });
+
+  describe("hold and shadow; an answer of several lines", () => {
+    let house: House;
+    beforeAll(async () => {
+      house = await install({
+        verify: "{ enforce: quarantine, quarantine_action: hold, shadow: reject, spf: { on_fail: reject } }",
+      });
+    }, 120_000);
+    afterAll(() => house?.end(), 60_000);
+  });
+});
+
+describeWith(
+  sendmailPrograms,
+  "a name server that is silent for longer than Sendmail waits for one answer",
+  () => {
+    let house: House;
+    const silent = createSocket("udp4");
+    beforeAll(async () => {
+      await new Promise<void>((resolve) => silent.bind(0, "127.0.0.1", resolve));
+      const nameserverPort = silent.address().port;
+      house = await install({ nameserverPort, dnsTimeout: "60s", timeBudget: "13s" });
+    }, 120_000);
+    afterAll(async () => {
+      await house?.end();
+      silent.close();
+    }, 60_000);
+
+    test("it is kept waiting by progress packets, and the message goes on", async () => {
+      const { submission } = messageOnLoopback(makeAnother("signed with both"));
+      const reply = await submit(house.sendmail.port, submission, "source");
+      expect(reply.code).toBe(250);
+      expect(reply.waitedMs).toBeGreaterThan(10_000);
+      const [copy] = house.sink.delivered.map(parseDelivered);
+      expect(copy?.statements.map((statement) => statement.split(" ", 1)[0])).toEqual([
+        "iprev=temperror",
+        "spf=temperror",
+        "spf=temperror",
+        "dkim=temperror",
+        "dkim=temperror",
+        "dmarc=temperror",
+      ]);
     });
   },
 );

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freePort, start, until } from "./process.ts";
+import { childrenOf, freePort, start, until } from "./process.ts";
 import { SmtpSession } from "./smtp-client.ts";
 
 /** Where tools/unpack-sendmail.sh puts it: Debian's Sendmail cannot be installed beside Postfix. */
@@ -79,11 +79,6 @@ function libraryFolders(): string[] {
   const lib = join(unpacked, "usr/lib");
   const triples = readdirSync(lib).filter((name) => name.endsWith("-linux-gnu"));
   return triples.flatMap((name) => [join(lib, name), join(unpacked, "lib", name)]);
-}
-
-function childrenOf(pid: number): number[] {
-  const written = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return written === "" ? [] : written.split(" ").map(Number);
 }
 
 function endProcess(pid: number): void {

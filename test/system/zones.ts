@@ -72,6 +72,8 @@ const texts: readonly (readonly [name: string, text: string])[] = [
   ["broken.example", "v=spf1 mx -all"],
   ["strict.example", "v=spf1 redirect=author.example"],
   ["_dmarc.strict.example", "v=DMARC1; p=reject; adkim=s; aspf=s"],
+  ["explains.example", "v=spf1 exp=why.explains.example -all"],
+  ["why.explains.example", "100%% of mail from %{i} is refused"],
   [idn, "v=spf1 ip4:192.0.2.25 -all"],
   [`_dmarc.${idn}`, "v=DMARC1; p=quarantine"],
 ];

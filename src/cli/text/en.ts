@@ -335,5 +335,6 @@ const removedReason = {
   "unsupported-version": "its version is not known",
   "own-field": "only we write it",
   "receivers-field": "only the receiving site may write it",
+  "hidden-field": "another field is hidden in it behind a bare CR",
   unread: "there were so many that it was not read",
 } as const;

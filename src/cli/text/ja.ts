@@ -335,5 +335,6 @@ const removedReason = {
   "unsupported-version": "未知のバージョンのため",
   "own-field": "こちらだけが書くものであるため",
   "receivers-field": "受信する側だけが書くものであるため",
+  "hidden-field": "裸の CR の後ろに別のフィールドが隠されているため",
   unread: "数が多すぎて中身を見ていないため",
 } as const;

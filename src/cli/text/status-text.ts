@@ -88,20 +88,29 @@ const en: StatusText = {
   state: { starting: "starting", up: "up", waiting: "waiting", retiring: "finishing" },
   columns: ["worker", "state", "pid", "up", "restarts", "conns", "messages", "memory"],
   socketMissing: "NOT THERE",
-  messages: (total, connections, meanMs) => `${total} on ${connections} connections, ${meanMs} ms each on average`,
+  messages: (total, connections, meanMs) =>
+    `${total} on ${connections} connections, ${meanMs} ms each on average`,
   faults: (faults, removed) => `${faults} messages with a fault of ours; ${removed} forged fields removed`,
   spool: (segments, size, seconds, dropped) =>
     `${segments} files wait, ${size}${segments > 0 ? `, the oldest for ${seconds} s` : ""}; ${dropped} records dropped`,
-  store: (records, size, oldest) => `${records} records, ${size}${oldest === undefined ? "" : `, since ${oldest}`}`,
+  store: (records, size, oldest) =>
+    `${records} records, ${size}${oldest === undefined ? "" : `, since ${oldest}`}`,
   dns: (questions, percent, timeouts, entries) =>
     `${questions} questions, ${percent} from the cache, ${timeouts} tries without answer; ${entries} answers cached`,
   duration: (days, hours, minutes, seconds) =>
-    days > 0 ? `${days} d ${hours} h` : hours > 0 ? `${hours} h ${minutes} m` : minutes > 0 ? `${minutes} m ${seconds} s` : `${seconds} s`,
+    days > 0
+      ? `${days} d ${hours} h`
+      : hours > 0
+        ? `${hours} h ${minutes} m`
+        : minutes > 0
+          ? `${minutes} m ${seconds} s`
+          : `${seconds} s`,
 };
 
 const ja: StatusText = {
   notRunning: (folder) => `data_dir ${folder} で動いている sekisho serve はありません`,
-  notAllowed: (folder) => `${folder} のソケットは別のユーザーのものです。そのユーザーか root で実行してください`,
+  notAllowed: (folder) =>
+    `${folder} のソケットは別のユーザーのものです。そのユーザーか root で実行してください`,
   noAnswer: (reason) => `プログラムが応答しません: ${reason}`,
   head: (version, pid, up) => `Sekisho ${version}（pid ${pid}）は ${up}稼働しています`,
   well: "すべて正常です",
