@@ -7,6 +7,7 @@ import { systemClock } from "../core/clock.ts";
 import { SekishoError } from "../errors.ts";
 import type { Lang } from "../findings/lang.ts";
 import { formatListenAddress } from "../milter/index.ts";
+import { makeDataDir } from "../store/sqlite.ts";
 import { type Health, startWeb, type WebServer } from "../web/server.ts";
 import { type ControlServer, isRunning, serveControl } from "./control.ts";
 import { createEngine, describeError } from "./engine.ts";
@@ -138,6 +139,7 @@ class Supervisor implements Daemon {
     this.#web = await this.#openWeb(config);
     if (identity !== undefined) this.#become(identity);
     else if (uid === 0) this.#log.warn(text.runningAsRoot);
+    makeDataDir(config.dataDir);
     this.#records = openRecords(config, this.#log);
     await this.#openControl(config.dataDir);
     await this.#startPool(config);

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { systemClock } from "../core/clock.ts";
 import type { UnnumberedRecord } from "../filter/compose-record.ts";
-import type { MilterEvent } from "../milter/index.ts";
+import type { CloseReason, MilterEvent } from "../milter/index.ts";
 import { openSpool, type Spool, type SpoolStats } from "../store/spool.ts";
 import { createFilterService, type FilterService } from "./filter-service.ts";
 import { messageLine } from "./message-line.ts";
@@ -197,7 +197,7 @@ function noteEvent(socket: string, event: MilterEvent, log: SwitchableLog): void
       log.error("fault", { socket, stage: event.stage, error: String(event.error) });
       break;
     case "closed":
-      if (event.reason !== "quit" && event.reason !== "mta-closed")
+      if (!expectedEnds.has(event.reason))
         log.warn("connection closed", { socket, reason: event.reason });
       break;
     case "connected":
@@ -206,6 +206,8 @@ function noteEvent(socket: string, event: MilterEvent, log: SwitchableLog): void
       break;
   }
 }
+
+const expectedEnds: ReadonlySet<CloseReason> = new Set(["quit", "mta-closed", "shutdown"]);
 
 export function describeError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -18,7 +18,8 @@ type AnyRecord = DnsRecordOf[DnsType];
  * - Without `fallback`, a name of which nothing is in the files is nxdomain (nodata with names below it) within an origin
  *   of a file and `failure: offline` elsewhere. The origins of a file are the owners of its SOA records or, if it has
  *   none, its $ORIGIN names and the `origin` given. A file with neither is taken as all there is: then every name
- *   that is in no file is nxdomain.
+ *   that is in no file is nxdomain. `_dmarc` names above an origin are nxdomain too: the tree walk of RFC 9989 §4.10
+ *   asks for them, and a domain's own zone is meant to be tried without those of its registry.
  *
  * Answers that a file had a part in are never authentic.
  */
@@ -155,9 +156,16 @@ class Overlay {
     return { kind: "nodata", authentic: false };
   }
 
+  #isPolicyAbove(name: string): boolean {
+    const above = name.startsWith("_dmarc.") ? name.slice("_dmarc.".length) : undefined;
+    if (above === undefined) return false;
+    return [...this.#origins].some((origin) => isBelowOrAt(origin, above));
+  }
+
   #offline(name: string): AnyAnswer {
     if (this.#delegations.size > 0 && this.#isDelegated(name)) return { kind: "failure", reason: "offline" };
-    if (!isCovered(name, this.#origins)) return { kind: "failure", reason: "offline" };
+    if (!isCovered(name, this.#origins) && !this.#isPolicyAbove(name))
+      return { kind: "failure", reason: "offline" };
     return { kind: this.#existing.has(name) ? "nodata" : "nxdomain", authentic: false };
   }
 }
