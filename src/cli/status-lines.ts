@@ -45,11 +45,17 @@ function factRows(status: Status, text: StatusText): Row[] {
     [labels.faults, text.faults(count(messages.faults), count(messages.removedFields))],
     [
       labels.spool,
-      joined([text.spool(spool.segments, size(spool.octets), spool.oldestSeconds, spool.dropped), spool.error]),
+      joined([
+        text.spool(spool.segments, size(spool.octets), spool.oldestSeconds, spool.dropped),
+        spool.error,
+      ]),
     ],
     [
       labels.store,
-      joined([text.store(count(store.records), size(store.octets), store.oldest && when(store.oldest)), store.error]),
+      joined([
+        text.store(count(store.records), size(store.octets), store.oldest && when(store.oldest)),
+        store.error,
+      ]),
     ],
     [
       labels.dns,
@@ -78,7 +84,10 @@ function tallyRow(label: string, counts: Readonly<Record<string, number>>): Row[
 }
 
 function joined(parts: readonly (string | undefined)[]): string {
-  return parts.filter((part) => part !== undefined).map(printable).join(": ");
+  return parts
+    .filter((part) => part !== undefined)
+    .map(printable)
+    .join(": ");
 }
 
 function workerLines(workers: readonly WorkerStatus[], text: StatusText, io: Io): string[] {

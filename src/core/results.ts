@@ -208,6 +208,8 @@ export interface ArcSet {
   readonly remoteIp?: string;
   /** What the sealer found, by its ARC-Authentication-Results: `method=result` words, bounded; nothing vouches for them but the sealer. */
   readonly claims: readonly string[];
+  /** Author domains that it says to have found DMARC for (`header.from`); A-labels, "" for what is none. Absent when it names none. */
+  readonly authors?: readonly string[];
 }
 
 export interface ArcResult {

@@ -91,7 +91,9 @@ export function askControl(dataDir: string, question: ControlQuestion, timeoutMs
   return new Promise((resolve, reject) => {
     const socket = connect(controlPath(dataDir), () => socket.write(`${question}\n`));
     let text = "";
-    socket.setEncoding("utf8").setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer in ${timeoutMs} ms`)));
+    socket
+      .setEncoding("utf8")
+      .setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer in ${timeoutMs} ms`)));
     socket.on("data", (part: string) => {
       text += part;
       if (text.length > maxAnswerOctets) socket.destroy(new Error("the answer is too long"));

@@ -94,6 +94,7 @@ class Supervisor implements Daemon {
   /** Reloads come one after the other. */
   #reloading: Promise<boolean> = Promise.resolve(true);
   #reloadWaits = false;
+  #onRejection: ((error: unknown) => void) | undefined;
 
   constructor({ loaded, read, log, lang }: DaemonOptions) {
     this.#config = loaded.config;
@@ -139,7 +140,7 @@ class Supervisor implements Daemon {
     this.#web = await this.#openWeb(config);
     if (identity !== undefined) this.#become(identity);
     else if (uid === 0) this.#log.warn(text.runningAsRoot);
-    makeDataDir(config.dataDir);
+    this.#makeDataDir(config.dataDir);
     this.#records = openRecords(config, this.#log);
     await this.#openControl(config.dataDir);
     await this.#startPool(config);
@@ -192,6 +193,7 @@ class Supervisor implements Daemon {
     await this.#control?.close();
     await this.#web?.close();
     await this.#records?.close();
+    if (this.#onRejection !== undefined) process.off("unhandledRejection", this.#onRejection);
   }
 
   #bind(
@@ -200,6 +202,15 @@ class Supervisor implements Daemon {
     patienceMs: number,
   ): Promise<readonly SharedSocket[]> {
     return bindAll(sockets, this.#text, identity, patienceMs);
+  }
+
+  #makeDataDir(folder: string): void {
+    try {
+      makeDataDir(folder);
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+      throw new SekishoError("STORE_UNAVAILABLE", this.#text.noDataDir(folder, code), { cause });
+    }
   }
 
   #become(identity: Identity): void {
@@ -222,10 +233,11 @@ class Supervisor implements Daemon {
     const count = workerCount(config);
     const inProcess = count === 0;
     const engine = inProcess ? createEngine(this.#log) : undefined;
-    process.on("unhandledRejection", (error) => {
+    this.#onRejection = (error) => {
       if (engine !== undefined) engine.noteRejection(error);
       else this.#log.error("a promise was rejected and nobody looked", { error: describeError(error) });
-    });
+    };
+    process.on("unhandledRejection", this.#onRejection);
     this.#pool = new WorkerPool(config, this.#sockets, {
       spawn: (id) => (engine === undefined ? forkWorker(id) : localWorker(engine)),
       log: this.#log,
@@ -284,7 +296,8 @@ class Supervisor implements Daemon {
   async #reload(): Promise<boolean> {
     this.#log.info(this.#text.reloading(this.#reloads.file));
     const loaded = await this.#read();
-    if (!loaded.ok) return this.#refuse(loaded.errors.map((error) => formatProblem(error, this.#lang, loaded.file)));
+    if (!loaded.ok)
+      return this.#refuse(loaded.errors.map((error) => formatProblem(error, this.#lang, loaded.file)));
     for (const warning of loaded.warnings) this.#log.warn(formatProblem(warning, this.#lang, loaded.file));
     const plan = planReload(this.#config, loaded.config);
     try {

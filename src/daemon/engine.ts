@@ -197,8 +197,7 @@ function noteEvent(socket: string, event: MilterEvent, log: SwitchableLog): void
       log.error("fault", { socket, stage: event.stage, error: String(event.error) });
       break;
     case "closed":
-      if (!expectedEnds.has(event.reason))
-        log.warn("connection closed", { socket, reason: event.reason });
+      if (!expectedEnds.has(event.reason)) log.warn("connection closed", { socket, reason: event.reason });
       break;
     case "connected":
     case "negotiated":

@@ -31,18 +31,16 @@ export function identityOf(
 ): Identity | undefined {
   if (user === undefined) return undefined;
   const entry = userEntry(user);
-  if (entry === undefined) throw new SekishoError("NOT_FOUND", text.noUser(user));
+  if (entry === undefined) throw new SekishoError("CONFIG_INVALID", text.noUser(user));
   if (uid === entry.uid && uid !== 0) return undefined;
   if (uid !== 0) throw new SekishoError("CONFIG_INVALID", text.cannotSwitch(user));
   return { user, uid: entry.uid, gid: group === undefined ? entry.gid : knownGroup(group, text) };
 }
 
 function knownGroup(group: string, text: DaemonText): number {
-  try {
-    return groupId(group);
-  } catch {
-    throw new SekishoError("NOT_FOUND", text.noGroup(group));
-  }
+  const id = groupId(group);
+  if (id === undefined) throw new SekishoError("CONFIG_INVALID", `group: ${text.noGroup(group)}`);
+  return id;
 }
 
 interface UserEntry {

@@ -82,7 +82,9 @@ class StoredRecords implements Records {
     this.#config = config;
     if (keepMs === config.record.keepMs && maxSize === config.record.maxSize) return;
     this.#before = await this.stats();
-    await this.#store.close().catch((error: unknown) => this.#log.warn("records: close", { reason: String(error) }));
+    await this.#store
+      .close()
+      .catch((error: unknown) => this.#log.warn("records: close", { reason: String(error) }));
     this.#trouble = undefined;
     this.#store = this.#start();
   }
@@ -90,7 +92,9 @@ class StoredRecords implements Records {
   async close(): Promise<void> {
     // What the store cannot take now lies in the spool until the next start.
     await this.#store.ingest().catch(() => {});
-    await this.#store.close().catch((error: unknown) => this.#log.warn("records: close", { reason: String(error) }));
+    await this.#store
+      .close()
+      .catch((error: unknown) => this.#log.warn("records: close", { reason: String(error) }));
   }
 
   #start(): RunningStore {

@@ -55,6 +55,9 @@ function withoutFixed(old: Config, wanted: Config): Pick<ReloadPlan, "config" | 
 }
 
 /** Worker processes that a configuration asks for. */
-export function workerCount({ milter }: Pick<Config, "milter">, cores: number = availableParallelism()): number {
+export function workerCount(
+  { milter }: Pick<Config, "milter">,
+  cores: number = availableParallelism(),
+): number {
   return milter.workers === "auto" ? cores : milter.workers;
 }

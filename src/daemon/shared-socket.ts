@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, lstatSync, unlinkSync } from "node:fs";
 import { lookup } from "node:dns/promises";
+import { chmodSync, chownSync, lstatSync, unlinkSync } from "node:fs";
 import * as net from "node:net";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,12 @@ import { getSystemErrorName } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import type { MilterSocketConfig } from "../config/config.ts";
 import { SekishoError } from "../errors.ts";
-import { type ListenAddress, MilterListenError, parseListenAddress, removeStaleSocket } from "../milter/index.ts";
+import {
+  type ListenAddress,
+  MilterListenError,
+  parseListenAddress,
+  removeStaleSocket,
+} from "../milter/index.ts";
 import { groupId } from "./group-id.ts";
 import type { DaemonText } from "./text.ts";
 
@@ -132,7 +137,9 @@ function codeOf(error: number, { path }: Extract<ListenAddress, { kind: "unix" }
   return missing ? "ENOENT" : code;
 }
 
-function create(...[address, port, type]: [address: string, port: number, type: number]): SocketHandle | number {
+function create(
+  ...[address, port, type]: [address: string, port: number, type: number]
+): SocketHandle | number {
   if (createHandle === undefined) return -38;
   return createHandle(address, port, type);
 }
@@ -200,6 +207,8 @@ function permit(
 ): void {
   if (address.kind === "tcp") return;
   const gid = group === undefined ? owner?.gid : groupId(group);
+  if (group !== undefined && gid === undefined)
+    throw new SekishoError("LISTEN_FAILED", `milter socket ${listen}: ${text.noGroup(group)}`);
   try {
     chmodSync(address.path, mode);
     if (gid !== undefined || owner !== undefined) chownSync(address.path, owner?.uid ?? -1, gid ?? -1);

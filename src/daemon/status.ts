@@ -89,7 +89,9 @@ export function programVersion(): string {
 export function messageCounts(metrics: readonly MetricFamily[]): MessageCounts {
   const results = metrics.find(({ name }) => name === "sekisho_results_total");
   const methods = new Set((results?.values ?? []).map(({ labels }) => String(labels["method"])));
-  const seconds = metrics.filter(({ name }) => name === "sekisho_message_seconds").flatMap(({ values }) => values);
+  const seconds = metrics
+    .filter(({ name }) => name === "sekisho_message_seconds")
+    .flatMap(({ values }) => values);
   const part = (end: string): number =>
     seconds.filter(({ metricName }) => metricName?.endsWith(end)).reduce((sum, { value }) => sum + value, 0);
   const count = part("_count");
@@ -99,7 +101,10 @@ export function messageCounts(metrics: readonly MetricFamily[]): MessageCounts {
     action: totalsBy(metrics, "sekisho_dispositions_total", "action"),
     origin: totalsBy(metrics, "sekisho_messages_total", "origin"),
     results: Object.fromEntries(
-      [...methods].map((method) => [method, totalsBy(ofMethod(metrics, method), "sekisho_results_total", "result")]),
+      [...methods].map((method) => [
+        method,
+        totalsBy(ofMethod(metrics, method), "sekisho_results_total", "result"),
+      ]),
     ),
     removedFields: total(metrics, "sekisho_removed_fields_total"),
     faults: total(metrics, "sekisho_faults_total"),
@@ -111,7 +116,10 @@ export function messageCounts(metrics: readonly MetricFamily[]): MessageCounts {
 function ofMethod(metrics: readonly MetricFamily[], method: string): readonly MetricFamily[] {
   return metrics
     .filter(({ name }) => name === "sekisho_results_total")
-    .map((family) => ({ ...family, values: family.values.filter(({ labels }) => labels["method"] === method) }));
+    .map((family) => ({
+      ...family,
+      values: family.values.filter(({ labels }) => labels["method"] === method),
+    }));
 }
 
 export function dnsStatus(metrics: readonly MetricFamily[]): DnsStatus {
@@ -128,7 +136,9 @@ export function dnsStatus(metrics: readonly MetricFamily[]): DnsStatus {
 }
 
 /** Whether somebody could connect: the file of a unix socket may have been removed by hand. */
-export function socketIsThere(address: { readonly kind: "tcp" } | { readonly kind: "unix"; readonly path: string }): boolean {
+export function socketIsThere(
+  address: { readonly kind: "tcp" } | { readonly kind: "unix"; readonly path: string },
+): boolean {
   return address.kind === "tcp" || existsSync(address.path);
 }
 

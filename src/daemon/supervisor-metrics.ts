@@ -48,7 +48,10 @@ export function createSupervisorMetrics(figures: SupervisorFigures): Registry {
   });
   addCounters(registry, {
     worker_restarts_total: { help: "Workers that died and came back", read: () => poolCounts().restarts },
-    worker_uncaught_total: { help: "Workers that died of a fault of ours", read: () => poolCounts().uncaught },
+    worker_uncaught_total: {
+      help: "Workers that died of a fault of ours",
+      read: () => poolCounts().uncaught,
+    },
     worker_signalled_total: { help: "Workers that a signal has ended", read: () => poolCounts().signalled },
     worker_hung_total: { help: "Workers ended as they gave no sign of life", read: () => poolCounts().hung },
     reloads_total: { help: "Configurations read after the start", read: () => config().reloads },
@@ -68,7 +71,9 @@ export function createSupervisorMetrics(figures: SupervisorFigures): Registry {
 }
 
 function addWorkerGauges(registry: Registry, workers: () => readonly WorkerStatus[]): void {
-  const gauges: Readonly<Record<string, readonly [help: string, read: (one: WorkerStatus) => number | undefined]>> = {
+  const gauges: Readonly<
+    Record<string, readonly [help: string, read: (one: WorkerStatus) => number | undefined]>
+  > = {
     worker_up: ["1 when the worker is at work", ({ state }) => (state === "up" ? 1 : 0)],
     worker_connections: ["Connections of MTAs at this worker", ({ connections }) => connections],
     worker_resident_memory_bytes: ["Resident memory of this worker", ({ rssOctets }) => rssOctets],

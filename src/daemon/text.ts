@@ -26,6 +26,7 @@ export interface DaemonText {
   readonly runningAs: (user: string) => string;
   readonly unreadableLater: (file: string, user: string) => string;
   readonly foreignDataDir: (folder: string, uid: number, user: string) => string;
+  readonly noDataDir: (folder: string, code: string) => string;
   readonly alreadyRuns: (folder: string) => string;
   readonly noControl: (reason: string) => string;
 }
@@ -58,13 +59,15 @@ const en: DaemonText = {
     `${file} cannot be read by ${user}: a reload (SIGHUP) will fail until it can`,
   foreignDataDir: (folder, uid, user) =>
     `data_dir ${folder} belongs to uid ${uid} and not to ${user}; give it over with chown -R`,
+  noDataDir: (folder, code) => `data_dir ${folder} cannot be made (${code})`,
   alreadyRuns: (folder) => `another sekisho serve is at work in data_dir ${folder}`,
   noControl: (reason) => `no control socket, so sekisho status cannot ask: ${reason}`,
 };
 
 const reasonsEn: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program listens there",
-  EACCES: "permission denied; the folder must be one that the program may write in, a port under 1024 needs root",
+  EACCES:
+    "permission denied; the folder must be one that the program may write in, a port under 1024 needs root",
   EADDRNOTAVAIL: "this machine has no such address",
   ENOENT: "the folder of the socket is not there",
   ENOTFOUND: "the host name cannot be resolved",
@@ -82,7 +85,8 @@ const ja: DaemonText = {
   inProcess: "メールはこのプロセスで処理します（milter.workers: 0）",
   stopping: (signal) => `${signal}: 処理中のメールを終えてから停止します`,
   stopped: "停止しました",
-  workerGone: (id, how, delayMs) => `ワーカー ${id} が終了しました（${how}）。${delayMs} ミリ秒後に起動し直します`,
+  workerGone: (id, how, delayMs) =>
+    `ワーカー ${id} が終了しました（${how}）。${delayMs} ミリ秒後に起動し直します`,
   workerBack: (id) => `ワーカー ${id} が再び動き始めました`,
   workerHung: (id) => `ワーカー ${id} の応答が長時間ないため終了させます`,
   reloading: (file) => `SIGHUP: ${file ?? "設定"} を読み直します`,
@@ -102,13 +106,15 @@ const ja: DaemonText = {
     `${file} を ${user} が読めません。読めるようにするまで設定の再読み込み（SIGHUP）は失敗します`,
   foreignDataDir: (folder, uid, user) =>
     `data_dir ${folder} の所有者が ${user} ではなく uid ${uid} です。chown -R で所有者を変えてください`,
+  noDataDir: (folder, code) => `data_dir ${folder} を作れません（${code}）`,
   alreadyRuns: (folder) => `data_dir ${folder} では別の sekisho serve が動いています`,
   noControl: (reason) => `制御ソケットを開けないため sekisho status は使えません: ${reason}`,
 };
 
 const reasonsJa: Readonly<Record<string, string>> = {
   EADDRINUSE: "別のプログラムが待ち受けています",
-  EACCES: "権限がありません。フォルダーに書き込めることを確かめてください（1024 未満のポートには root が必要です）",
+  EACCES:
+    "権限がありません。フォルダーに書き込めることを確かめてください（1024 未満のポートには root が必要です）",
   EADDRNOTAVAIL: "このアドレスはこのマシンにありません",
   ENOENT: "ソケットを置くフォルダーがありません",
   ENOTFOUND: "ホスト名を解決できません",

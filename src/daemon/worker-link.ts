@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, type SendHandle } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
+import { SekishoError } from "../errors.ts";
 import type { Engine, EngineSnapshot } from "./engine.ts";
 import type { SharedSocket } from "./shared-socket.ts";
 import { exitUncaught, type FromWorker, type ToWorker } from "./worker-protocol.ts";
@@ -11,6 +12,12 @@ export type WorkerExit =
   | { readonly kind: "signal"; readonly signal: string }
   | { readonly kind: "uncaught" };
 
+/** A worker lives and cannot work with what it was given. */
+export class WorkerRefusal extends SekishoError {}
+
+/** It is gone; why is told by `gone`. */
+export class WorkerEnded extends Error {}
+
 /** A worker as the supervisor sees it. */
 export interface WorkerLink {
   readonly pid: number;
@@ -20,7 +27,7 @@ export interface WorkerLink {
   readonly signs: number;
   /** Settles when it is gone. */
   readonly gone: Promise<WorkerExit>;
-  /** @throws When it cannot, or does not answer in time. */
+  /** @throws WorkerRefusal when it cannot; WorkerEnded; another error when it does not answer in time. */
   configure(config: Config, sockets: readonly SharedSocket[]): Promise<void>;
   /** Asks for a new snapshot; the old one stays where none comes in time. */
   refresh(): Promise<void>;
@@ -78,7 +85,7 @@ class ForkedWorker implements WorkerLink {
     for (const listen of this.#given.keys())
       if (!sockets.some((socket) => socket.listen === listen)) this.#given.delete(listen);
     const answer = await this.#ask({ kind: "configure", config }, configureWithinMs);
-    if (answer.kind === "failed") throw new Error(answer.message);
+    if (answer.kind === "failed") throw new WorkerRefusal("LISTEN_FAILED", answer.message);
   }
 
   async refresh(): Promise<void> {
@@ -112,7 +119,7 @@ class ForkedWorker implements WorkerLink {
     const { promise, resolve, reject } = Promise.withResolvers<FromWorker>();
     const timer = setTimeout(() => reject(new Error(`no answer in ${withinMs} ms`)), withinMs);
     this.#waiting.set(number, { resolve, reject });
-    if (!this.#child.connected) reject(ended());
+    if (!this.#child.connected) reject(new WorkerEnded());
     this.#send({ ...question, number });
     return promise.finally(() => {
       clearTimeout(timer);
@@ -133,12 +140,8 @@ class ForkedWorker implements WorkerLink {
   }
 
   #failAll(): void {
-    for (const { reject } of this.#waiting.values()) reject(ended());
+    for (const { reject } of this.#waiting.values()) reject(new WorkerEnded());
   }
-}
-
-function ended(): Error {
-  return new Error("the worker has ended");
 }
 
 function exitOf(code: number | null, signal: string | null): WorkerExit {

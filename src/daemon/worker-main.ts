@@ -1,7 +1,13 @@
 import { createEngine, describeError } from "./engine.ts";
 import type { SocketHandle } from "./shared-socket.ts";
 import { createSwitchableLog } from "./switchable-log.ts";
-import { exitOrphaned, exitUncaught, type FromWorker, signEveryMs, type ToWorker } from "./worker-protocol.ts";
+import {
+  exitOrphaned,
+  exitUncaught,
+  type FromWorker,
+  signEveryMs,
+  type ToWorker,
+} from "./worker-protocol.ts";
 
 /** For messages in flight when the supervisor is gone. */
 const orphanGraceMs = 30_000;
@@ -16,13 +22,20 @@ function run(id: string): void {
   const handles = new Map<string, object>();
   let ending = false;
 
-  const send = (message: FromWorker): void => {
-    if (process.connected) process.send?.(message, undefined, undefined, () => {});
-  };
+  /** Settles when it has been sent, or cannot be. */
+  const send = (message: FromWorker): Promise<void> =>
+    new Promise((resolve) => {
+      if (process.connected) process.send?.(message, undefined, undefined, () => resolve());
+      else resolve();
+    });
+  const tell = async (): Promise<void> => send({ kind: "snapshot", snapshot: await engine.snapshot() });
   const end = (finished: Promise<void>, code: number): void => {
     if (ending && code === 0) return;
     ending = true;
-    void finished.catch((error) => log.error("fault at the end", { error: describeError(error) })).then(() => process.exit(code));
+    void finished
+      .then(tell)
+      .catch((error: unknown) => log.error("fault at the end", { error: describeError(error) }))
+      .then(() => process.exit(code));
   };
   const obey = async (message: ToWorker, handle: object | undefined): Promise<void> => {
     switch (message.kind) {
@@ -45,12 +58,16 @@ function run(id: string): void {
   process.on("message", (message: ToWorker, handle: unknown) => {
     obey(message, handle as SocketHandle | undefined).catch((error: unknown) => {
       if (message.kind === "configure")
-        send({ kind: "failed", number: message.number, message: error instanceof Error ? error.message : String(error) });
+        void send({
+          kind: "failed",
+          number: message.number,
+          message: error instanceof Error ? error.message : String(error),
+        });
       else engine.noteRejection(error);
     });
   });
   const signs = setInterval(() => {
-    void engine.snapshot().then((snapshot) => send({ kind: "snapshot", snapshot }));
+    void tell();
   }, signEveryMs);
 
   process.on("disconnect", () => {
@@ -66,7 +83,7 @@ function run(id: string): void {
   process.on("uncaughtException", (error) => {
     log.error("uncaught fault; the worker ends", { worker: id, error: describeError(error) });
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, lastWordsMs));
-    void Promise.race([engine.flush(), timeout])
+    void Promise.race([engine.flush().then(tell), timeout])
       .catch(() => {})
       .then(() => process.exit(exitUncaught));
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../log.ts";
 import { type BackOff, createBackOff } from "./back-off.ts";
@@ -5,7 +6,7 @@ import type { EngineSnapshot } from "./engine.ts";
 import { type MetricFamily, MetricTotal } from "./metric-total.ts";
 import type { SharedSocket } from "./shared-socket.ts";
 import type { DaemonText } from "./text.ts";
-import type { WorkerExit, WorkerLink } from "./worker-link.ts";
+import { WorkerEnded, type WorkerExit, type WorkerLink, WorkerRefusal } from "./worker-link.ts";
 
 export type WorkerState =
   | "starting"
@@ -56,6 +57,8 @@ interface Slot {
   silentLooks: number;
 }
 
+const startWithinMs = 30_000;
+const pollMs = 20;
 const lookEveryMs = 5_000;
 /** Counted in looks and not by the clock, which jumps when a machine has slept. */
 const maxSilentLooks = 6;
@@ -81,16 +84,25 @@ export class WorkerPool {
   }
 
   /**
-   * Starts the first workers.
-   * @throws What the first one that could not start said; the others have been ended.
+   * Starts the first workers; one that is killed meanwhile comes back as later on.
+   * @throws What one said that cannot work with this configuration, or that none came up; all have been ended.
    */
   async start(count: number): Promise<void> {
     const slots = Array.from({ length: count }, () => this.#addSlot());
     const started = await Promise.allSettled(slots.map((slot) => this.#launch(slot)));
-    const failed = started.find((one) => one.status === "rejected");
-    if (failed === undefined) return;
+    const failed = started.find((one) => one.status === "rejected" && one.reason instanceof WorkerRefusal);
+    if (failed === undefined && (await this.#someIsUp())) return;
     await this.close(0);
-    throw failed.reason;
+    throw failed?.status === "rejected" ? failed.reason : new Error("no worker came up");
+  }
+
+  async #someIsUp(): Promise<boolean> {
+    const end = performance.now() + startWithinMs;
+    while (!this.workers().some(({ state }) => state === "up")) {
+      if (performance.now() > end) return false;
+      await sleep(pollMs);
+    }
+    return true;
   }
 
   /** Gives every worker the configuration; one that cannot take it is replaced. Adds workers or retires some. */
@@ -179,8 +191,7 @@ export class WorkerPool {
       await this.#bringUpToDate(link);
       if (slot.link === link && slot.state === "starting") slot.state = "up";
     } catch (error) {
-      if (!this.#closing)
-        this.#options.log.error("a worker could not start", { worker: slot.id, error: String(error) });
+      this.#noteRefusal("a worker could not start", slot.id, error);
       link.kill();
       throw error;
     }
@@ -199,9 +210,14 @@ export class WorkerPool {
     try {
       await link?.configure(this.#config, this.#sockets);
     } catch (error) {
-      this.#options.log.error("a worker could not take the configuration", { worker: id, error: String(error) });
+      this.#noteRefusal("a worker could not take the configuration", id, error);
       link?.kill();
     }
+  }
+
+  #noteRefusal(what: string, worker: number, error: unknown): void {
+    if (error instanceof WorkerEnded || this.#closing) return;
+    this.#options.log.error(what, { worker, error: error instanceof Error ? error.message : String(error) });
   }
 
   #retire(slot: Slot): void {

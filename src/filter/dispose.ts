@@ -1,8 +1,9 @@
 import type { Config } from "../config/config.ts";
 import type { BodyRule, RuleId } from "../config/policy-config.ts";
 import { trustedSealer } from "../core/arc/trusted.ts";
+import { toAsciiDomain } from "../core/domain-name.ts";
 import type { MessageHead } from "../core/message/message.ts";
-import type { ArcResult, AuthResults } from "../core/results.ts";
+import type { ArcResult, AuthResults, DmarcResult } from "../core/results.ts";
 import type { ClientTrust } from "../trust/classify-client.ts";
 import { listSigns } from "./list-signs.ts";
 import { brokenHeaderRules, watchedRules } from "./message-rules.ts";
@@ -50,7 +51,7 @@ function policyInput(
   { verify, hostname }: Pick<Config, "verify" | "hostname">,
 ): PolicyInput {
   const { spfClient } = client;
-  const sealer = results?.arc && vouchingSealer(results.arc, verify.arc.trustedSealers);
+  const sealer = results?.arc && vouchingSealer(results.arc, results.dmarc, verify.arc.trustedSealers);
   const ofHeader =
     head === undefined || results === undefined
       ? []
@@ -59,7 +60,7 @@ function policyInput(
     results,
     origin: client.origin,
     ...(spfClient !== undefined && { clientIp: spfClient.ip }),
-    ...(spfClient?.helo !== undefined && { helo: spfClient.helo.toLowerCase() }),
+    ...(spfClient?.helo !== undefined && { helo: comparableName(spfClient.helo) }),
     hostname,
     signs: head === undefined ? { listIds: [], fields: [] } : listSigns(head),
     ...(sealer !== undefined && { sealer }),
@@ -67,8 +68,17 @@ function policyInput(
   };
 }
 
+/** An address literal and the like stay as they are: they are nobody's name. */
+function comparableName(helo: string): string {
+  return toAsciiDomain(helo) ?? helo.toLowerCase();
+}
+
 /** The trusted sealer, when the author domain passed DMARC as the message came to it or to one it vouches for. */
-function vouchingSealer(arc: ArcResult, trusted: readonly string[]): string | undefined {
-  const sealer = trustedSealer(arc, trusted);
+function vouchingSealer(
+  arc: ArcResult,
+  { domain }: DmarcResult,
+  trusted: readonly string[],
+): string | undefined {
+  const sealer = trustedSealer(arc, trusted, domain);
   return sealer?.dmarcPassed === true ? sealer.domain : undefined;
 }

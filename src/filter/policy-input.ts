@@ -11,7 +11,7 @@ export interface PolicyInput {
   readonly origin: Origin;
   /** The client that was judged: behind a relay the one before it. */
   readonly clientIp?: IpAddress;
-  /** What it greeted with, in lower case. */
+  /** What it greeted with: A-labels in lower case, if it is a name. */
   readonly helo?: string;
   /** Of this host, as A-labels. */
   readonly hostname: string;

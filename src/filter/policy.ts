@@ -1,4 +1,4 @@
-import type { KnownList, PolicyConfig, RuleSetting, VerdictSetting } from "../config/policy-config.ts";
+import type { DomainOverride, KnownList, PolicyConfig, RuleSetting, VerdictSetting } from "../config/policy-config.ts";
 import { isWithin } from "../core/domain-name.ts";
 import { inNetwork } from "../core/ip.ts";
 import type { AuthResults, DmarcPolicy, DmarcResult } from "../core/results.ts";
@@ -69,7 +69,7 @@ export function decide(input: PolicyInput, policy: PolicyConfig): Decision {
   const votes = [
     dmarcVote(input, results, policy, entry),
     spfVote(results, policy, passesFor(input, entry)),
-    iprevVote(results, policy, entry),
+    iprevVote(results, policy, isOfKnownNetwork(input, policy.lists)),
     rulesVote(input, policy),
   ];
   return conclude(
@@ -200,8 +200,16 @@ function knownList(
 function fits({ listId, domain, network }: KnownList, input: PolicyInput, results: AuthResults): boolean {
   if (listId !== undefined && !input.signs.listIds.includes(listId)) return false;
   if (domain !== undefined && !isProven(domain, results)) return false;
-  if (network === undefined) return true;
-  return input.clientIp !== undefined && inNetwork(input.clientIp, network.address, network.prefix);
+  return network === undefined || isFrom(network, input);
+}
+
+function isFrom({ address, prefix }: NonNullable<KnownList["network"]>, { clientIp }: PolicyInput): boolean {
+  return clientIp !== undefined && inNetwork(clientIp, address, prefix);
+}
+
+/** Whatever else an entry asks for: it is about the address. */
+function isOfKnownNetwork(input: PolicyInput, lists: readonly KnownList[]): boolean {
+  return lists.some(({ network }) => network !== undefined && isFrom(network, input));
 }
 
 function isProven(domain: string, { dkim, spf }: AuthResults): boolean {
@@ -232,19 +240,11 @@ function dmarcVote(
       return silent("dmarc");
     case "temperror":
       // RFC 9989 §5.3.6: the policy cannot be applied.
-      return policy.dmarc.onTemperror === "record"
-        ? silent("dmarc")
-        : {
-            method: "dmarc",
-            action: "defer",
-            why: [basis("dmarc.temperror")],
-            reasons: [localPolicy("DMARC could not be evaluated")],
-            answer: dmarcDeferral(dmarc),
-          };
+      return undecidedVote(dmarc, policy);
     case "permerror":
       return noAuthorVote(dmarc, policy.dmarc.onPermerror);
     case "none":
-      return authorPassed(results) ? silent("dmarc") : unpublishedVote(dmarc, policy);
+      return unpublishedVote(results, policy);
     case "fail":
       return failVote(input, results, policy, known);
   }
@@ -262,19 +262,40 @@ function noAuthorVote(dmarc: DmarcResult, setting: PolicyConfig["dmarc"]["onPerm
   };
 }
 
+function undecidedVote(dmarc: DmarcResult, policy: PolicyConfig): Vote {
+  if (policy.dmarc.onTemperror === "record") return silent("dmarc");
+  return {
+    method: "dmarc",
+    action: "defer",
+    why: [basis("dmarc.temperror")],
+    reasons: [localPolicy("DMARC could not be evaluated")],
+    answer: dmarcDeferral(dmarc),
+  };
+}
+
 /** Without a record only the operator's own word counts. */
-function unpublishedVote(dmarc: DmarcResult, policy: PolicyConfig): Vote {
+function unpublishedVote(results: AuthResults, policy: PolicyConfig): Vote {
+  const { dmarc } = results;
   const entry = domainOverride(dmarc.domain, policy.overrides);
-  if (entry === undefined || entry.action === "none") return silent("dmarc");
+  if (dmarc.domain === undefined || entry === undefined || entry.action === "none") return silent("dmarc");
+  const verdicts = authorVerdicts(dmarc.domain, entry, results);
+  if (verdicts.has("pass")) return silent("dmarc");
+  // As RFC 9989 §5.3.6 has it for published policies: what DNS hides may be a pass.
+  if (verdicts.has("temperror")) return undecidedVote(dmarc, policy);
   return overrideVote(dmarc, entry.domain, entry.action, []);
 }
 
-/** Whether SPF or a signature passes for the author domain itself, where no record says how to align. */
-function authorPassed({ dmarc, spf, dkim }: AuthResults): boolean {
-  const { domain } = dmarc;
-  if (domain === undefined) return true;
-  if (dkim.some(({ result, signer }) => result === "pass" && signer === "author")) return true;
-  return spf?.result === "pass" && isWithin(spf.domain, domain);
+/** What SPF and signatures come to for the author domain itself, or under an entry that is for all names below its own. */
+function authorVerdicts(
+  author: string,
+  { domain, includeSubdomains }: DomainOverride,
+  { spf, dkim }: AuthResults,
+): ReadonlySet<string> {
+  const isAuthors = (one: string): boolean =>
+    isWithin(one, author) || (includeSubdomains && isWithin(one, domain));
+  const signatures = dkim.filter(({ signer, domain: d }) => signer === "author" || isAuthors(d));
+  const identifiers = spf !== undefined && isAuthors(spf.domain) ? [spf, ...signatures] : signatures;
+  return new Set(identifiers.map(({ result }) => result));
 }
 
 function failVote(
@@ -357,7 +378,8 @@ function harshVote(
   const vote = { method: "dmarc", action, why, reasons, note } as const;
   if (action === "quarantine") return vote;
   const word = basisRule(why.at(-1) ?? "").replace(/^second\./, "");
-  return { ...vote, answer: dmarcRefusal(dmarc, word), failed: `DMARC policy for ${dmarc.domain ?? ""}` };
+  const whose = dmarc.policy === "reject" ? "DMARC" : "local";
+  return { ...vote, answer: dmarcRefusal(dmarc, word), failed: `${whose} policy for ${dmarc.domain ?? ""}` };
 }
 
 interface Published extends Asked {
@@ -413,13 +435,13 @@ function spfVote({ spf, dmarc }: AuthResults, { spf: settings }: PolicyConfig, v
   return checkVote("spf", setting, why, spfAnswer(spf, codeOf(setting)), `SPF ${identity} for ${spf.domain}`);
 }
 
-function iprevVote({ iprev }: AuthResults, policy: PolicyConfig, known: KnownEntry | undefined): Vote {
+function iprevVote({ iprev }: AuthResults, policy: PolicyConfig, knownNetwork: boolean): Vote {
   if (iprev === undefined || iprev.result === "pass") return silent("iprev");
   const { onFail, onPermerror, onTemperror } = policy.iprev;
   const setting = { fail: onFail, permerror: onPermerror, temperror: onTemperror }[iprev.result];
   if (setting === "record") return silent("iprev");
   const why = [basis(`iprev.${iprev.result}`, iprev.ip)];
-  if (known?.entry.network !== undefined) return silent("iprev", [...why, basis("iprev.spared-by-list")]);
+  if (knownNetwork) return silent("iprev", [...why, basis("iprev.spared-by-list")]);
   return checkVote("iprev", setting, why, iprevAnswer(iprev, codeOf(setting)), "reverse DNS");
 }
 

@@ -38,16 +38,22 @@ function cameByList({ signs }: PolicyInput, results: AuthResults): boolean {
   );
 }
 
+/** What DNS does not tell now may be a pass, and a refusal is for good. */
+function mayPass(result: string | undefined): boolean {
+  return result === "pass" || result === "temperror";
+}
+
 function signedByThirdParty({ dkim }: AuthResults): boolean {
-  return dkim.some(({ result, signer }) => result === "pass" && signer !== "author");
+  return dkim.some(({ result, signer }) => mayPass(result) && signer !== "author");
 }
 
 function sentByOther({ spf }: AuthResults): boolean {
-  return spf?.result === "pass";
+  return mayPass(spf?.result);
 }
 
+/** RFC 8617 §5.2.1 has no temporary errors. */
 function hasChain({ arc }: AuthResults): boolean {
-  return arc?.result === "pass";
+  return arc?.result === "pass" || arc?.problem === "dns-failure";
 }
 
 /** RFC 7208 §10.1.2: a domain that sends no mail publishes "v=spf1 -all". Known when SPF was asked about it. */
@@ -59,15 +65,17 @@ function publishesNoSender(author: string, { spf, spfHelo }: AuthResults): boole
   });
 }
 
-/** A stranger who greets with a name of ours, which SPF does not bear out. */
+/** A stranger who greets with a name of ours, which neither SPF nor the name of his address bears out. */
 function claimsOurName(
   { origin, helo, hostname }: PolicyInput,
-  { spfHelo }: AuthResults,
+  { spfHelo, iprev }: AuthResults,
   policy: PolicyConfig,
 ): boolean {
-  if (origin !== "stranger" || helo === undefined) return false;
-  if (spfHelo?.result === "pass" || spfHelo?.result === "temperror") return false;
-  return helo === hostname || isOneOf(helo, policy.ownDomains);
+  const isOurs = (name: string): boolean => name === hostname || isOneOf(name, policy.ownDomains);
+  if (origin !== "stranger" || helo === undefined || !isOurs(helo)) return false;
+  if (mayPass(spfHelo?.result) || iprev?.result === "temperror") return false;
+  // A host of ours that no network names: only we make our names lead to an address.
+  return !(iprev?.result === "pass" && iprev.name !== undefined && isOurs(iprev.name));
 }
 
 /** Neither a list nor a forwarder left a sign, nobody else signed, and the client cannot even name itself. */

@@ -22,6 +22,7 @@ interface Sent {
   readonly from?: string;
   readonly fields?: readonly (readonly [string, string])[];
   readonly body?: string;
+  readonly helo?: string;
 }
 
 interface Got extends EndOfMessage {
@@ -37,6 +38,7 @@ async function send({
   from = "a.example",
   fields = [],
   body = "hello\r\n",
+  helo = "mail.client.example",
 }: Sent): Promise<Got> {
   const loaded = await parseConfig(`verify: { ${verify} }\n${networks}`, {
     file: "test",
@@ -57,7 +59,7 @@ async function send({
   });
   const macros = new Map([["i", "4XyZ"]]);
   await session.connect?.({ hostname: "x", client: { family: 4, address: ip, port: 4711 } }, macros);
-  await session.helo?.("mail.client.example", macros);
+  await session.helo?.(helo, macros);
   await session.mail?.({ address: `reject@${from}`, parameters: [] }, macros);
   await session.recipient?.({ address: "b@rcpt.example", parameters: [] }, macros);
   for (const [name, value] of [["From", ` <a@${from}>`], ["Date", " now"], ...fields])
@@ -176,6 +178,14 @@ describe("who is judged", () => {
     expect(got.record).toMatchObject({ disposition: { action: "none" }, client: { origin: "submitter" } });
     expect(got.record).not.toHaveProperty("rules");
   });
+
+  test.each(["mx.rcpt.example", "MX.rcpt.example", "mx.rcpt.example.", "ｍｘ.rcpt.example"])(
+    "whoever greets with our name, written %s",
+    async (helo) => {
+      const got = await send({ verify: "enforce: reject", helo });
+      expect(got.record.disposition.why).toContain("second.own-helo mx.rcpt.example");
+    },
+  );
 
   test("what passes is delivered", async () => {
     const got = await send({ verify, ip: "192.0.2.25" });

@@ -25,9 +25,13 @@ function answer(code: 451 | 550, detail: string, ...lines: readonly string[]): S
   return { code, enhanced: `${code === 451 ? 4 : 5}.${detail}`, text: lines.map(line).join("\n") };
 }
 
-/** RFC 9989 §7.2: 550 5.7.1 and the word DMARC. @param why A word for the second reason. */
-export function dmarcRefusal({ domain }: DmarcResult, why: string): SmtpAnswer {
-  return answer(550, "7.1", `Email rejected per DMARC policy for ${domain ?? ""} (${why})`);
+/**
+ * RFC 9989 §7.2: 550 5.7.1 and the word DMARC, unless the domain did not ask for it and only our operator did.
+ * @param why A word for the second reason.
+ */
+export function dmarcRefusal({ domain, policy }: DmarcResult, why: string): SmtpAnswer {
+  const whose = policy === "reject" ? "per DMARC policy" : "by local policy";
+  return answer(550, "7.1", `Email rejected ${whose} for ${domain ?? ""} (${why})`);
 }
 
 /** RFC 9989 §11.5: From names no author domain, or several. */

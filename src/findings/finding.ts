@@ -1,9 +1,11 @@
+import type { KeyFindings } from "./keys.ts";
+import type { OpendkimFindings } from "./opendkim.ts";
 import type { PostfixFindings } from "./postfix.ts";
 
 export type Severity = "error" | "warning" | "notice" | "info";
 
 /** Every finding by its id, with what it says about itself. Ids are stable: scripts may switch on them. */
-export interface FindingParams extends PostfixFindings {}
+export interface FindingParams extends PostfixFindings, KeyFindings, OpendkimFindings {}
 export type FindingId = keyof FindingParams;
 
 export interface Finding<Id extends FindingId = FindingId> {

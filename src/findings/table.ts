@@ -1,16 +1,22 @@
 import type { Finding, FindingId, FindingParams, FindingRule, FindingRules, FindingText } from "./finding.ts";
+import { keyRules } from "./keys.ts";
+import { keysEn } from "./keys-en.ts";
+import { keysJa } from "./keys-ja.ts";
 import type { Lang } from "./lang.ts";
+import { opendkimRules } from "./opendkim.ts";
+import { opendkimEn } from "./opendkim-en.ts";
+import { opendkimJa } from "./opendkim-ja.ts";
 import { postfixRules } from "./postfix.ts";
 import { postfixEn } from "./postfix-en.ts";
 import { postfixJa } from "./postfix-ja.ts";
 
 /** Severity and basis of every finding. */
-export const findingRules: FindingRules<FindingParams> = { ...postfixRules };
+export const findingRules: FindingRules<FindingParams> = { ...postfixRules, ...keyRules, ...opendkimRules };
 
 /** The sentences of every finding. */
 export const findingTexts: Readonly<Record<Lang, FindingText>> = {
-  en: { ...postfixEn },
-  ja: { ...postfixJa },
+  en: { ...postfixEn, ...keysEn, ...opendkimEn },
+  ja: { ...postfixJa, ...keysJa, ...opendkimJa },
 };
 
 /** A finding with the severity that the table gives it. */

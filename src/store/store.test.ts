@@ -429,6 +429,21 @@ describe("the thread", () => {
   });
 });
 
+describe("closing the store", () => {
+  test("twice, and while questions are on their way, is no fault", async () => {
+    const store = startRecordStore({ dataDir, keepMs: year, maxOctets: 1e9 });
+    const asked = Promise.allSettled([store.stats(), store.ingest(), store.find({})]);
+    await Promise.all([store.close(), store.close()]);
+    await store.close();
+    await asked;
+    await expect(store.stats()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  });
+
+  test("as soon as it has been started", async () => {
+    for (let i = 0; i < 5; i++) await startRecordStore({ dataDir, keepMs: year, maxOctets: 1e9 }).close();
+  });
+});
+
 describe("kill -9", () => {
   const program = `
     import { openSpool } from ${JSON.stringify(fileURLToPath(new URL("./spool.ts", import.meta.url)))};

@@ -45,17 +45,18 @@ export function start(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  stdin: "ignore" | "pipe" = "ignore",
 ): Running {
   const child = spawn(command, [...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [stdin, "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
   let output = "";
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-1_000_000);
   };
-  child.stdout.on("data", keep);
-  child.stderr.on("data", keep);
+  child.stdout?.on("data", keep);
+  child.stderr?.on("data", keep);
   child.on("error", (error) => keep(Buffer.from(String(error))));
   const ended = new Promise<void>((resolve) => {
     child.once("close", () => resolve());
@@ -77,7 +78,8 @@ export function start(
 
 /** Processes that it has started and that still run. */
 export function childrenOf(pid: number): number[] {
-  const written = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  const file = `/proc/${pid}/task/${pid}/children`;
+  const written = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
   return written === "" ? [] : written.split(" ").map(Number);
 }
 

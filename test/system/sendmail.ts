@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { childrenOf, freePort, start, until } from "./process.ts";
+import { childrenOf, freePort, type Running, start, until } from "./process.ts";
 import { SmtpSession } from "./smtp-client.ts";
 
 /** Where tools/unpack-sendmail.sh puts it: Debian's Sendmail cannot be installed beside Postfix. */
@@ -19,10 +19,16 @@ export interface Sendmail {
   readonly port: number;
   /** The whole of its log so far. */
   log(): string;
-  /** What `mailq` prints of mail that waits, or of mail in quarantine. */
-  queue(which?: "waiting" | "quarantined"): string;
-  /** Lets all mail out of quarantine and delivers it. */
-  release(): void;
+  /** Files of messages that wait. */
+  queued(): string[];
+  /** Files of messages in quarantine. */
+  quarantined(): string[];
+  /** What `mailq -qQ` prints. */
+  listQuarantined(): Promise<string>;
+  /** Hands a message to the MTA as a program on its host does, by SMTP over a pipe. */
+  submitLocally(from: string, to: string, message: string): Promise<void>;
+  /** Lets a message out of quarantine and delivers it. */
+  release(queueId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,33 +42,40 @@ export interface SendmailSettings {
 /** Debian's Sendmail with configuration, queue and log of its own under `folder`, on a free port. */
 export async function startSendmail(folder: string, settings: SendmailSettings): Promise<Sendmail> {
   const port = await freePort();
-  const paths = { config: join(folder, "sendmail.cf"), log: join(folder, "mail.log") };
-  for (const name of ["queue", "sasl"]) mkdirSync(join(folder, name), { recursive: true });
-  writeFileSync(paths.config, configuration(folder, port, settings));
+  for (const name of ["queue", "sasl", "log"]) mkdirSync(join(folder, name), { recursive: true });
+  writeFileSync(join(folder, "sendmail.cf"), configuration(folder, port, settings));
   const logins = await startLogins(folder);
-  const env = { LD_LIBRARY_PATH: libraryFolders().join(":") };
-  // Logging goes to its debugging output: there may be no syslog here, or another's.
-  const daemon = start(program, ["-D", paths.log, "-d89.8", "-bD", "-C", paths.config], env);
-  const log = (): string => (existsSync(paths.log) ? readFileSync(paths.log, "utf8") : "");
-  await until("Sendmail to listen", () => {
-    if (daemon.child.exitCode !== null) throw new Error(`Sendmail ended: ${daemon.output()}${log()}`);
-    // It waits a minute for a host name with a dot before it reads its configuration; a signal ends the wait.
-    if (log().trimEnd().endsWith("; sleeping for retry")) daemon.child.kill("SIGUSR1");
-    return log().includes("starting daemon");
-  });
+  const daemon = launch(folder, ["-bD"]);
+  await daemon.awake();
   await until("Sendmail to answer", () => greets(port));
-  const run = (...args: readonly string[]): string =>
-    execFileSync(program, [...args, "-C", paths.config], {
-      encoding: "utf8",
-      env: { ...process.env, ...env },
-    });
+  const run = async (args: readonly string[]): Promise<string> => {
+    const command = launch(folder, args);
+    await command.awake();
+    await command.ended;
+    return command.output();
+  };
+  const queueFiles = (prefix: string): string[] =>
+    readdirSync(join(folder, "queue")).filter((name) => name.startsWith(prefix));
   return {
     port,
-    log,
-    queue: (which = "waiting") => run("-bp", ...(which === "waiting" ? [] : ["-qQ"])),
-    release() {
-      run("-qQ", "-Q");
-      run("-q");
+    log: () => logsIn(folder),
+    queued: () => queueFiles("qf"),
+    quarantined: () => queueFiles("hf"),
+    listQuarantined: () => run(["-bp", "-qQ"]),
+    async submitLocally(from, to, message) {
+      const lines = [
+        "EHLO localhost",
+        `MAIL FROM:<${from}>`,
+        `RCPT TO:<${to}>`,
+        "DATA",
+        `${message}\r\n.`,
+        "QUIT",
+      ];
+      await converse(launch(folder, ["-bs"], "pipe"), lines);
+    },
+    async release(queueId) {
+      await run(["-qQ", `-qI${queueId}`, "-Q"]);
+      await run([`-qI${queueId}`]);
     },
     async stop() {
       const sessions = childrenOf(daemon.pid);
@@ -72,6 +85,54 @@ export async function startSendmail(folder: string, settings: SendmailSettings):
       await new Promise<void>((resolve) => logins.close(() => resolve()));
     },
   };
+}
+
+interface Launched extends Running {
+  /** Sees it past its start. */
+  awake(): Promise<void>;
+}
+
+let launches = 0;
+
+/** Logging goes to its debugging output, a file for each process: there may be no syslog here, or another's. */
+function launch(folder: string, args: readonly string[], stdin: "ignore" | "pipe" = "ignore"): Launched {
+  launches += 1;
+  const log = join(folder, "log", String(launches));
+  const env = { LD_LIBRARY_PATH: libraryFolders().join(":") };
+  const running = start(
+    program,
+    ["-D", log, "-d89.8", ...args, "-C", join(folder, "sendmail.cf")],
+    env,
+    stdin,
+  );
+  const awake = (): Promise<void> =>
+    until("Sendmail to start", () => {
+      const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : [];
+      // It waits a minute for a host name with a dot before it reads its configuration; a signal ends the wait.
+      if (lines.at(-1)?.endsWith("; sleeping for retry")) running.child.kill("SIGUSR1");
+      const isDaemon = args.includes("-bD");
+      if (isDaemon && running.child.exitCode !== null)
+        throw new Error(`Sendmail ended: ${running.output()}\n${lines.join("\n")}`);
+      return isDaemon
+        ? lines.some((line) => line.startsWith("starting daemon"))
+        : running.child.exitCode !== null;
+    });
+  return { ...running, awake };
+}
+
+/** SMTP over a pipe: each line waits for the reply to the one before. */
+async function converse(session: Launched, lines: readonly string[]): Promise<void> {
+  const awake = session.awake();
+  for (const [index, line] of lines.entries()) {
+    await until(`the reply before ${line}`, () => (session.output().match(/^\d{3} /gm)?.length ?? 0) > index);
+    session.child.stdin?.write(`${line}\r\n`);
+  }
+  await awake;
+}
+
+function logsIn(folder: string): string {
+  const files = readdirSync(join(folder, "log")).map((name) => join(folder, "log", name));
+  return files.map((file) => readFileSync(file, "utf8")).join("\n");
 }
 
 /** Folders of libraries that are not installed. */

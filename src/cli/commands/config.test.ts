@@ -114,8 +114,16 @@ test("schema prints a JSON Schema", async () => {
 });
 
 test.each([
-  { args: ["config"], code: 2, says: '"config" needs to know what to do: check, show, schema, import-opendmarc' },
-  { args: ["config", "chekc"], code: 2, says: '"config" cannot do "chekc"; it knows check, show, schema, import-opendmarc' },
+  {
+    args: ["config"],
+    code: 2,
+    says: '"config" needs to know what to do: check, show, schema, import-opendmarc',
+  },
+  {
+    args: ["config", "chekc"],
+    code: 2,
+    says: '"config" cannot do "chekc"; it knows check, show, schema, import-opendmarc',
+  },
   { args: ["config", "show", "x"], code: 2, says: '"x" is one argument too many' },
   { args: ["config", "check", "x"], code: 2, says: '"x" is one argument too many' },
   { args: ["config", "check", "--postfix", "a", "b"], code: 2, says: '"b" is one argument too many' },

@@ -31,7 +31,9 @@ function readText(file: string, io: Io): string {
       EACCES: failed.noPermission,
       EISDIR: failed.isDirectory,
     };
-    throw new SekishoError("FILE_UNREADABLE", failed.fileUnreadable(file, reasons[code] ?? code), { cause: error });
+    throw new SekishoError("FILE_UNREADABLE", failed.fileUnreadable(file, reasons[code] ?? code), {
+      cause: error,
+    });
   }
 }
 
@@ -57,17 +59,19 @@ function noteText<Code extends ImportCode>({ code, params }: ImportNote<Code>, t
 function asYaml({ config, notes }: Imported, file: string, text: ImportText, io: Io): string[] {
   const comment = (lines: readonly string[]): string[] => lines.map((line) => `# ${line}`.trimEnd());
   const width = io.columns - 2;
-  const about = (["left-out", "differs", "other"] as const satisfies readonly ImportFate[]).flatMap((fate) => {
-    const ofFate = notes.filter(({ code }) => fates[code] === fate);
-    if (ofFate.length === 0) return [];
-    return [
-      "",
-      text.fate[fate],
-      ...ofFate.flatMap((note) =>
-        hanging("- ", printable(`${text.line(note.line, note.name)}: ${noteText(note, text)}`), width),
-      ),
-    ];
-  });
+  const about = (["left-out", "differs", "other"] as const satisfies readonly ImportFate[]).flatMap(
+    (fate) => {
+      const ofFate = notes.filter(({ code }) => fates[code] === fate);
+      if (ofFate.length === 0) return [];
+      return [
+        "",
+        text.fate[fate],
+        ...ofFate.flatMap((note) =>
+          hanging("- ", printable(`${text.line(note.line, note.name)}: ${noteText(note, text)}`), width),
+        ),
+      ];
+    },
+  );
   return [
     ...comment(hanging("", printable(text.title(file)), width)),
     ...comment(about.length === 0 ? ["", text.nothing] : about),

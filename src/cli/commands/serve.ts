@@ -16,6 +16,7 @@ export const serve: AnyCommand = defineCommand({
   options: { ...configOption },
   maxArguments: 0,
   async run(values, _args, io) {
+    const waiting = listenToSignals();
     const read = (): Promise<LoadedConfig> =>
       loadConfig(values.config === undefined ? {} : { file: values.config });
     const loaded = await read();
@@ -29,7 +30,6 @@ export const serve: AnyCommand = defineCommand({
     const log = createSwitchableLog(loaded.config.log);
     const text = daemonText(io.lang);
     logWarnings(loaded, io, log);
-    const waiting = listenToSignals();
     const daemon = await startDaemon({ loaded, read, log, lang: io.lang });
     logStart(daemon, loaded, text, log);
     log.info(text.stopping(await waiting.toldToStop(() => void daemon.reload())));

@@ -145,7 +145,10 @@ class Translation {
   }
 
   get(path: readonly string[]): unknown {
-    return path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], this.#config);
+    return path.reduce<unknown>(
+      (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+      this.#config,
+    );
   }
 
   path(name: string): string {
@@ -194,7 +197,10 @@ function authservId(translation: Translation, line: ConfLine): void {
 
 function dnsTimeout(translation: Translation, line: ConfLine): void {
   const { value } = line;
-  if (!/^\d{1,6}$/.test(value)) return translation.note(line, "bad-value", { value });
+  if (!/^\d{1,6}$/.test(value)) {
+    translation.note(line, "bad-value", { value });
+    return;
+  }
   const seconds = Number(value);
   const bounded = seconds === 0 || seconds > 60 ? 60 : seconds;
   translation.set(["dns", "timeout"], `${bounded}s`);
@@ -204,7 +210,8 @@ function dnsTimeout(translation: Translation, line: ConfLine): void {
 function hold(translation: Translation, line: ConfLine): void {
   translation.ifTrue(line, "quarantine-too", () => {
     translation.set(["verify", "quarantine_action"], "hold");
-    if (translation.get(["verify", "enforce"]) === undefined) translation.set(["verify", "enforce"], "quarantine");
+    if (translation.get(["verify", "enforce"]) === undefined)
+      translation.set(["verify", "enforce"], "quarantine");
   });
 }
 
@@ -223,7 +230,8 @@ function ignoreHosts(translation: Translation, line: ConfLine): void {
   for (const entry of entries) {
     if (parseNetwork(entry) !== undefined) networks.push(entry);
     else if (entry.toLowerCase() === "localhost") networks.push("127.0.0.0/8", "::1");
-    else if (toAsciiDomain(entry.replace(/^[!.]/, "")) === undefined) translation.note(line, "bad-entry", { entry });
+    else if (toAsciiDomain(entry.replace(/^[!.]/, "")) === undefined)
+      translation.note(line, "bad-entry", { entry });
     else translation.note(line, "host-name-entry", { entry });
   }
   if (networks.length === 0) return;
@@ -262,8 +270,10 @@ function requiredHeaders(translation: Translation, line: ConfLine): void {
 
 function socket(translation: Translation, line: ConfLine): void {
   const { listen, open } = readSocket(line.value);
-  if (listen === undefined || parseListen(listen) === undefined)
-    return translation.note(line, "bad-value", { value: line.value });
+  if (listen === undefined || parseListen(listen) === undefined) {
+    translation.note(line, "bad-value", { value: line.value });
+    return;
+  }
   const mode = translation.get(["milter", "sockets", "0", "mode"]);
   translation.set(
     ["milter", "sockets"],
@@ -280,7 +290,8 @@ function readSocket(value: string): { readonly listen: string | undefined; reado
   const [port = "", written] = rest.split("@");
   const isV6 = kind.toLowerCase() === "inet6";
   const host = written?.replace(/^\[(.*)\]$/, "$1");
-  if (host === undefined) return { listen: isV6 ? `inet:[::1]:${port}` : `inet:127.0.0.1:${port}`, open: true };
+  if (host === undefined)
+    return { listen: isV6 ? `inet:[::1]:${port}` : `inet:127.0.0.1:${port}`, open: true };
   if (host !== "localhost" && parseIp(host) === undefined) return { listen: undefined, open: false };
   return { listen: `inet:${host.includes(":") ? `[${host}]` : host}:${port}`, open: false };
 }
@@ -288,7 +299,10 @@ function readSocket(value: string): { readonly listen: string | undefined; reado
 /** A socket's permissions are 0777 without the mask; the bits to execute mean nothing. */
 function umask(translation: Translation, line: ConfLine): void {
   const { value } = line;
-  if (!/^[0-7]{1,4}$/.test(value)) return translation.note(line, "bad-value", { value });
+  if (!/^[0-7]{1,4}$/.test(value)) {
+    translation.note(line, "bad-value", { value });
+    return;
+  }
   const mode = `0${(0o666 & ~Number.parseInt(value, 8)).toString(8).padStart(3, "0")}`;
   const sockets = translation.get(["milter", "sockets"]) as readonly Record<string, unknown>[] | undefined;
   const first = sockets?.[0];
@@ -299,7 +313,10 @@ function umask(translation: Translation, line: ConfLine): void {
 
 function userId(translation: Translation, line: ConfLine): void {
   const [user = "", group] = line.value.split(":");
-  if (user === "") return translation.note(line, "bad-value", { value: line.value });
+  if (user === "") {
+    translation.note(line, "bad-value", { value: line.value });
+    return;
+  }
   translation.set(["user"], user);
   if (group) translation.set(["group"], group);
 }

@@ -98,10 +98,12 @@ const en: ImportText = {
     "no-such-need": () => "there is nothing like it here, and no need for it",
     "logins-never-verified": () =>
       "mail of clients that have logged in is never verified here, whatever this says",
-    "hostname-used": () => 'the name that the MTA sends is used, else "hostname"; set authserv_id for another',
+    "hostname-used": () =>
+      'the name that the MTA sends is used, else "hostname"; set authserv_id for another',
     "reject-needs-reason": () =>
       "a published reject alone is not enough here (RFC 9989 §7.4): mail that nothing else speaks against is marked; verify.reject_alone: true refuses it as before",
-    "quarantine-too": () => "mail that a policy wants quarantined is held by the MTA (quarantine_action: hold)",
+    "quarantine-too": () =>
+      "mail that a policy wants quarantined is held by the MTA (quarantine_action: hold)",
     "submitters-may-sign": ({ file }) =>
       `addresses from ${file} are now networks.submitters: not verified, and signed for once signing is set up; put servers that only forward strangers' mail under networks.relays instead`,
     "still-recorded": () => "mail of these domains is evaluated and recorded, and nothing is done about it",
@@ -109,7 +111,8 @@ const en: ImportText = {
       "policies are found by the list as before; the tree walk of RFC 9989 is evaluated beside it, and sekisho dmarc-diff shows where they differ",
     "several-domains-only": () =>
       "only a From with addresses in several domains is refused; several addresses in one domain are allowed (RFC 9989)",
-    "header-rules": () => "as verify.rules: fields that must stand only once, and From and Date that must be there",
+    "header-rules": () =>
+      "as verify.rules: fields that must stand only once, and From and Date that must be there",
     "dns-bounded": ({ value }) => `a wait without end is not possible; ${value} was written`,
     "loopback-only": ({ listen }) =>
       `OpenDMARC listens on every interface here; ${listen} was written: name the MTAs in milter.peers before you open it further`,
@@ -147,10 +150,12 @@ const ja: ImportText = {
     "log-to-stderr": () => "ログは標準エラー出力からジャーナルに入ります（log.level、log.format）",
     "no-such-need": () => "同じものはなく、必要もありません",
     "logins-never-verified": () => "ログインした接続元からのメールは、この設定によらず検証しません",
-    "hostname-used": () => "MTA が送る名前、なければ hostname を使います。ほかの名前なら authserv_id に書いてください",
+    "hostname-used": () =>
+      "MTA が送る名前、なければ hostname を使います。ほかの名前なら authserv_id に書いてください",
     "reject-needs-reason": () =>
       "相手の reject だけでは拒否しません（RFC 9989 §7.4）。ほかに疑う理由のないメールには印を付けます。以前と同じにするには verify.reject_alone: true としてください",
-    "quarantine-too": () => "ポリシーが隔離を求めるメールは MTA のキューに保留します（quarantine_action: hold）",
+    "quarantine-too": () =>
+      "ポリシーが隔離を求めるメールは MTA のキューに保留します（quarantine_action: hold）",
     "submitters-may-sign": ({ file }) =>
       `${file} のアドレスは networks.submitters にしました。検証せず、署名を設定すれば署名もします。外部のメールを中継するだけのサーバーは networks.relays に移してください`,
     "still-recorded": () => "これらのドメインのメールも評価して記録しますが、処置はしません",

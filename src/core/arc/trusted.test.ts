@@ -83,6 +83,17 @@ test.each([
   expect(trustedSealer({ ...arc, sets }, [list])?.dmarcPassed).toBe(is);
 });
 
+test.each([
+  { name: "for the author that stands there", authors: ["a.example"], is: true },
+  { name: "for another one, whose From may have been taken off since", authors: ["b.example"], is: false },
+  { name: "for both", authors: ["a.example", "b.example"], is: false },
+  { name: "without a word on whom", authors: undefined, is: true },
+])("DMARC had passed $name", ({ authors, is }) => {
+  const arc = chain([list]);
+  const sets = arc.sets.map((set) => ({ ...set, claims: ["dmarc=pass"], ...(authors && { authors }) }));
+  expect(trustedSealer({ ...arc, sets }, [list], "a.example")?.dmarcPassed).toBe(is);
+});
+
 test("DMARC had passed, but by the word of a sealer that is not believed", () => {
   const arc = chain(["b.example", list, "c.example"]);
   const sets = arc.sets.map((set) => ({ ...set, claims: set.instance === 2 ? [] : ["dmarc=pass"] }));

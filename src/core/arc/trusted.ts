@@ -11,8 +11,9 @@ export interface TrustedSealer {
    */
   readonly believed: readonly ArcSet[];
   /**
-   * One of them says that the message passed DMARC when it came there, and nothing else about DMARC. Without that a
-   * trusted sealer only handed on what had failed already, and nothing should be let through for its sake.
+   * One of them says that the message passed DMARC when it came there, and nothing else about DMARC, nor of another
+   * author domain than `author`. Without that a trusted sealer only handed on what had failed already, or what had two
+   * From fields then, and nothing should be let through for its sake.
    */
   readonly dmarcPassed: boolean;
 }
@@ -30,8 +31,13 @@ export interface TrustedSealer {
  * - Domains are the same or not; a listed domain does not stand for those below it, which may be somebody else's.
  *
  * @param trusted Domains, as U-labels or A-labels in any letter case.
+ * @param author The author domain that stands in From now, as A-labels; when left out only sealers vouch that name none.
  */
-export function trustedSealer(arc: ArcResult, trusted: readonly string[]): TrustedSealer | undefined {
+export function trustedSealer(
+  arc: ArcResult,
+  trusted: readonly string[],
+  author?: string,
+): TrustedSealer | undefined {
   if (arc.result !== "pass" || trusted.length === 0) return undefined;
   const domains = new Set(trusted.map((domain) => toAsciiDomain(domain)));
   const counts = ({ domain, signsFrom }: ArcSet): boolean => signsFrom && domains.has(domain);
@@ -46,8 +52,12 @@ export function trustedSealer(arc: ArcResult, trusted: readonly string[]): Trust
     domain: sealer.domain,
     instance: sealer.instance,
     believed,
-    dmarcPassed: believed.some(({ claims }) => saysOnlyPass(claims)),
+    dmarcPassed: believed.some((set) => saysOnlyPass(set.claims) && isAbout(author, set)),
   };
+}
+
+function isAbout(author: string | undefined, { authors = [] }: ArcSet): boolean {
+  return authors.every((one) => one === author);
 }
 
 /** A field with two results for DMARC may have been made so by the texts of a sender in it. */

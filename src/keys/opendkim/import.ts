@@ -1,0 +1,302 @@
+import { posix } from "node:path";
+import { nearest } from "../../config/nearest.ts";
+import { formatAuthorPattern } from "../../config/sign-schema.ts";
+import { isWithin, toAsciiDomain } from "../../core/domain-name.ts";
+import type { Finding } from "../../findings/finding.ts";
+import { finding } from "../../findings/table.ts";
+import type { KeyFileReading } from "../key-file.ts";
+import { readConf, type Setting, type TextReader } from "./conf.ts";
+import { readDataSet } from "./data-set.ts";
+import { checkKeyRecord } from "./key-records.ts";
+import { type KeyRow, readKeyTable } from "./key-table.ts";
+import { isNeedless, reasonAgainst } from "./options.ts";
+import {
+  importAuthservId,
+  importDns,
+  importMilter,
+  importNetworks,
+  importStyle,
+  importVerify,
+  Settings,
+  signs,
+} from "./sections.ts";
+import { covers, readSigningTable, type SigningRow } from "./signing-table.ts";
+
+/** One entry of `sign.keys` as the file has it; what has its default is left out. */
+export interface ImportedKey {
+  readonly domain: string;
+  readonly selector: string;
+  readonly file: string;
+  readonly from?: readonly string[];
+  readonly include_subdomains?: true;
+  readonly third_party?: true;
+  readonly identity?: "domain" | "address";
+}
+
+export interface OpendkimImport {
+  /** The sections of our file, for a YAML writer. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly keys: readonly ImportedKey[];
+  /** Everything that is wrong in OpenDKIM's files, or not the same here. */
+  readonly findings: readonly Finding[];
+}
+
+export interface OpendkimReaders {
+  readonly text: TextReader;
+  readonly key: (file: string) => Promise<KeyFileReading>;
+}
+
+/** Turns an opendkim.conf with its tables into our configuration. Reads only; never rejects unless a reader does. */
+export async function importOpendkim(file: string, read: OpendkimReaders): Promise<OpendkimImport> {
+  const conf = readConf(posix.resolve(file), read.text);
+  const settings = new Settings(conf.settings, posix.resolve(file), read.text);
+  const keys = importKeys(settings, read.text);
+  if (keys.length === 0 || !signs(settings))
+    settings.findings.push(finding("opendkim.no-signing", file, { file, line: 0 }));
+  const sections = {
+    authserv_id: importAuthservId(settings),
+    networks: importNetworks(settings),
+    dns: importDns(settings),
+    milter: importMilter(settings),
+    verify: importVerify(settings),
+    sign: { keys, ...importStyle(settings) },
+  };
+  const findings = [...conf.findings, ...settings.findings, ...leftOver(conf.settings, settings)];
+  for (const key of keys) {
+    const reading = await read.key(key.file);
+    findings.push(...reading.findings, ...checkKeyRecord({ ...key, path: key.file }, reading.key, read.text));
+  }
+  const config = Object.fromEntries(Object.entries(sections).filter(([, section]) => section !== undefined));
+  return { config, keys, findings: withoutRepeats(findings) };
+}
+
+function leftOver(given: readonly Setting[], settings: Settings): Finding[] {
+  const found: Finding[] = [];
+  for (const setting of given) {
+    const { option, value, file, line } = setting;
+    const why = reasonAgainst(option);
+    if (why !== undefined)
+      found.push(finding("opendkim.option-not-carried", option, { file, line, option, value, why }));
+  }
+  const senders = settings.get("SenderHeaders");
+  if (senders !== undefined && senders.value.toLowerCase() !== "from")
+    found.push(finding("opendkim.option-not-carried", senders.option, { ...senders, why: "only-from" }));
+  const algorithm = settings.get("SignatureAlgorithm");
+  if (algorithm?.value.toLowerCase() === "rsa-sha1")
+    found.push(finding("opendkim.sha1", algorithm.value, { file: algorithm.file, line: algorithm.line }));
+  const needless = given.filter(({ option }) => isNeedless(option));
+  const [first] = needless;
+  if (first !== undefined) {
+    const options = [...new Set(needless.map(({ option }) => option))];
+    found.push(finding("opendkim.options-needless", first.file, { file: first.file, line: 0, options }));
+  }
+  return found;
+}
+
+function withoutRepeats(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter((one) => {
+    const text = JSON.stringify(one);
+    const isNew = !seen.has(text);
+    seen.add(text);
+    return isNew;
+  });
+}
+
+function importKeys(settings: Settings, read: TextReader): ImportedKey[] {
+  const keyTable = settings.get("KeyTable");
+  const signingTable = settings.get("SigningTable");
+  if (keyTable === undefined) return importSingleKey(settings);
+  const keySet = readDataSet(keyTable, settings.folder, read);
+  const keys = readKeyTable(keySet);
+  settings.findings.push(...keySet.findings, ...keys.findings);
+  const signingSet = signingTable && readDataSet(signingTable, settings.folder, read);
+  const signing = signingSet && readSigningTable(signingSet);
+  settings.findings.push(...(signingSet?.findings ?? []), ...(signing?.findings ?? []));
+  const rows = signing?.rows ?? [];
+  return new TableImport(keys.rows, settings).convert(rows, settings.boolean("MultipleSignatures"));
+}
+
+/** Domain, Selector and KeyFile: one key for one or more domains. */
+function importSingleKey(settings: Settings): ImportedKey[] {
+  const [file, selector] = [settings.get("KeyFile"), settings.get("Selector")];
+  if (file === undefined || selector === undefined) return [];
+  const s = toAsciiDomain(selector.value);
+  if (s === undefined) {
+    settings.bad(selector);
+    return [];
+  }
+  const subdomains = settings.boolean("SubDomains");
+  const path = posix.resolve(settings.folder, file.value);
+  const setting = settings.get("Domain");
+  return settings.list("Domain").flatMap((text) => {
+    const domain = toAsciiDomain(text);
+    if (domain?.includes(".") === true)
+      return [{ domain, selector: s, file: path, ...(subdomains && { include_subdomains: true as const }) }];
+    if (setting !== undefined) settings.bad(setting);
+    return [];
+  });
+}
+
+/** A row of the SigningTable with the key that it leads to. */
+interface Assignment {
+  readonly row: SigningRow;
+  readonly domain: string;
+  readonly selector: string;
+  readonly path: string;
+}
+
+class TableImport {
+  readonly #keys: ReadonlyMap<string, KeyRow>;
+  readonly #settings: Settings;
+  readonly #used = new Set<KeyRow>();
+
+  constructor(keys: readonly KeyRow[], settings: Settings) {
+    this.#keys = new Map(keys.map((key) => [key.name, key]));
+    this.#settings = settings;
+  }
+
+  convert(rows: readonly SigningRow[], multiple: boolean): ImportedKey[] {
+    const reached = multiple ? withCoveringKeys(rows) : this.#reachable(rows);
+    const assignments = reached.flatMap((row) => this.#assign(row) ?? []);
+    return [...this.#group(assignments), ...this.#unused()];
+  }
+
+  /** Without MultipleSignatures only the first row that fits counts. */
+  #reachable(rows: readonly SigningRow[]): SigningRow[] {
+    return rows.filter((row, index) => {
+      const by = rows.slice(0, index).find((above) => covers(above, row));
+      if (by === undefined) return true;
+      const { file, line, pattern } = row;
+      if (by.keyName !== row.keyName)
+        this.#note(finding("opendkim.row-shadowed", pattern, { file, line, pattern, by: by.pattern }));
+      return false;
+    });
+  }
+
+  #assign(row: SigningRow): Assignment | undefined {
+    const key = this.#keys.get(row.keyName) ?? this.#dangling(row);
+    if (key === undefined) return undefined;
+    this.#used.add(key);
+    const { domain } = row.author;
+    if (key.domain === "%" && row.subdomains) {
+      this.#note(
+        finding("opendkim.key-any-domain", key.name, { file: key.file, line: key.line, name: key.name }),
+      );
+      return undefined;
+    }
+    return {
+      row,
+      domain: key.domain === "%" ? domain : key.domain,
+      selector: key.selector,
+      path: posix.resolve(this.#settings.folder, key.path.replaceAll("%", domain)),
+    };
+  }
+
+  #dangling({ pattern, keyName, file, line }: SigningRow): KeyRow | undefined {
+    const [selector, domain] = keyName.toLowerCase().split("._domainkey.");
+    const alike = [...this.#keys.values()].filter(
+      (key) => key.selector === selector && key.domain === domain,
+    );
+    const taken = alike.length === 1 ? alike[0] : undefined;
+    const meant = nearest(keyName, [...this.#keys.keys()]);
+    const params = { file, line, pattern, name: keyName, taken: taken?.name, meant };
+    this.#note(finding("opendkim.row-dangling", pattern, params));
+    return taken;
+  }
+
+  /** One entry for each key, identity and reach. */
+  #group(assignments: readonly Assignment[]): ImportedKey[] {
+    const groups = new Map<string, Assignment[]>();
+    for (const one of assignments) {
+      const name = this.#keyText(one);
+      // include_subdomains is for the domain itself, too.
+      const isIncluded =
+        !one.row.subdomains &&
+        one.row.author.localPart === undefined &&
+        assignments.some(
+          (other) =>
+            other.row.subdomains &&
+            other.row.author.domain === one.row.author.domain &&
+            this.#keyText(other) === name,
+        );
+      if (isIncluded) continue;
+      const group = `${name}\n${one.row.subdomains}`;
+      groups.set(group, [...(groups.get(group) ?? []), one]);
+    }
+    return [...groups.values()].map((group) => this.#entry(group));
+  }
+
+  #keyText(one: Assignment): string {
+    return [one.domain, one.selector, one.path, this.#identityOf(one)].join("\n");
+  }
+
+  #entry(group: readonly Assignment[]): ImportedKey {
+    const { domain, selector, path, row } = group[0] as Assignment;
+    const from = [...new Set(group.map((one) => formatAuthorPattern(one.row.author)))];
+    const strangers = group.filter((one) => !isRelated(one.row.author.domain, domain));
+    for (const {
+      row: { file, line, author },
+    } of strangers)
+      this.#note(
+        finding("opendkim.row-alignment", author.domain, {
+          file,
+          line,
+          from: formatAuthorPattern(author),
+          domain,
+        }),
+      );
+    const identity = this.#identityOf(group[0] as Assignment);
+    return {
+      domain,
+      selector,
+      file: path,
+      ...(from.length === 1 && from[0] === domain ? {} : { from }),
+      ...(row.subdomains && { include_subdomains: true as const }),
+      ...(strangers.length > 0 && { third_party: true as const }),
+      ...(identity !== "none" && { identity }),
+    };
+  }
+
+  #identityOf({ row, domain: d }: Assignment): "none" | "domain" | "address" {
+    const { identity, author, pattern, file, line } = row;
+    if (identity === undefined || identity === `@${d}`) return "none";
+    const text = identity.toLowerCase();
+    if (text === "@%" || text === "%" || (text === `@${author.domain}` && !row.subdomains)) return "domain";
+    if (text === formatAuthorPattern(author)) return "address";
+    this.#note(finding("opendkim.row-identity", pattern, { file, line, pattern, identity }));
+    return "none";
+  }
+
+  #unused(): ImportedKey[] {
+    return [...this.#keys.values()].flatMap((key) => {
+      if (this.#used.has(key)) return [];
+      const { name, file, line, domain, selector, path } = key;
+      if (domain === "%" || path.includes("%")) {
+        this.#note(finding("opendkim.key-any-domain", name, { file, line, name }));
+        return [];
+      }
+      this.#note(finding("opendkim.key-unused", name, { file, line, name }));
+      return [{ domain, selector, file: posix.resolve(this.#settings.folder, path), from: [] }];
+    });
+  }
+
+  #note(found: Finding): void {
+    this.#settings.findings.push(found);
+  }
+}
+
+/** With MultipleSignatures all rows that fit count; ours takes the most exact, which therefore gets their keys too. */
+function withCoveringKeys(rows: readonly SigningRow[]): SigningRow[] {
+  return rows.flatMap((row) => {
+    const { author, subdomains, belowOnly, pattern } = row;
+    const above = rows.filter(
+      (other) => other !== row && other.keyName !== row.keyName && covers(other, row),
+    );
+    return [row, ...above.map((other) => ({ ...other, author, subdomains, belowOnly, pattern }))];
+  });
+}
+
+function isRelated(from: string, domain: string): boolean {
+  return isWithin(from, domain) || isWithin(domain, from);
+}
