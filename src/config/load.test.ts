@@ -269,6 +269,8 @@ describe("errors with their place", () => {
     { yaml: "log: [", is: ["yaml-syntax  1:7"] },
     { yaml: "log: {}\n---\nlog: {}", is: ["yaml-syntax  2:1"] },
     { yaml: "log: !!js/function x", is: ["yaml-syntax  1:6"] },
+    { yaml: "log: *nowhere", is: ["yaml-syntax  1:6"] },
+    { yaml: "log: &a\n  level: *a", is: ["yaml-syntax  2:10"] },
   ])("$yaml", async ({ yaml, is }) => expect((await errorsOf(yaml)).map(brief)).toEqual(is));
 
   test("a slip of the pen is told apart from a part that is not built yet", async () => {

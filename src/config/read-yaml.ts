@@ -1,4 +1,14 @@
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from "yaml";
 import type { Config } from "./config.ts";
 import { laterKeys } from "./later-keys.ts";
 import { nearest } from "./nearest.ts";
@@ -19,7 +29,7 @@ export function readYaml(text: string, hostname: string): YamlReading {
   // After a syntax error the rest is guesswork: only what the YAML reader says is worth telling.
   const syntax = syntaxErrors(source);
   if (syntax.length > 0) return { errors: syntax };
-  const value: unknown = withoutNulls(source.document.toJS({ maxAliasCount: 100 }) ?? {});
+  const value: unknown = withoutNulls(source.document.toJS() ?? {});
   if (!isRecord(value)) return { errors: [configProblem("not-a-map", "", {}, { line: 1, column: 1 })] };
   const result = checkConfigValue(value, hostname);
   if (result.ok) return { config: result.config, errors: [] };
@@ -39,7 +49,19 @@ function openSource(text: string): Source {
   return { document: parseDocument(text, { lineCounter: lines, prettyErrors: false }), lines };
 }
 
-function syntaxErrors({ document, lines }: Source): ConfigProblem[] {
+function syntaxErrors(source: Source): ConfigProblem[] {
+  const aliases: ConfigProblem[] = [];
+  // An alias may lead nowhere, into itself, or into thousands of others; a configuration needs none.
+  visit(source.document, {
+    Alias: (_, alias) => {
+      const reason = `an alias (*${alias.source}) cannot be used here`;
+      aliases.push(configProblem("yaml-syntax", "", { reason }, placeOf(source, alias)));
+    },
+  });
+  return [...syntaxProblems(source), ...aliases];
+}
+
+function syntaxProblems({ document, lines }: Source): ConfigProblem[] {
   return [...document.errors, ...document.warnings].map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
     const place = { line, column: col };

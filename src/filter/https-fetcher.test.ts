@@ -140,6 +140,16 @@ describe("what comes of a fetch", () => {
     expect(seen).toEqual([]);
   });
 
+  test.each(["127.0.0.1", "2130706433", "0x7f.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "１２７.0.0.1"])(
+    "the address %s is no host name, though a resolver may say that it is a public one",
+    async (name) => {
+      const { query } = memoryResolver({ "any.example": [{ A: "8.8.8.8" }] });
+      const fetcher = open({ dns: { query: (_name, type) => query("any.example", type) }, mayConnect: () => true });
+      expect(word(await fetcher.fetch(uri("/logo", name), { maxOctets: 1000 }))).toBe("redirect");
+      expect(seen).toEqual([]);
+    },
+  );
+
   test("what is no https URI is not fetched", async () => {
     for (const text of ["http://logo.example.com/", "https://a@logo.example.com/", "nonsense"])
       expect(word(await open().fetch(text, { maxOctets: 1000 }))).toBe("redirect");

@@ -3,7 +3,7 @@ import { request } from "node:https";
 import type { LookupFunction } from "node:net";
 import type { FetchOutcome } from "../core/bimi/fetch.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
-import { formatIp, type IpAddress } from "../core/ip.ts";
+import { formatIp, type IpAddress, parseIp } from "../core/ip.ts";
 import type { FetchProblem } from "../core/results.ts";
 import { isPublicAddress } from "./public-address.ts";
 
@@ -37,8 +37,7 @@ export async function httpsGet(uri: string, options: HttpsGetOptions): Promise<H
   let next: URL | null = URL.parse(uri);
   try {
     for (let hop = 0; hop <= maxRedirects; hop++) {
-      if (next === null || next.protocol !== "https:" || next.username !== "" || next.password !== "")
-        return failure("redirect", false);
+      if (next === null || !isFetched(next)) return failure("redirect", false);
       const addresses = await addressesFor(next, options);
       if (typeof addresses === "string") return failure(addresses, addresses === "host-dns-failure");
       const response = await respond(next, addresses, options);
@@ -53,6 +52,12 @@ export async function httpsGet(uri: string, options: HttpsGetOptions): Promise<H
     const problem = isTlsError(error) ? "tls-failed" : "connection-failed";
     return failure(problem, problem === "connection-failed");
   }
+}
+
+/** Without a user name, and no address for a host: Node.js connects to one without asking `lookup`. */
+function isFetched({ protocol, username, password, hostname }: URL): boolean {
+  if (protocol !== "https:" || username !== "" || password !== "") return false;
+  return !hostname.startsWith("[") && parseIp(hostname) === undefined;
 }
 
 function failure(problem: FetchProblem, temporary: boolean): HttpsGetResult {

@@ -147,6 +147,54 @@ test("a local part does not spoil the names that the keys of ARC sealers have", 
   expect(kept.results?.arc).toEqual(arc);
 });
 
+describe("a BIMI record that is the local part's own (lps=)", () => {
+  const location = "https://l.test/people/taro-yamada.svg";
+  const authority = "https://l.test/taro.yamada/cert.pem";
+  const withSelector = (selector: string): MessageRecord => {
+    const base = withLocalPart("taro.yamada");
+    const bimi = {
+      method: "bimi",
+      result: "pass",
+      domain: "sender.test",
+      selector,
+      localPartSelector: "taro-yamada",
+      location,
+      authority,
+    } as const;
+    const uris = `policy.authority-uri=${authority} policy.indicator-uri=${location}`;
+    return {
+      ...base,
+      authenticationResults: `mx; bimi=pass header.d=sender.test header.selector=${selector} ${uris}`,
+      results: { ...base.results, bimi, dns: [] } as typeof base.results & {},
+    };
+  };
+
+  test("neither selector nor pictures tell whose it is", () => {
+    const { results, authenticationResults } = redact(withSelector("taro-yamada"), defaults);
+    expect(results?.bimi).toMatchObject({
+      domain: "sender.test",
+      selector: "*",
+      localPartSelector: "*",
+      location: "https://l.test/*",
+      authority: "https://l.test/*",
+    });
+    expect(authenticationResults).toBe(
+      "mx; bimi=pass header.d=sender.test header.selector=* policy.authority-uri=https://l.test/* policy.indicator-uri=https://l.test/*",
+    );
+  });
+
+  test("the record of the whole domain stays", () => {
+    const { results } = redact(withSelector("default"), defaults);
+    expect(results?.bimi).toMatchObject({ selector: "default", localPartSelector: "*", location, authority });
+  });
+
+  test("with mail_from everything stays", () => {
+    const kept = redact(withSelector("taro-yamada"), [...defaults, "mail_from"]);
+    expect(kept.results?.bimi).toMatchObject({ selector: "taro-yamada", location, authority });
+    expect(kept.authenticationResults).toContain(location);
+  });
+});
+
 const piece = fc.stringMatching(/^q[b-df-hj-np-tv-z]{5,9}9$/);
 const localPart = fc.oneof(
   piece,

@@ -33,9 +33,9 @@ export function redact<Kept extends Omit<MessageRecord, "id">>(
       })),
     },
     ...(record.authenticationResults !== undefined && {
-      authenticationResults: maskSelector(
+      authenticationResults: maskBimi(
         maskAddresses(record.authenticationResults, hidden),
-        hiddenSelector(record.results, named),
+        named.has("mail_from") ? undefined : record.results?.bimi,
       ),
     }),
     ...(record.fault !== undefined && {
@@ -152,28 +152,36 @@ function redactResults(
   };
 }
 
-/** A BIMI selector that is the local part of From (`lps=`), unless local parts of senders may be kept. */
-function hiddenSelector(
-  results: RecordedResults | undefined,
-  named: ReadonlySet<RecordField>,
-): string | undefined {
-  return named.has("mail_from") ? undefined : results?.bimi?.localPartSelector;
-}
-
 function redactBimi(bimi: BimiResult, named: ReadonlySet<RecordField>): BimiResult {
   if (named.has("mail_from") || bimi.localPartSelector === undefined) return bimi;
-  const { localPartSelector, selector, ...rest } = bimi;
+  const masked = { ...bimi, localPartSelector: mask };
+  if (!isOfLocalPart(bimi)) return masked;
+  const { location, authority } = bimi;
   return {
-    ...rest,
-    localPartSelector: mask,
-    ...(selector !== undefined && { selector: selector === localPartSelector ? mask : selector }),
+    ...masked,
+    selector: mask,
+    ...(location !== undefined && { location: hostOnly(location) }),
+    ...(authority !== undefined && { authority: hostOnly(authority) }),
   };
 }
 
-function maskSelector(field: string, selector: string | undefined): string {
-  return selector === undefined
-    ? field
-    : replaceWord(field, `header.selector=${selector}`, `header.selector=${mask}`);
+/** Whether the record is that of one local part (`lps=`): then its picture is one of a person. */
+function isOfLocalPart({ selector, localPartSelector }: BimiResult): boolean {
+  return localPartSelector !== undefined && selector === localPartSelector;
+}
+
+function hostOnly(uri: string): string {
+  return `https://${URL.parse(uri)?.host ?? ""}/${mask}`;
+}
+
+/** @param bimi Undefined when its selector may stand. */
+function maskBimi(field: string, bimi: BimiResult | undefined): string {
+  if (bimi === undefined || !isOfLocalPart(bimi)) return field;
+  const masked = replaceWord(field, `header.selector=${bimi.selector ?? ""}`, `header.selector=${mask}`);
+  return [bimi.location, bimi.authority].reduce<string>(
+    (text, uri) => (uri === undefined ? text : text.replaceAll(uri, hostOnly(uri))),
+    masked,
+  );
 }
 
 function redactSpf(spf: RecordedSpf, hidden: Hidden): RecordedSpf {

@@ -93,7 +93,7 @@ export class MessageReader {
 }
 
 /** Without a byte order mark and an mbox envelope line ("From ", no field "From :"). */
-function withoutPrelude(raw: Buffer): Buffer {
+export function withoutPrelude(raw: Buffer): Buffer {
   const octets = raw.subarray(0, 3).equals(byteOrderMark) ? raw.subarray(3) : raw;
   const line = octets.subarray(0, maxEnvelopeLineOctets);
   const end = line.indexOf(lf);
