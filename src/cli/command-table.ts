@@ -66,6 +66,30 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/dmarc-diff.ts")).dmarcDiff,
   },
   {
+    name: "sign",
+    summary: {
+      en: "sign a message with DKIM",
+      ja: "メールに DKIM 署名を付ける",
+    },
+    load: async () => (await import("./commands/sign.ts")).sign,
+  },
+  {
+    name: "seal",
+    summary: {
+      en: "seal a message with ARC",
+      ja: "メールに ARC の封印を付ける",
+    },
+    load: async () => (await import("./commands/seal.ts")).seal,
+  },
+  {
+    name: "key",
+    summary: {
+      en: "make signing keys, print and check their DNS records",
+      ja: "署名鍵を作り、DNS レコードを表示・確認する",
+    },
+    load: async () => (await import("./commands/key.ts")).key,
+  },
+  {
     name: "config",
     summary: {
       en: "check or show the configuration, and the MTA's side of it",

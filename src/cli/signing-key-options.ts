@@ -91,7 +91,8 @@ export function chosenRows(values: SigningKeyValues, config: Config, io: Io): re
   const selector = values.selector === undefined ? undefined : readSelectorOption(values.selector, io);
   const rows = config.sign.keys.filter(
     (row) =>
-      (domain === undefined || row.domain === domain) && (selector === undefined || row.selector === selector),
+      (domain === undefined || row.domain === domain) &&
+      (selector === undefined || row.selector === selector),
   );
   if (rows.length > 0) return rows;
   const { noKeys, noSuchKey } = signingText(io.lang);

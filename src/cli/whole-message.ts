@@ -1,8 +1,8 @@
-import type { MessageHead } from "../core/message/message.ts";
+import { type MessageHead, parseHead } from "../core/message/message.ts";
 import { MessageReader, withoutPrelude } from "../core/message/message-reader.ts";
 import type { Verification } from "../core/verification.ts";
-import type { Io } from "./io.ts";
 import { fileUnreadable, openInput } from "./input.ts";
+import type { Io } from "./io.ts";
 
 /** A message that is printed again with something on top of it, so that it is kept whole. */
 export interface WholeMessage {
@@ -10,6 +10,7 @@ export interface WholeMessage {
   readonly octets: Buffer;
   /** How its lines end. */
   readonly lineEnd: "\n" | "\r\n";
+  readonly head: MessageHead;
 }
 
 /**
@@ -26,25 +27,32 @@ export async function readWholeMessage(file: string | undefined, io: Io): Promis
   }
   const octets = withoutPrelude(Buffer.concat(chunks));
   const first = octets.indexOf("\n");
-  return { octets, lineEnd: first > 0 && octets[first - 1] === 0x0d ? "\r\n" : "\n" };
+  const lineEnd = first > 0 && octets[first - 1] === 0x0d ? "\r\n" : "\n";
+  return { octets, lineEnd, head: readHead(octets) };
 }
 
-/** Feeds the message to something that is opened with its head. */
-export async function passThrough<Results, Opened extends Verification<Results>>(
-  { octets }: WholeMessage,
-  open: (head: MessageHead) => Opened,
-): Promise<{ readonly results: Results; readonly opened: Opened; readonly head: MessageHead }> {
-  let state: { opened: Opened; head: MessageHead } | undefined;
+function readHead(octets: Buffer): MessageHead {
+  let found: MessageHead | undefined;
   const reader = new MessageReader({
     head: (head) => {
-      state = { opened: open(head), head };
+      found = head;
     },
-    body: (chunk) => state?.opened.body(chunk),
+    body: () => {},
   });
   reader.push(octets);
   reader.end();
-  if (state === undefined) throw new Error("no head");
-  return { ...state, results: await state.opened.finish() };
+  return found ?? parseHead(Buffer.alloc(0));
+}
+
+/** Feeds the body of a message to what was opened with its head. */
+export async function feedBody<Results>(
+  { octets }: WholeMessage,
+  opened: Verification<Results>,
+): Promise<Results> {
+  const reader = new MessageReader({ head: () => {}, body: (chunk) => opened.body(chunk) });
+  reader.push(octets);
+  reader.end();
+  return opened.finish();
 }
 
 /** Writes fields and, unless only they are wanted, the message below them. */

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, lchownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chownSync, lchownSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { SekishoError } from "../errors.ts";
 import { parseListenAddress } from "../milter/index.ts";
+import { makeFolder } from "../store/make-folder.ts";
 import { groupId } from "./group-id.ts";
 import type { DaemonText } from "./text.ts";
 
@@ -86,11 +87,11 @@ export function prepareFolders(config: Config, identity: Identity, text: DaemonT
 
 function makeSocketFolder(folder: string, { uid, gid }: Identity): void {
   // The MTA must be able to enter it; who may use the socket is decided by the socket's own mode.
-  if (mkdirSync(folder, { recursive: true, mode: 0o755 }) !== undefined) chownSync(folder, uid, gid);
+  if (makeFolder(folder, 0o755)) chownSync(folder, uid, gid);
 }
 
 function giveDataDir(folder: string, { uid, gid, user }: Identity, text: DaemonText): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const owner = lstatSync(folder).uid;
   if (owner === uid) return;
   // What root has made in an earlier run is given over; a folder with anything else in it may be anybody's.

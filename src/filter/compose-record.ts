@@ -130,7 +130,7 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** Without the properties that are undefined. */
 function defined<T extends object>(properties: T): Defined<T> {
-  return Object.fromEntries(
-    Object.entries(properties).filter(([, value]) => value !== undefined),
-  ) as Defined<T>;
+  const kept: Partial<T> = {};
+  for (const key in properties) if (properties[key] !== undefined) kept[key] = properties[key];
+  return kept as Defined<T>;
 }

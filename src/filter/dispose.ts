@@ -41,9 +41,16 @@ export function dispose(facts: DisposalFacts, config: Pick<Config, "verify" | "h
   };
 }
 
+const rulesOfConfig = new WeakMap<Config["verify"], ReadonlySet<RuleId>>();
+
 /** The rules that the setting in force or the shadow look at. */
-export function rulesOf({ policy, shadow }: Config["verify"]): ReadonlySet<RuleId> {
-  return watchedRules(shadow === undefined ? [policy.rules] : [policy.rules, shadow.rules]);
+export function rulesOf(verify: Config["verify"]): ReadonlySet<RuleId> {
+  const known = rulesOfConfig.get(verify);
+  if (known !== undefined) return known;
+  const { policy, shadow } = verify;
+  const rules = watchedRules(shadow === undefined ? [policy.rules] : [policy.rules, shadow.rules]);
+  rulesOfConfig.set(verify, rules);
+  return rules;
 }
 
 function policyInput(

@@ -18,6 +18,7 @@ export function findForgedFields(
   ids: { readonly authservIds: readonly string[] },
   options: { readonly fromStranger: boolean },
 ): RemovedField[] {
+  if (head.fields.length === 0) return [];
   const ours = ownIds(ids.authservIds);
   const removed: RemovedField[] = [];
   let occurrence = 0;

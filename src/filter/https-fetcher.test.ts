@@ -144,7 +144,10 @@ describe("what comes of a fetch", () => {
     "the address %s is no host name, though a resolver may say that it is a public one",
     async (name) => {
       const { query } = memoryResolver({ "any.example": [{ A: "8.8.8.8" }] });
-      const fetcher = open({ dns: { query: (_name, type) => query("any.example", type) }, mayConnect: () => true });
+      const fetcher = open({
+        dns: { query: (_name, type) => query("any.example", type) },
+        mayConnect: () => true,
+      });
       expect(word(await fetcher.fetch(uri("/logo", name), { maxOctets: 1000 }))).toBe("redirect");
       expect(seen).toEqual([]);
     },

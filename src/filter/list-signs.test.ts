@@ -26,6 +26,27 @@ test("what lists and forwarders leave, each once", () => {
   expect(of(head)).toEqual({ listIds: [], fields: ["list-post", "resent-from", "arc-seal"] });
 });
 
+test.each([
+  {
+    by: "Postfix and qmail, when they deliver to a forwarding address",
+    head: "Delivered-To: a@b.example\r\n",
+  },
+  { by: "Postfix, likewise", head: "X-Original-To: a@b.example\r\n" },
+  { by: "fml", head: "X-ML-Name: dev\r\n" },
+  { by: "Mailman", head: "X-BeenThere: dev@lists.example\r\n" },
+  { by: "software that sends on, against loops", head: "X-Loop: a\r\n" },
+])("a sign that is left by $by", ({ head }) => {
+  expect(of(head).fields).toHaveLength(1);
+});
+
+test.each([
+  { value: "list", is: 1 },
+  { value: "Bulk", is: 1 },
+  { value: "first-class", is: 0 },
+])("Precedence: $value", ({ value, is }) => {
+  expect(of(`Precedence: ${value}\r\n`).fields).toHaveLength(is);
+});
+
 test("a mail without any", () => expect(of("From: a\r\n")).toEqual({ listIds: [], fields: [] }));
 
 test("more List-Id fields than anybody needs are not read", () => {

@@ -1,4 +1,4 @@
-import { type MessageHead, rawValue } from "../core/message/message.ts";
+import { type Field, type MessageHead, rawValue } from "../core/message/message.ts";
 
 /** What a header says of a mailing list or a forwarder on the way. Anybody may write it: a hint, never a proof. */
 export interface ListSigns {
@@ -25,7 +25,17 @@ const tellingFields: ReadonlySet<string> = new Set([
   "x-forwarded-to",
   "x-forwarded-for",
   "arc-seal",
+  // Of no RFC: what Postfix and qmail leave when they send on, and Mailman, fml and others that know no List-Id.
+  "delivered-to",
+  "x-original-to",
+  "x-beenthere",
+  "x-loop",
+  "x-ml-name",
+  "x-mlserver",
+  "x-mail-count",
 ]);
+/** A habit of lists that no RFC lays down. */
+const listPrecedences: ReadonlySet<string> = new Set(["list", "bulk"]);
 const maxListIds = 5;
 const maxListIdOctets = 255;
 
@@ -34,13 +44,18 @@ export function listSigns(head: MessageHead): ListSigns {
   const fields = new Set<string>();
   const listIds: string[] = [];
   for (const field of head.fields) {
-    if (!tellingFields.has(field.lowerName)) continue;
+    if (!isTelling(head, field)) continue;
     fields.add(field.lowerName);
     if (field.lowerName !== "list-id" || listIds.length === maxListIds) continue;
     const id = listId(rawValue(head, field));
     if (id !== undefined) listIds.push(id);
   }
   return { listIds, fields: [...fields] };
+}
+
+function isTelling(head: MessageHead, field: Field): boolean {
+  if (field.lowerName !== "precedence") return tellingFields.has(field.lowerName);
+  return listPrecedences.has(rawValue(head, field).trim().toLowerCase());
 }
 
 /** RFC 2919 §3: what stands between the last angle brackets; without any the whole value. */

@@ -130,6 +130,8 @@ interface Row {
   readonly reasons?: readonly string[];
   readonly answer?: string;
   readonly field?: string;
+  /** The reason of a hold. */
+  readonly held?: string;
 }
 
 const ip = parseIp("203.0.113.9") as IpAddress;
@@ -167,6 +169,7 @@ function check(rows: readonly Row[]): void {
     if (row.field !== undefined) expect(quarantined?.value).toBe(row.field);
     // Whatever was decided: an answer exactly when something is refused or put off.
     expect(answer !== undefined).toBe(found.action === "reject" || found.action === "defer");
+    if (row.held !== undefined) expect(found.holdReason).toBe(row.held);
     expect(found.holdReason !== undefined).toBe(found.action === "hold");
     expect(quarantined !== undefined).toBe(found.action === "quarantine");
   });
@@ -252,6 +255,14 @@ describe("verify.enforce: quarantine", () => {
       yaml: "enforce: quarantine, quarantine_action: hold",
       results: quarantine,
       action: "hold",
+      held: "dmarc; reason=dmarc.quarantine; policy=quarantine; domain=a.example",
+    },
+    {
+      it: "what an MTA shows of it is cut: the reason stands in front of a long domain (Postfix: 100 octets)",
+      yaml: "enforce: quarantine, quarantine_action: hold",
+      results: withDmarc({ domain: `${"x".repeat(60)}.${"y".repeat(60)}.example` }),
+      action: "hold",
+      held: `dmarc; reason=enforce.quarantine; policy=reject; domain=${"x".repeat(44)}`,
     },
   ]);
 });
@@ -717,7 +728,10 @@ describe("overrides", () => {
     {
       it: "without any record, DNS does not tell whether the author signed, and that is to be put off",
       yaml: `dmarc: { on_temperror: defer }, ${entry("reject")}`,
-      results: { ...noRecord, dkim: [dkimOf({ result: "temperror", domain: "a.example", signer: "author" })] },
+      results: {
+        ...noRecord,
+        dkim: [dkimOf({ result: "temperror", domain: "a.example", signer: "author" })],
+      },
       action: "defer",
       answer: "451 4.4.3 DMARC cannot be evaluated for a.example",
     },

@@ -1,4 +1,10 @@
-import type { DomainOverride, KnownList, PolicyConfig, RuleSetting, VerdictSetting } from "../config/policy-config.ts";
+import type {
+  DomainOverride,
+  KnownList,
+  PolicyConfig,
+  RuleSetting,
+  VerdictSetting,
+} from "../config/policy-config.ts";
 import { isWithin } from "../core/domain-name.ts";
 import { inNetwork } from "../core/ip.ts";
 import type { AuthResults, DmarcPolicy, DmarcResult } from "../core/results.ts";
@@ -110,7 +116,7 @@ function conclude(votes: readonly Vote[], input: PolicyInput, policy: PolicyConf
       return { ...base, action: "defer", ...answered(strictest.answer), fields: [] };
     case "quarantine":
       return policy.quarantineAction === "hold"
-        ? { ...base, action: "hold", fields, holdReason: noteText(strictest) }
+        ? { ...base, action: "hold", fields, holdReason: holdText(strictest) }
         : {
             ...base,
             action: "quarantine",
@@ -135,8 +141,20 @@ function refusal(rejecting: readonly Vote[]): SmtpAnswer | undefined {
 
 /** `dmarc; domain=a.example; policy=reject; reason=second.none` */
 function noteText({ method, note = [], why }: Vote): string {
+  return [method, ...note, ...lastReason(why)].join("; ");
+}
+
+/** Octets of it that Postfix logs; Sendmail lists fewer. */
+const maxHoldText = 100;
+
+/** The same the other way round: what is cut off is the end of a long domain. */
+function holdText({ method, note = [], why }: Vote): string {
+  return [method, ...lastReason(why), ...note.toReversed()].join("; ").slice(0, maxHoldText);
+}
+
+function lastReason(why: readonly string[]): readonly string[] {
   const last = why.at(-1);
-  return [method, ...note, ...(last === undefined ? [] : [`reason=${basisRule(last)}`])].join("; ");
+  return last === undefined ? [] : [`reason=${basisRule(last)}`];
 }
 
 /**

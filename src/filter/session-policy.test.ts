@@ -114,7 +114,7 @@ describe("what each action sends to the MTA", () => {
     expect(got.reply).toEqual({ kind: "accept" });
     expect(brief(got.edits)).toEqual([
       results,
-      "quarantine dmarc; domain=a.example; policy=reject; reason=enforce.quarantine",
+      "quarantine dmarc; reason=enforce.quarantine; policy=reject; domain=a.example",
     ]);
     expect(got.record).toMatchObject({ disposition: { action: "hold" }, reply: "accept" });
   });

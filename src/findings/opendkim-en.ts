@@ -65,6 +65,11 @@ export const opendkimEn: FindingText<OpendkimFindings> = {
   "opendkim.key-twice": {
     text: (p) => `${at(p)}: the KeyTable has "${p.name}" twice; the first row counts.`,
   },
+  "opendkim.selector-twice": {
+    text: (p) =>
+      `${at(p)}: selector ${p.selector} of ${p.domain} has two key files; ${p.key} is left out, and ${p.first} counts.`,
+    fix: () => "Look with sekisho key verify which of them is published, and name that one.",
+  },
   "opendkim.key-inline": {
     text: (p) =>
       `${at(p)}: the private key of "${p.name}" stands in the table itself and is not carried over.`,

@@ -68,6 +68,11 @@ export const opendkimJa: FindingText<OpendkimFindings> = {
   "opendkim.key-twice": {
     text: (p) => `${at(p)}: KeyTable に「${p.name}」が 2 回あります。最初の行を使います。`,
   },
+  "opendkim.selector-twice": {
+    text: (p) =>
+      `${at(p)}: ${p.domain} のセレクタ ${p.selector} に鍵ファイルが 2 つあります。${p.first} を使い、${p.key} は省きました。`,
+    fix: () => "どちらが公開されているかを sekisho key verify で調べ、そのファイルを指定してください。",
+  },
   "opendkim.key-inline": {
     text: (p) => `${at(p)}: 「${p.name}」の秘密鍵が表の中に直接書かれているため、移していません。`,
     fix: () => "モード 0600 のファイルに保存し、そのファイルを指定してください。",

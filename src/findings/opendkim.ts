@@ -41,6 +41,13 @@ export interface OpendkimFindings {
     readonly selector: string;
   };
   readonly "opendkim.key-twice": Place & { readonly name: string };
+  readonly "opendkim.selector-twice": Place & {
+    readonly domain: string;
+    readonly selector: string;
+    /** Key files: the one that is left out, and the one that counts. */
+    readonly key: string;
+    readonly first: string;
+  };
   readonly "opendkim.key-inline": Place & { readonly name: string };
   readonly "opendkim.key-any-domain": Place & { readonly name: string };
   readonly "opendkim.key-unused": Place & { readonly name: string };
@@ -98,6 +105,7 @@ export const opendkimRules: FindingRules<OpendkimFindings> = {
   "opendkim.key-row-broken": { severity: "error", basis: keyTable },
   "opendkim.key-name": { severity: "warning", basis: keyTable },
   "opendkim.key-twice": { severity: "warning", basis: keyTable },
+  "opendkim.selector-twice": { severity: "error", basis: "RFC 6376 §3.1" },
   "opendkim.key-inline": { severity: "error", basis: keyTable },
   "opendkim.key-any-domain": { severity: "error", basis: keyTable },
   "opendkim.key-unused": { severity: "warning", basis: keyTable },

@@ -35,7 +35,13 @@ function fileFindings(file: string, { mode, uid, gid }: Stats, owner: KeyOwner):
   const bits = mode & 0o777;
   // Others may do nothing, the group at most read: a daemon often reads root's file by its group.
   if ((bits & 0o027) !== 0)
-    found.push(finding("key.file-mode", file, { file, mode: octal(bits), better: octal(bits & 0o640) }));
+    found.push(
+      finding("key.file-mode", file, {
+        file,
+        mode: octal(bits),
+        better: octal(bits & (gid === 0 ? 0o600 : 0o640)),
+      }),
+    );
   else if ((bits & 0o040) !== 0 && gid !== 0) found.push(finding("key.file-group", file, { file, gid }));
   if (!isTrusted(uid, owner)) found.push(finding("key.file-owner", file, { file, uid, expected: owner.uid }));
   return found;

@@ -166,7 +166,19 @@ export function formatNegotiation(agreement: Agreement, protocol: number, lists?
   return formatPacket(0x4f, Buffer.concat([numbers, ...macros]));
 }
 
-function macroLists(lists: MacroLists = {}): Buffer[] {
+const noLists: MacroLists = {};
+/** Every connection of a server asks for the same. */
+const formattedLists = new WeakMap<MacroLists, readonly Buffer[]>();
+
+function macroLists(lists: MacroLists = noLists): readonly Buffer[] {
+  const known = formattedLists.get(lists);
+  if (known !== undefined) return known;
+  const formatted = formatMacroLists(lists);
+  formattedLists.set(lists, formatted);
+  return formatted;
+}
+
+function formatMacroLists(lists: MacroLists): readonly Buffer[] {
   // Sendmail 8.18 looks at the list for end of message only when there is one for end of headers.
   const complete: MacroLists = { "end-of-headers": lists["end-of-message"] ?? [], ...lists };
   const octets: Buffer[] = [];

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 import type { MessageRecord } from "./record.ts";
 import { parseLine, splitLines } from "./record-line.ts";
 import {
@@ -74,7 +75,7 @@ function readSegment(path: string): SegmentContent {
 
 function damagedPath(folder: string): string {
   const path = join(folder, damagedFolder);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path, 0o700);
   return path;
 }
 

@@ -33,9 +33,10 @@ export function redact<Kept extends Omit<MessageRecord, "id">>(
       })),
     },
     ...(record.authenticationResults !== undefined && {
-      authenticationResults: maskBimi(
-        maskAddresses(record.authenticationResults, hidden),
-        named.has("mail_from") ? undefined : record.results?.bimi,
+      // The URIs first, while they stand there as they are known.
+      authenticationResults: maskAddresses(
+        maskBimi(record.authenticationResults, named.has("mail_from") ? undefined : record.results?.bimi),
+        hidden,
       ),
     }),
     ...(record.fault !== undefined && {
@@ -141,7 +142,7 @@ function redactResults(
   named: ReadonlySet<RecordField>,
   hidden: Hidden,
 ): RecordedResults {
-  const known = knownNames(record, results);
+  const known = once(() => knownNames(record, results));
   return {
     ...results,
     ...(results.spf !== undefined && { spf: redactSpf(results.spf, hidden) }),
@@ -211,16 +212,24 @@ function knownNames(record: Omit<MessageRecord, "id">, results: RecordedResults)
   return [...keys, ...domains.flatMap((domain) => [`_dmarc.${domain}`, `_bimi.${domain}`, domain as string])];
 }
 
-function redactDns(entry: DnsTraceEntry, known: readonly string[], hidden: Hidden): DnsTraceEntry {
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function redactDns(entry: DnsTraceEntry, known: () => readonly string[], hidden: Hidden): DnsTraceEntry {
   const name = maskName(entry.name, known, hidden);
   return name === entry.name ? entry : { ...entry, name };
 }
 
 /** Masks labels, or parts of them, that are pieces of a hidden local part, to the left of the longest known name. */
-function maskName(name: string, known: readonly string[], hidden: Hidden): string {
-  if (hidden.pieces.size === 0 && hidden.localParts.length === 0) return name;
+function maskName(name: string, known: () => readonly string[], hidden: Hidden): string {
+  if (holdsNothing(name, hidden)) return name;
   let keep = "";
-  for (const suffix of known)
+  for (const suffix of known())
     if (suffix.length > keep.length && (name === suffix || name.endsWith(`.${suffix}`))) keep = suffix;
   const left = name.slice(0, name.length - keep.length);
   const plain = unescaped(left);
@@ -243,8 +252,21 @@ function unescaped(name: string): string {
 
 const mask = "*";
 
+/** Printable ASCII in which nothing is written in disguise. */
+const plainText = /^[ -$&-[\]-~]*$/;
+
+/** Whether it is sure that no local part or piece of one stands in the text. Most texts are done with that. */
+function holdsNothing(text: string, { localParts, pieces }: Hidden): boolean {
+  if (localParts.length === 0 && pieces.size === 0) return true;
+  if (!plainText.test(text)) return false;
+  const lower = text.toLowerCase();
+  for (const piece of pieces) if (lower.includes(piece)) return false;
+  return !localParts.some((local) => lower.includes(local));
+}
+
 /** Masks addresses, whole hidden local parts and their pieces in a text of anybody's. */
 function maskText(text: string, hidden: Hidden): string {
+  if (!text.includes("@") && !text.includes("%") && holdsNothing(text, hidden)) return text;
   // An article such as "a" is no local part; in free text pieces of one character stay.
   const maskPlain = (plain: string): string =>
     maskPieces(maskWhole(maskAddresses(plain, hidden), hidden), hidden, 2);

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, unlinkSync } from "node:fs";
+import { chmodSync, readFileSync, unlinkSync } from "node:fs";
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { SekishoError } from "../errors.ts";
+import { makeFolder } from "./make-folder.ts";
 import type { MessageRecord, RecordId } from "./record.ts";
 import { formatLine } from "./record-line.ts";
 import { abandonedAfterMs, listSegments, openSuffix, segmentName, spoolFolder } from "./spool-files.ts";
@@ -230,8 +231,8 @@ function deleteCounting(path: string): number {
 
 function makeFolders(dataDir: string, folder: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir, 0o700);
+    makeFolder(folder, 0o700);
     chmodSync(folder, 0o700);
   } catch (cause) {
     throw new SekishoError("STORE_UNAVAILABLE", `data_dir ${dataDir}: ${String(cause)}`, { cause });

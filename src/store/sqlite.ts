@@ -1,9 +1,10 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { SekishoError } from "../errors.ts";
 import { type Comparison, groupDifferences } from "./list-differences.ts";
 import { type ShadowedMessage, shadowedMessage } from "./list-shadow.ts";
+import { makeFolder } from "./make-folder.ts";
 import type { CountedColumn, CountRow, DifferenceQuery, DmarcDifferences, RecordQuery } from "./port.ts";
 import type { MessageRecord } from "./record.ts";
 import { parseLine } from "./record-line.ts";
@@ -308,5 +309,5 @@ export function limitOf({ limit }: RecordQuery): number {
 
 /** Makes `data_dir` with mode 0700 when it is not there. */
 export function makeDataDir(dataDir: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir, 0o700);
 }

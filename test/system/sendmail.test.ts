@@ -266,7 +266,7 @@ describeWith(programs, "what is done with verdicts, at Sendmail", () => {
       expect(reply.code).toBe(250);
       const queueId = queueIdOf(reply);
       expect(house.sendmail.quarantined()).toEqual([`hf${queueId}`]);
-      const reason = "dmarc; domain=strict.example; policy=reject; reason=enforce.quarantine";
+      const reason = "dmarc; reason=enforce.quarantine; policy=reject; domain=strict.example";
       const listed = (await house.sendmail.listQuarantined()).replace(/\s+/g, " ");
       expect(listed).toContain(queueId);
       expect(listed).toContain(`QUARANTINE: ${reason.slice(0, 60)}`);

@@ -46,8 +46,20 @@ export async function startSendmail(folder: string, settings: SendmailSettings):
   writeFileSync(join(folder, "sendmail.cf"), configuration(folder, port, settings));
   const logins = await startLogins(folder);
   const daemon = launch(folder, ["-bD"]);
-  await daemon.awake();
-  await until("Sendmail to answer", () => greets(port));
+  const stop = async (): Promise<void> => {
+    const sessions = childrenOf(daemon.pid);
+    daemon.child.kill("SIGTERM");
+    for (const pid of sessions) endProcess(pid);
+    await daemon.end();
+    await new Promise<void>((resolve) => logins.close(() => resolve()));
+  };
+  try {
+    await daemon.awake();
+    await until("Sendmail to answer", () => greets(port));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   const run = async (args: readonly string[]): Promise<string> => {
     const command = launch(folder, args);
     await command.awake();
@@ -77,13 +89,7 @@ export async function startSendmail(folder: string, settings: SendmailSettings):
       await run(["-qQ", `-qI${queueId}`, "-Q"]);
       await run([`-qI${queueId}`]);
     },
-    async stop() {
-      const sessions = childrenOf(daemon.pid);
-      daemon.child.kill("SIGTERM");
-      for (const pid of sessions) endProcess(pid);
-      await daemon.end();
-      await new Promise<void>((resolve) => logins.close(() => resolve()));
-    },
+    stop,
   };
 }
 

@@ -2,10 +2,16 @@ import { parseArgs } from "node:util";
 import { runArcDifferential } from "./arc.ts";
 import { runDkimDifferential } from "./dkim.ts";
 import type { DifferentialOutcome } from "./outcome.ts";
+import { runSignDifferential } from "./sign.ts";
 import { runSpfDifferential } from "./spf.ts";
 
-const usage = "npm run differential -- [--seed N] [--count N] [--only spf|dkim|arc]";
-const suites = { spf: runSpfDifferential, dkim: runDkimDifferential, arc: runArcDifferential } as const;
+const usage = "npm run differential -- [--seed N] [--count N] [--only spf|dkim|arc|sign]";
+const suites = {
+  spf: runSpfDifferential,
+  dkim: runDkimDifferential,
+  arc: runArcDifferential,
+  sign: runSignDifferential,
+} as const;
 const options = {
   seed: { type: "string", default: "1" },
   count: { type: "string", default: "2000" },

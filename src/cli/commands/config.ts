@@ -21,7 +21,7 @@ import { wrap } from "../layout.ts";
 import { checkPostfix } from "../postfix/check-postfix.ts";
 import { readPostfix } from "../postfix/read-postfix.ts";
 
-const actions = ["check", "show", "schema", "import-opendmarc"] as const;
+const actions = ["check", "show", "schema", "import-opendmarc", "import-opendkim"] as const;
 
 export const config: AnyCommand = defineCommand({
   usage: [
@@ -29,10 +29,11 @@ export const config: AnyCommand = defineCommand({
     "sekisho config show",
     "sekisho config schema",
     "sekisho config import-opendmarc FILE [--json]",
+    "sekisho config import-opendkim FILE [--json]",
   ],
   about: {
-    en: "check looks for mistakes; with --postfix also in how Postfix hands mail to Sekisho (from postconf -n, or the file named). show prints every setting with its default, schema a JSON Schema for editors. import-opendmarc translates an opendmarc.conf and names what it cannot; it only prints.",
-    ja: "check は設定の誤りを調べます。--postfix を付けると、Postfix から Sekisho への渡し方も調べます（postconf -n の出力、または指定したファイルを使います）。show は既定値を含むすべての設定を、schema はエディタ用の JSON Schema を出力します。import-opendmarc は opendmarc.conf をこの設定に書き換えて表示し、引き継げないものを示します（表示するだけで、何も変更しません）。",
+    en: "check looks for mistakes; with --postfix also in how Postfix hands mail to Sekisho (from postconf -n, or the file named). show prints every setting with its default, schema a JSON Schema for editors. import-opendmarc translates an opendmarc.conf and names what it cannot, import-opendkim an opendkim.conf with its tables and keys; both only print.",
+    ja: "check は設定の誤りを調べます。--postfix を付けると、Postfix から Sekisho への渡し方も調べます（postconf -n の出力、または指定したファイルを使います）。show は既定値を含むすべての設定を、schema はエディタ用の JSON Schema を出力します。import-opendmarc は opendmarc.conf を、import-opendkim は opendkim.conf とその表・鍵をこの設定に書き換えて表示し、引き継げないものを示します（表示するだけで、何も変更しません）。",
   },
   options: {
     postfix: {
@@ -48,7 +49,7 @@ export const config: AnyCommand = defineCommand({
   maxArguments: 2,
   async run(values, [action, place], io) {
     if (action === undefined) throw usageError(io.text.usage.missingAction("config", actions));
-    if (place !== undefined && action !== "import-opendmarc" && !(action === "check" && values.postfix))
+    if (place !== undefined && !action.startsWith("import-") && !(action === "check" && values.postfix))
       throw usageError(io.text.usage.tooManyArguments(place));
     switch (action) {
       case "check":
@@ -60,6 +61,8 @@ export const config: AnyCommand = defineCommand({
         return exitOk;
       case "import-opendmarc":
         return importFile(place, values.json, io);
+      case "import-opendkim":
+        return importTables(place, values.json, io);
       default:
         throw usageError(io.text.usage.unknownAction("config", action, actions));
     }
@@ -70,6 +73,12 @@ async function importFile(file: string | undefined, json: boolean, io: Io): Prom
   if (file === undefined) throw usageError(io.text.usage.missingArgument("FILE"));
   const { importOpendmarc } = await import("./import-opendmarc.ts");
   return importOpendmarc(file, json, io);
+}
+
+async function importTables(file: string | undefined, json: boolean, io: Io): Promise<ExitCode> {
+  if (file === undefined) throw usageError(io.text.usage.missingArgument("FILE"));
+  const { printOpendkimImport } = await import("./import-opendkim.ts");
+  return printOpendkimImport(file, json, io);
 }
 
 async function show(values: CheckValues, io: Io): Promise<ExitCode> {

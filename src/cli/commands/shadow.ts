@@ -1,11 +1,10 @@
-import { parseDuration } from "../../config/quantity.ts";
 import type { ShadowDomain, ShadowSummary } from "../../store/port.ts";
 import { openRecordStore } from "../../store/record-store.ts";
-import { type AnyCommand, defineCommand, exitFindings, exitOk, usageError } from "../command.ts";
+import { type AnyCommand, defineCommand, exitFindings, exitOk } from "../command.ts";
 import { configOption, readConfig } from "../config-option.ts";
-import { parseTimestamp } from "../input.ts";
 import { formatJson, type Io } from "../io.ts";
 import { labelled, printable, wrap } from "../layout.ts";
+import { readSince, sinceOption } from "../since-option.ts";
 import { localTime } from "../story.ts";
 import { policyWhyText } from "../text/policy-why.ts";
 
@@ -21,14 +20,7 @@ export const shadow: AnyCommand = defineCommand({
     ja: "記録を読み、verify.shadow の設定なら拒否・隔離・一時拒否などになったメールを、From のドメインと接続元ごとに示します。1 通もなければ終了コードは 0 です。",
   },
   options: {
-    since: {
-      type: "string",
-      value: "7d",
-      help: {
-        en: "how far back: 12h, 7d or an RFC 3339 time (7d when left out)",
-        ja: "いつからの記録か。12h、7d、または RFC 3339 形式の日時（省略時は 7d）",
-      },
-    },
+    ...sinceOption,
     json: { type: "boolean", help: { en: "print the result as JSON", ja: "結果を JSON で出力する" } },
     ...configOption,
   },
@@ -49,15 +41,6 @@ export const shadow: AnyCommand = defineCommand({
     }
   },
 });
-
-/** @throws SekishoError with code USAGE. */
-function readSince(text: string | undefined, nowMs: number, io: Io): number {
-  const duration = parseDuration(text ?? "7d");
-  if (duration !== undefined && duration <= nowMs) return nowMs - duration;
-  const time = parseTimestamp(text ?? "");
-  if (time === undefined) throw usageError(io.text.dmarcDiff.badSince(text ?? ""));
-  return time;
-}
 
 function formatSummary(summary: ShadowSummary, since: string, isSet: boolean, io: Io): string[] {
   const text = io.text.shadow;

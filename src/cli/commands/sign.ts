@@ -2,16 +2,10 @@ import { parseDuration } from "../../config/quantity.ts";
 import type { IdentityPolicy } from "../../config/sign-config.ts";
 import { formatAuthorPattern } from "../../config/sign-schema.ts";
 import { fixedClock, systemClock } from "../../core/clock.ts";
-import {
-  type DkimSigning,
-  formatSignedField,
-  openDkimSigning,
-  type SignatureCanonicalization,
-} from "../../core/dkim/sign.ts";
+import { formatSignedField, openDkimSigning, type SignatureCanonicalization } from "../../core/dkim/sign.ts";
 import { isSignableName } from "../../core/dkim/signed-names.ts";
 import { isWithin } from "../../core/domain-name.ts";
 import type { MessageHead } from "../../core/message/message.ts";
-import { parseHead } from "../../core/message/message.ts";
 import { SekishoError } from "../../errors.ts";
 import { problemText } from "../../findings/problems.ts";
 import type { LoadedKey } from "../../keys/load-keys.ts";
@@ -23,7 +17,7 @@ import { readNow } from "../input.ts";
 import type { Io } from "../io.ts";
 import { keyOfOptions, loadKeys, signingKeyOptions } from "../signing-key-options.ts";
 import { signingText } from "../text/signing-text.ts";
-import { passThrough, printMessage, readWholeMessage } from "../whole-message.ts";
+import { feedBody, printMessage, readWholeMessage } from "../whole-message.ts";
 
 const styleOptions = {
   canonicalization: {
@@ -41,7 +35,10 @@ const styleOptions = {
     type: "string",
     multiple: true,
     value: "NAME",
-    help: { en: "sign this field too when it is there; may be repeated", ja: "あれば署名するヘッダ（複数指定可）" },
+    help: {
+      en: "sign this field too when it is there; may be repeated",
+      ja: "あれば署名するヘッダ（複数指定可）",
+    },
   },
   oversign: {
     type: "string",
@@ -88,32 +85,31 @@ export const sign: AnyCommand = defineCommand({
     const message = await readWholeMessage(file, io);
     const rows = given === undefined ? config.sign.keys : [given];
     // Only the keys of this author are read: another's that cannot be used does not matter here.
-    const author = authorOrFail(headOf(message.octets), io);
+    const author = authorOrFail(message.head, io);
     const wanted = given === undefined ? signingKeysFor(author, rows) : rows;
-    if (wanted.length === 0) throw noKey(author, config.sign.keys.flatMap(({ from }) => from.map(formatAuthorPattern)), io);
-    const keys = (await loadKeys(wanted, config, io)).map((key) => ({ ...key, ...(identity && { identity }) }));
+    if (wanted.length === 0)
+      throw noKey(
+        author,
+        config.sign.keys.flatMap(({ from }) => from.map(formatAuthorPattern)),
+        io,
+      );
+    const keys = (await loadKeys(wanted, config, io)).map((key) => ({
+      ...key,
+      ...(identity && { identity }),
+    }));
     warnOfAlignment(author, keys, io);
-    const { results, opened } = await passThrough(message, (head): DkimSigning =>
-      openDkimSigning(head, {
-        signatures: signatureRequests(author, keys, style),
-        clock: now === undefined ? systemClock : fixedClock(now),
-      }),
-    );
-    if (opened.problem !== undefined || results.length < keys.length)
-      throw new SekishoError("NOT_FOUND", signingText(io.lang).unsigned[opened.problem ?? "signing-failed"]);
+    const signing = openDkimSigning(message.head, {
+      signatures: signatureRequests(author, keys, style),
+      clock: now === undefined ? systemClock : fixedClock(now),
+    });
+    const results = await feedBody(message, signing);
+    if (signing.problem !== undefined || results.length < keys.length)
+      throw new SekishoError("NOT_FOUND", signingText(io.lang).unsigned[signing.problem ?? "signing-failed"]);
     const fields = results.map((field) => formatSignedField(field, message.lineEnd)).join("");
     printMessage(fields, message, values["field-only"], io);
     return exitOk;
   },
 });
-
-function headOf(octets: Buffer): MessageHead {
-  const wire = octets.indexOf("\r\n\r\n");
-  const unix = octets.indexOf("\n\n");
-  void wire;
-  void unix;
-  return parseHead(octets);
-}
 
 function authorOrFail(head: MessageHead, io: Io): Author {
   const found = authorOf(head);
@@ -153,7 +149,10 @@ function readStyle(
 }
 
 /** @throws SekishoError with code USAGE. */
-export function readCanonicalization(value: string | undefined, io: Io): SignatureCanonicalization | undefined {
+export function readCanonicalization(
+  value: string | undefined,
+  io: Io,
+): SignatureCanonicalization | undefined {
   if (value === undefined) return undefined;
   const [header, body, more] = value.toLowerCase().split("/");
   if (more === undefined && isForm(header) && isForm(body)) return { header, body };

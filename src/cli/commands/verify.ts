@@ -120,7 +120,8 @@ interface Judged {
   readonly would: WouldBe;
 }
 
-function readClient(
+/** @throws SekishoError with code USAGE. */
+export function readClient(
   values: {
     readonly ip: string | undefined;
     readonly helo: string | undefined;
@@ -132,12 +133,14 @@ function readClient(
   return { ip: readIp("--ip", values.ip, io), helo: values.helo ?? "", mailFrom: values["mail-from"] ?? "" };
 }
 
-function readAuthservId(value: string | undefined, io: Io): string | undefined {
+/** @throws SekishoError with code USAGE. */
+export function readAuthservId(value: string | undefined, io: Io): string | undefined {
   if (value !== undefined && !isAuthservId(value)) throw usageError(io.text.usage.badAuthservId(value));
   return value;
 }
 
-async function optionsOf(
+/** How messages are evaluated, as the configuration says. @throws SekishoError with code CONFIG_INVALID. */
+export async function optionsOf(
   { verify: { spf, dkim, arc, dmarc }, hostname }: Config,
   io: Io,
 ): Promise<AuthenticationOptions> {

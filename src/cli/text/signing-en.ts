@@ -48,11 +48,12 @@ export const signingEn: SigningText = {
     `From is ${from}, and the signature is by ${domain}: DMARC gains nothing unless both belong to one organization`,
   noKeys: "The configuration has no keys (sign.keys).",
   noSuchKey: "the configuration has no such key (sign.keys)",
-  keyExists: (file) => `${file} exists already, and no key is ever written over; choose another selector or file`,
+  keyExists: (file) =>
+    `${file} exists already, and no key is ever written over; choose another selector or file`,
   generated: {
     file: (file) => `The private key is in ${file}, readable for its owner only.`,
     publish: "Publish this record:",
-    then: (domain, selector) =>
+    addKey: (domain, selector) =>
       `Look whether it can be seen with "sekisho key verify", and only then add the key to the configuration (${selector} of ${domain}):`,
   },
   record: {

@@ -12,7 +12,8 @@ export const signingJa: SigningText = {
     badDomain: (value) => `--domain: 「${value}」は example.jp のようなドメインではありません`,
     badSelector: (value) => `--selector: 「${value}」は s20261031 のようなセレクタではありません`,
     badType: (value) => `--type: 「${value}」は rsa でも ed25519 でもありません`,
-    badBits: (value) => `--bits: 「${value}」は指定できません。2048、3072、4096 のどれかで、rsa のときだけです`,
+    badBits: (value) =>
+      `--bits: 「${value}」は指定できません。2048、3072、4096 のどれかで、rsa のときだけです`,
     badService: (value) => `--service: 「${value}」は email でも tlsrpt でもありません`,
     badForm: (value) => `--form: 「${value}」は指定できません。zone、line、value のどれかです`,
     domainMissing: "--domain でどのドメインの鍵かを指定してください",
@@ -53,7 +54,7 @@ export const signingJa: SigningText = {
   generated: {
     file: (file) => `秘密鍵を ${file} に保存しました（所有者だけが読めます）。`,
     publish: "次のレコードを DNS に登録してください。",
-    then: (domain, selector) =>
+    addKey: (domain, selector) =>
       `sekisho key verify で登録を確かめてから、設定に鍵を加えてください（${domain} の ${selector}）。`,
   },
   record: {

@@ -36,7 +36,7 @@ export interface SigningText {
   readonly generated: {
     readonly file: (file: string) => string;
     readonly publish: string;
-    readonly then: (domain: string, selector: string) => string;
+    readonly addKey: (domain: string, selector: string) => string;
   };
   readonly record: {
     readonly zoneEntry: string;

@@ -526,7 +526,10 @@ describe("what is told of the chain", () => {
   test.each([
     { results: " mx; dmarc=pass header.from=A.Example", is: ["a.example"] },
     { results: " mx; dmarc=pass header.from=u@日本語.example", is: ["xn--wgv71a119e.example"] },
-    { results: " mx; dmarc=pass header.from=a.example; dmarc=fail header.from=b.example", is: ["a.example", "b.example"] },
+    {
+      results: " mx; dmarc=pass header.from=a.example; dmarc=fail header.from=b.example",
+      is: ["a.example", "b.example"],
+    },
     { results: ' mx; dmarc=pass header.from="not a domain"', is: [""] },
     { results: " mx; dmarc=pass policy.from=a.example; dkim=pass header.from=b.example", is: undefined },
   ])("RFC 9989 §9.1: whom DMARC was found for,$results", async ({ results, is }) => {

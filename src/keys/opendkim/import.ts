@@ -159,7 +159,26 @@ class TableImport {
   convert(rows: readonly SigningRow[], multiple: boolean): ImportedKey[] {
     const reached = multiple ? withCoveringKeys(rows) : this.#reachable(rows);
     const assignments = reached.flatMap((row) => this.#assign(row) ?? []);
-    return [...this.#group(assignments), ...this.#unused()];
+    return this.#withoutSecondFiles([...this.#group(assignments), ...this.#unused()]);
+  }
+
+  /** A selector has one key: of entries that name two files for it only those with the first are taken. */
+  #withoutSecondFiles(entries: readonly ImportedKey[]): ImportedKey[] {
+    return entries.filter(({ domain, selector, file }) => {
+      const first = entries.find((other) => other.domain === domain && other.selector === selector);
+      if (first === undefined || first.file === file) return true;
+      const place = this.#settings.get("KeyTable");
+      const params = {
+        file: place?.file ?? "",
+        line: place?.line ?? 0,
+        domain,
+        selector,
+        key: file,
+        first: first.file,
+      };
+      this.#note(finding("opendkim.selector-twice", file, params));
+      return false;
+    });
   }
 
   /** Without MultipleSignatures only the first row that fits counts. */

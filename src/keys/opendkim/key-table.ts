@@ -63,7 +63,7 @@ function readRow(row: DataRow, findings: Finding[]): KeyRow | undefined {
   // A fourth field, the algorithm of newer versions, is the key's own business.
   const [domain = "", selector = "", ...rest] = value.split(":");
   const path = rest.join(":").replace(/:(?:rsa|ed25519)-sha(?:1|256)$/, "");
-  const d = domain === "%" ? domain : toAsciiDomain(domain);
+  const d = domain === "%" ? domain : signingDomain(domain);
   const s = toAsciiDomain(selector);
   if (d === undefined || s === undefined || path === "") {
     findings.push(finding("opendkim.key-row", name, placed(row, { row: shortened(`${name} ${value}`) })));
@@ -76,6 +76,12 @@ function readRow(row: DataRow, findings: Finding[]): KeyRow | undefined {
   if (isOtherKeysName(name, s, d))
     findings.push(finding("opendkim.key-name", name, placed(row, { name, domain: d, selector: s })));
   return { name, domain: d, selector: s, path, file, line };
+}
+
+/** RFC 6376 §3.5 d=: at least two labels. */
+function signingDomain(text: string): string | undefined {
+  const domain = toAsciiDomain(text);
+  return domain?.includes(".") === true ? domain : undefined;
 }
 
 /** Names are free, but one that looks like the name of a key record should be that of this key. */
