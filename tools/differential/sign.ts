@@ -163,7 +163,9 @@ async function checkChains(signed: readonly SignedMessage[], tally: Tally): Prom
   const sealed: SignedMessage[] = [];
   for (const one of chosen) sealed.push(await sealThrice(one));
   for (const one of sealed) note(tally, "ours, chain", one, await validateOurs(one));
-  const questions = sealed.map(({ test, message }) => ({
+  // dkimpy knows no Ed25519 in ARC.
+  const asked = sealed.filter(({ test }) => test.key.algorithm === "rsa-sha256");
+  const questions = asked.map(({ test, message }) => ({
     id: test.id,
     message: Buffer.from(message, "latin1").toString("base64"),
     now,
@@ -176,7 +178,7 @@ async function checkChains(signed: readonly SignedMessage[], tally: Tally): Prom
     questions,
   );
   if (answers === undefined) return;
-  for (const [index, one] of sealed.entries()) {
+  for (const [index, one] of asked.entries()) {
     const answer = answers[index];
     const isGood = answer?.result === "pass" && answer.oldestPass === 0;
     note(tally, "dkimpy, chain", one, isGood ? undefined : JSON.stringify(answer));
