@@ -77,7 +77,8 @@ export interface PolicyConfig {
   readonly dmarc: {
     readonly onTemperror: "record" | "defer";
     /** From names no author domain, or several (RFC 9989 §11.5). */
-    readonly onPermerror: "record" | "quarantine" | "reject";
+    /** "auto": quarantine as soon as policies are enforced, as a forged From could dodge them with a second author. */
+    readonly onPermerror: "auto" | "record" | "quarantine" | "reject";
   };
   readonly rules: Readonly<Record<RuleId, RuleSetting>>;
 }

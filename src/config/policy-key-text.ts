@@ -96,8 +96,8 @@ export const policyKeyText: Readonly<Record<string, Meaning>> = {
     ja: "DNS が答えず、DMARC に通るとも通らないとも言えないとき。",
   },
   "verify.dmarc.on_permerror": {
-    en: "When From names no author domain, or several (RFC 9989 §11.5).",
-    ja: "From にドメインがないか、複数あるとき (RFC 9989 §11.5)。",
+    en: "When From names no author domain, or several (RFC 9989 §11.5). auto: record under monitor, else quarantine.",
+    ja: "From にドメインがないか、複数あるとき (RFC 9989 §11.5)。auto は monitor では record、それ以外では quarantine。",
   },
   "verify.rules": {
     en: "Rules of form. off, record, header (adds X-Sekisho-Rules), or reject (550 with the rule and its RFC).",

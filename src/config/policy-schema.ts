@@ -61,7 +61,7 @@ interface ShadowKeys {
   readonly dmarc?:
     | {
         readonly on_temperror?: "record" | "defer" | undefined;
-        readonly on_permerror?: "record" | "quarantine" | "reject" | undefined;
+        readonly on_permerror?: "auto" | "record" | "quarantine" | "reject" | undefined;
       }
     | undefined;
   readonly rules?: RuleKeys | undefined;
@@ -87,7 +87,7 @@ export const shadowSchema: z.ZodType<ShadowSetting, ShadowSetting> = z.union([
     dmarc: z
       .strictObject({
         on_temperror: z.enum(["record", "defer"]).optional(),
-        on_permerror: z.enum(["record", "quarantine", "reject"]).optional(),
+        on_permerror: z.enum(["auto", "record", "quarantine", "reject"]).optional(),
       })
       .optional(),
     rules: (ruleObject(() => ruleSetting.optional()) as unknown as z.ZodType<RuleKeys, RuleKeys>).optional(),

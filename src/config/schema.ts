@@ -206,7 +206,7 @@ const verify = z.strictObject({
   dmarc: z
     .strictObject({
       on_temperror: z.enum(["record", "defer"]).default("record"),
-      on_permerror: z.enum(["record", "quarantine", "reject"]).default("record"),
+      on_permerror: z.enum(["auto", "record", "quarantine", "reject"]).default("auto"),
       discovery: z
         .union([
           z.enum(["treewalk", "psl", "both"]),

@@ -154,9 +154,11 @@ export function signProblems(
     readonly domain?: string | undefined;
     readonly selector?: string | undefined;
   }): string => `${readSelector(one.selector ?? "") ?? ""} ${readSigningDomain(one.domain ?? "") ?? ""}`;
+  const files = new Map<string, string | undefined>();
   const twice = keys.flatMap((one, index) => {
-    const first = keys.find((other) => nameOf(other) === nameOf(one));
-    return first === undefined || first.file === one.file
+    const name = nameOf(one);
+    if (!files.has(name)) files.set(name, one.file);
+    return files.get(name) === one.file
       ? []
       : [{ path: ["sign", "keys", index, "selector"], problem: "bad-second-selector" as const }];
   });

@@ -4,7 +4,7 @@
  */
 export type BasisRule =
   /** What the author domain asks for, and what lowers it. */
-  | `dmarc.${"quarantine" | "reject" | "testing" | "sampled-out" | "temperror" | "permerror"}`
+  | `dmarc.${"quarantine" | "reject" | "testing" | "sampled-out" | "spf-unknown" | "temperror" | "permerror"}`
   /** What the operator allows to come of it. */
   | `enforce.${"monitor" | "quarantine"}`
   | `override.${"none" | "quarantine"}`

@@ -544,7 +544,25 @@ describe("second reasons", () => {
     {
       it: "no-list-or-forwarder: iprev was not evaluated",
       yaml: plain,
+      results: { dkim: [], ...(fails.spf !== undefined && { spf: fails.spf }), dmarc: dmarcOf({}), dns: [] },
+      action: "quarantine",
+    },
+    {
+      it: "SPF could not be evaluated: nobody knows whether DMARC fails",
+      yaml: plain,
       results: { dkim: [], dmarc: dmarcOf({}), dns: [] },
+      action: "none",
+    },
+    {
+      it: "§11.5: no single author, auto under monitor",
+      yaml: "enforce: monitor",
+      results: noAuthor,
+      action: "none",
+    },
+    {
+      it: "§11.5: no single author, auto when enforced",
+      yaml: plain,
+      results: noAuthor,
       action: "quarantine",
     },
     {
@@ -1252,7 +1270,8 @@ describe("properties", () => {
   test("RFC 9989 §7.4: DMARC refuses nothing without a second reason", () => {
     fc.assert(
       fc.property(row, ({ input: one, policy: of }) => {
-        const { spf, iprev, dmarc: errors } = defaults;
+        const { spf, iprev } = defaults;
+        const errors = { onTemperror: "record", onPermerror: "record" } as const;
         const { action, why } = decide(
           { ...usual, ...one },
           { ...defaults, ...of, rejectAlone: false, spf, iprev, dmarc: errors },

@@ -260,7 +260,7 @@ function dmarcVote(
       // RFC 9989 §5.3.6: the policy cannot be applied.
       return undecidedVote(dmarc, policy);
     case "permerror":
-      return noAuthorVote(dmarc, policy.dmarc.onPermerror);
+      return noAuthorVote(dmarc, noAuthorSetting(policy));
     case "none":
       return unpublishedVote(results, policy);
     case "fail":
@@ -268,7 +268,15 @@ function dmarcVote(
   }
 }
 
-function noAuthorVote(dmarc: DmarcResult, setting: PolicyConfig["dmarc"]["onPermerror"]): Vote {
+type NoAuthorSetting = Exclude<PolicyConfig["dmarc"]["onPermerror"], "auto">;
+
+/** RFC 9989 §11.5: whoever enforces policies must not let them be dodged by a From of two authors. */
+function noAuthorSetting({ enforce, dmarc }: PolicyConfig): NoAuthorSetting {
+  if (dmarc.onPermerror !== "auto") return dmarc.onPermerror;
+  return enforce === "monitor" ? "record" : "quarantine";
+}
+
+function noAuthorVote(dmarc: DmarcResult, setting: NoAuthorSetting): Vote {
   if (setting === "record") return silent("dmarc");
   return {
     method: "dmarc",
@@ -334,6 +342,12 @@ function failVote(
       "dmarc",
       [...asked.why, basis("override.none", entry.domain)],
       [...asked.reasons, localPolicy("policy not applied to this domain")],
+    );
+  if (results.spf === undefined && wanted !== "none")
+    return silent(
+      "dmarc",
+      [...asked.why, basis("dmarc.spf-unknown")],
+      [...asked.reasons, localPolicy("SPF could not be evaluated")],
     );
   if (entry !== undefined) return overrideVote(dmarc, entry.domain, entry.action as Harsher, asked.why);
   return publishedVote(input, results, policy, { ...asked, wanted, unproven: known });

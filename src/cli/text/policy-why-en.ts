@@ -4,6 +4,8 @@ export const policyWhyEn: PolicyWhyText = {
   "dmarc.quarantine": (domain) => `DMARC fails, and ${domain} asks for quarantine`,
   "dmarc.reject": (domain) => `DMARC fails, and ${domain} asks for reject`,
   "dmarc.testing": () => "the domain only tests its policy (t=y): one level less is applied",
+  "dmarc.spf-unknown": () =>
+    "SPF could not be evaluated, so that nobody knows whether DMARC fails: the policy is not applied",
   "dmarc.sampled-out": () => "the message is not in the share that pct= names: one level less is applied",
   "dmarc.temperror": () => "DMARC cannot be evaluated, as DNS does not answer (verify.dmarc.on_temperror)",
   "dmarc.permerror": (problem) =>

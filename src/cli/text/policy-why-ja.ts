@@ -4,6 +4,7 @@ export const policyWhyJa: PolicyWhyText = {
   "dmarc.quarantine": (domain) => `DMARC に通らず、${domain} は quarantine を求めています`,
   "dmarc.reject": (domain) => `DMARC に通らず、${domain} は reject を求めています`,
   "dmarc.testing": () => "先方はポリシーを試験中のため（t=y）、1 段緩く適用します",
+  "dmarc.spf-unknown": () => "SPF を評価できず、DMARC に通らないとは言い切れないため、ポリシーは適用しません",
   "dmarc.sampled-out": () => "pct= の割合から外れたため、1 段緩く適用します",
   "dmarc.temperror": () => "DNS が応答せず、DMARC を評価できません（verify.dmarc.on_temperror）",
   "dmarc.permerror": (problem) =>

@@ -27,6 +27,7 @@ export const signingEn: SigningText = {
   },
   unsigned: {
     "header-too-long": "not signed: the header is too long",
+    "header-malformed": "not signed: the header begins with a blank or TAB",
     "from-missing": "not signed: the message has no From field",
     "from-repeated": "not signed: the message has more than one From field",
     "too-many-fields": "not signed: the message repeats its header fields too often",

@@ -28,6 +28,7 @@ export const signingJa: SigningText = {
   },
   unsigned: {
     "header-too-long": "署名していません。ヘッダが長すぎます",
+    "header-malformed": "署名していません。ヘッダが空白またはタブで始まっています",
     "from-missing": "署名していません。From がありません",
     "from-repeated": "署名していません。From が 2 つ以上あります",
     "too-many-fields": "署名していません。同じヘッダが多すぎます",

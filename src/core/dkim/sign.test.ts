@@ -172,6 +172,11 @@ describe("what is not signed", () => {
     { name: "RFC 6376 §5.4: no From", header: "To: x\r\n", problem: "from-missing" },
     { name: "no header at all", header: "", problem: "from-missing" },
     { name: "RFC 6376 §8.15: two From fields", header: `From: x\r\n${header}`, problem: "from-repeated" },
+    {
+      name: "a line that a field on top would take in",
+      header: ` y\r\n${header}`,
+      problem: "header-malformed",
+    },
     { name: "too many fields", header: `${"To: x\r\n".repeat(300)}${header}`, problem: "too-many-fields" },
     {
       name: "a header beyond the limits",

@@ -48,6 +48,8 @@ export interface SignedField {
 export type SigningProblem =
   /** The head is `truncated`: fields that must be signed may be missing. */
   | "header-too-long"
+  /** It begins with white space: a field on top of it would be continued by that line. */
+  | "header-malformed"
   | "from-missing"
   /** RFC 6376 §8.15: whose mail it is depends on who reads it. */
   | "from-repeated"
@@ -94,6 +96,8 @@ export function formatSignedField({ name, value }: SignedField, lineEnd: "\n" | 
 /** What of a head forbids any signature. */
 export function headProblem(head: MessageHead, picker: FieldPicker): SigningProblem | undefined {
   if (head.truncated === true) return "header-too-long";
+  const first = head.octets[0];
+  if (first === 0x20 || first === 0x09) return "header-malformed";
   const authors = picker.count("from");
   if (authors === 1) return undefined;
   return authors === 0 ? "from-missing" : "from-repeated";

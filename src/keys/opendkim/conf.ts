@@ -25,6 +25,8 @@ export interface Conf {
 
 const maxIncludeDepth = 5;
 const maxSettings = 10_000;
+/** What has more unknown lines than that is another kind of file. */
+const maxFindings = 50;
 
 /** Reads an opendkim.conf with what it includes: opendkim.conf(5). */
 export function readConf(file: string, read: TextReader): Conf {
@@ -54,6 +56,7 @@ function readInto(
     if (written === undefined || settings.length >= maxSettings) continue;
     const option = knownOptions.get(written.toLowerCase());
     if (option === undefined) {
+      if (findings.length >= maxFindings) continue;
       const meant = nearest(written, [...knownOptions.values()]);
       findings.push(finding("opendkim.option-unknown", written, { file, line, option: written, meant }));
     } else if (option === "Include" && depth < maxIncludeDepth)

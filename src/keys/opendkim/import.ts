@@ -20,7 +20,7 @@ import {
   Settings,
   signs,
 } from "./sections.ts";
-import { covers, readSigningTable, type SigningRow } from "./signing-table.ts";
+import { CoverIndex, readSigningTable, type SigningRow } from "./signing-table.ts";
 
 /** One entry of `sign.keys` as the file has it; what has its default is left out. */
 export interface ImportedKey {
@@ -146,13 +146,18 @@ interface Assignment {
   readonly path: string;
 }
 
+/** Key names among which a misspelt one is looked for. */
+const maxGuesses = 200;
+
 class TableImport {
   readonly #keys: ReadonlyMap<string, KeyRow>;
+  readonly #bySelector: ReadonlyMap<string, readonly KeyRow[]>;
   readonly #settings: Settings;
   readonly #used = new Set<KeyRow>();
 
   constructor(keys: readonly KeyRow[], settings: Settings) {
     this.#keys = new Map(keys.map((key) => [key.name, key]));
+    this.#bySelector = Map.groupBy(keys, ({ selector, domain }) => `${selector} ${domain}`);
     this.#settings = settings;
   }
 
@@ -164,9 +169,12 @@ class TableImport {
 
   /** A selector has one key: of entries that name two files for it only those with the first are taken. */
   #withoutSecondFiles(entries: readonly ImportedKey[]): ImportedKey[] {
+    const files = new Map<string, string>();
     return entries.filter(({ domain, selector, file }) => {
-      const first = entries.find((other) => other.domain === domain && other.selector === selector);
-      if (first === undefined || first.file === file) return true;
+      const name = `${selector} ${domain}`;
+      const first = files.get(name) ?? file;
+      files.set(name, first);
+      if (first === file) return true;
       const place = this.#settings.get("KeyTable");
       const params = {
         file: place?.file ?? "",
@@ -183,13 +191,14 @@ class TableImport {
 
   /** Without MultipleSignatures only the first row that fits counts. */
   #reachable(rows: readonly SigningRow[]): SigningRow[] {
-    return rows.filter((row, index) => {
-      const by = rows.slice(0, index).find((above) => covers(above, row));
-      if (by === undefined) return true;
+    const above = new CoverIndex();
+    return rows.filter((row) => {
+      const [by] = above.covering(row);
+      above.add(row);
       const { file, line, pattern } = row;
-      if (by.keyName !== row.keyName)
+      if (by !== undefined && by.keyName !== row.keyName)
         this.#note(finding("opendkim.row-shadowed", pattern, { file, line, pattern, by: by.pattern }));
-      return false;
+      return by === undefined;
     });
   }
 
@@ -226,22 +235,17 @@ class TableImport {
 
   /** One entry for each key, identity and reach. */
   #group(assignments: readonly Assignment[]): ImportedKey[] {
+    const domainText = (one: Assignment): string => `${this.#keyText(one)}\n${one.row.author.domain}`;
+    const withSubdomains = new Set(assignments.filter(({ row }) => row.subdomains).map(domainText));
     const groups = new Map<string, Assignment[]>();
     for (const one of assignments) {
-      const name = this.#keyText(one);
+      const { subdomains, author } = one.row;
       // include_subdomains is for the domain itself, too.
-      const isIncluded =
-        !one.row.subdomains &&
-        one.row.author.localPart === undefined &&
-        assignments.some(
-          (other) =>
-            other.row.subdomains &&
-            other.row.author.domain === one.row.author.domain &&
-            this.#keyText(other) === name,
-        );
-      if (isIncluded) continue;
-      const group = `${name}\n${one.row.subdomains}`;
-      groups.set(group, [...(groups.get(group) ?? []), one]);
+      if (!subdomains && author.localPart === undefined && withSubdomains.has(domainText(one))) continue;
+      const name = `${this.#keyText(one)}\n${subdomains}`;
+      const group = groups.get(name);
+      if (group === undefined) groups.set(name, [one]);
+      else group.push(one);
     }
     return [...groups.values()].map((group) => this.#entry(group));
   }
@@ -307,12 +311,12 @@ class TableImport {
 
 /** With MultipleSignatures all rows that fit count; ours takes the most exact, which therefore gets their keys too. */
 function withCoveringKeys(rows: readonly SigningRow[]): SigningRow[] {
+  const index = new CoverIndex();
+  for (const row of rows) index.add(row);
   return rows.flatMap((row) => {
     const { author, subdomains, belowOnly, pattern } = row;
-    const above = rows.filter(
-      (other) => other !== row && other.keyName !== row.keyName && covers(other, row),
-    );
-    return [row, ...above.map((other) => ({ ...other, author, subdomains, belowOnly, pattern }))];
+    const others = index.covering(row).filter((other) => other.keyName !== row.keyName);
+    return [row, ...others.map((other) => ({ ...other, author, subdomains, belowOnly, pattern }))];
   });
 }
 

@@ -1,6 +1,6 @@
 import type { AuthorPattern } from "../../config/sign-config.ts";
 import { formatAuthorPattern, parseAuthorPattern } from "../../config/sign-schema.ts";
-import { isWithin } from "../../core/domain-name.ts";
+import { isWithin, parentDomain } from "../../core/domain-name.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
 import type { DataRow, DataSet } from "./data-set.ts";
@@ -79,14 +79,14 @@ function readRow(row: DataRow, kind: DataSet["kind"], findings: Finding[]): Sign
 
 /** Rows for subdomains only, unless the domain itself has a row with the same key. */
 function belowFindings(rows: readonly SigningRow[]): Finding[] {
-  return rows.flatMap(({ pattern, author, belowOnly, keyName, file, line }) => {
+  const name = ({ keyName, author }: SigningRow): string => `${keyName} ${author.domain}`;
+  const whole = new Set(
+    rows.filter(({ belowOnly, author }) => !belowOnly && author.localPart === undefined).map(name),
+  );
+  return rows.flatMap((row) => {
+    const { pattern, author, belowOnly, file, line } = row;
     const { domain } = author;
-    const isForDomain = (row: SigningRow): boolean =>
-      !row.belowOnly &&
-      row.keyName === keyName &&
-      row.author.localPart === undefined &&
-      row.author.domain === domain;
-    if (!belowOnly || rows.some(isForDomain)) return [];
+    if (!belowOnly || whole.has(name(row))) return [];
     return [finding("opendkim.row-subdomains", pattern, { file, line, pattern: shortened(pattern), domain })];
   });
 }
@@ -150,8 +150,32 @@ function rightPattern({ author, subdomains }: AuthorMeant, kind: DataSet["kind"]
   return subdomains ? `*@*.${written}` : `*@${written}`;
 }
 
+/** Finds rows by the authors that they fit, without holding each against each. */
+export class CoverIndex {
+  readonly #byDomain = new Map<string, SigningRow[]>();
+
+  add(row: SigningRow): void {
+    const { domain } = row.author;
+    const same = this.#byDomain.get(domain);
+    if (same === undefined) this.#byDomain.set(domain, [row]);
+    else same.push(row);
+  }
+
+  /** Rows that fit every author whom `inner` fits, in the order in which they were added below each domain. */
+  covering(inner: SigningRow): SigningRow[] {
+    const found: SigningRow[] = [];
+    for (
+      let domain: string | undefined = inner.author.domain;
+      domain !== undefined;
+      domain = parentDomain(domain)
+    )
+      for (const outer of this.#byDomain.get(domain) ?? []) if (covers(outer, inner)) found.push(outer);
+    return found;
+  }
+}
+
 /** Whether every author that `inner` fits is fitted by `outer` too. */
-export function covers(outer: SigningRow, inner: SigningRow): boolean {
+function covers(outer: SigningRow, inner: SigningRow): boolean {
   const isSameDomain = inner.author.domain === outer.author.domain;
   if (outer.author.localPart !== undefined)
     return isSameDomain && inner.author.localPart === outer.author.localPart;
