@@ -8,7 +8,7 @@ import type { KeyFileReading } from "../key-file.ts";
 import { readConf, type Setting, type TextReader } from "./conf.ts";
 import { readDataSet } from "./data-set.ts";
 import { checkKeyRecord } from "./key-records.ts";
-import { type KeyRow, readKeyTable } from "./key-table.ts";
+import { type KeyRow, maxPathLength, readKeyTable } from "./key-table.ts";
 import { isNeedless, reasonAgainst } from "./options.ts";
 import {
   importAuthservId,
@@ -128,6 +128,10 @@ function importSingleKey(settings: Settings): ImportedKey[] {
   }
   const subdomains = settings.boolean("SubDomains");
   const path = posix.resolve(settings.folder, file.value);
+  if (path.length > maxPathLength) {
+    settings.bad(file);
+    return [];
+  }
   const setting = settings.get("Domain");
   return settings.list("Domain").flatMap((text) => {
     const domain = toAsciiDomain(text);
@@ -182,7 +186,7 @@ class TableImport {
         domain,
         selector,
         key: file,
-        first: first.file,
+        first,
       };
       this.#note(finding("opendkim.selector-twice", file, params));
       return false;
@@ -223,11 +227,9 @@ class TableImport {
 
   #dangling({ pattern, keyName, file, line }: SigningRow): KeyRow | undefined {
     const [selector, domain] = keyName.toLowerCase().split("._domainkey.");
-    const alike = [...this.#keys.values()].filter(
-      (key) => key.selector === selector && key.domain === domain,
-    );
+    const alike = this.#bySelector.get(`${selector} ${domain}`) ?? [];
     const taken = alike.length === 1 ? alike[0] : undefined;
-    const meant = nearest(keyName, [...this.#keys.keys()]);
+    const meant = nearest(keyName, [...this.#keys.keys()].slice(0, maxGuesses));
     const params = { file, line, pattern, name: keyName, taken: taken?.name, meant };
     this.#note(finding("opendkim.row-dangling", pattern, params));
     return taken;

@@ -15,6 +15,9 @@ export interface KeyRow {
   readonly line: number;
 }
 
+/** Longer is no path that anybody has. */
+export const maxPathLength = 500;
+
 export interface KeyTable {
   readonly rows: readonly KeyRow[];
   readonly findings: readonly Finding[];
@@ -65,7 +68,7 @@ function readRow(row: DataRow, findings: Finding[]): KeyRow | undefined {
   const path = rest.join(":").replace(/:(?:rsa|ed25519)-sha(?:1|256)$/, "");
   const d = domain === "%" ? domain : signingDomain(domain);
   const s = toAsciiDomain(selector);
-  if (d === undefined || s === undefined || path === "") {
+  if (d === undefined || s === undefined || path === "" || path.length > maxPathLength) {
     findings.push(finding("opendkim.key-row", name, placed(row, { row: shortened(`${name} ${value}`) })));
     return undefined;
   }

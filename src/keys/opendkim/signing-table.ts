@@ -152,26 +152,34 @@ function rightPattern({ author, subdomains }: AuthorMeant, kind: DataSet["kind"]
 
 /** Finds rows by the authors that they fit, without holding each against each. */
 export class CoverIndex {
-  readonly #byDomain = new Map<string, SigningRow[]>();
+  readonly #byAuthor = new Map<string, SigningRow[]>();
 
   add(row: SigningRow): void {
-    const { domain } = row.author;
-    const same = this.#byDomain.get(domain);
-    if (same === undefined) this.#byDomain.set(domain, [row]);
-    else same.push(row);
+    const author = formatAuthorPattern(row.author);
+    const same = this.#byAuthor.get(author);
+    if (same === undefined) this.#byAuthor.set(author, [row]);
+    else if (!same.some((other) => isSame(other, row))) same.push(row);
   }
 
-  /** Rows that fit every author whom `inner` fits, in the order in which they were added below each domain. */
+  /** Rows that fit every author whom `inner` fits, those for his address first, then from his domain upwards. */
   covering(inner: SigningRow): SigningRow[] {
     const found: SigningRow[] = [];
+    const look = (author: string): void => {
+      for (const outer of this.#byAuthor.get(author) ?? []) if (covers(outer, inner)) found.push(outer);
+    };
+    if (inner.author.localPart !== undefined) look(formatAuthorPattern(inner.author));
     for (
       let domain: string | undefined = inner.author.domain;
       domain !== undefined;
       domain = parentDomain(domain)
     )
-      for (const outer of this.#byDomain.get(domain) ?? []) if (covers(outer, inner)) found.push(outer);
+      look(domain);
     return found;
   }
+}
+
+function isSame(a: SigningRow, b: SigningRow): boolean {
+  return a.keyName === b.keyName && a.subdomains === b.subdomains && a.belowOnly === b.belowOnly;
 }
 
 /** Whether every author that `inner` fits is fitted by `outer` too. */
