@@ -61,17 +61,17 @@ const harness = (await import(
   pathToFileURL(resolve(process.argv[at + 1] ?? "", "adapters/lib.mjs")).href
 )) as Harness;
 const options = harness.args();
+const passField = "X-Pass: ";
+const passDigits = 10;
+const spareLines = 16;
+let evaluations = 0;
+
 const messages = harness.corpus(options).map((message) => ({ ...message, raw: withRoom(message.raw) }));
 const dns = openResolver();
 const clock = systemClock;
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
-
-const passField = "X-Pass: ";
-const passDigits = 10;
-const spareLines = 16;
-let evaluations = 0;
 
 /** The message with a field that nobody has signed at the end of its header, and empty lines to spare at the end of its body. */
 function withRoom(raw: Buffer): Buffer {

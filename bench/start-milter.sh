@@ -1,20 +1,23 @@
 #!/bin/sh
-# start-milter.sh NAME CORPUS STATE [RESOLVER [unix|tcp]]: starts this program as a milter for the neutral harness and prints
-# "PID ADDR". Recording is on, as it is by default. Stop it by its id.
+# start-milter.sh NAME CORPUS STATE [RESOLVER [unix|tcp]]: starts this program, as built by `npm run build`, as a milter for the
+# neutral harness and prints "PID ADDR". Recording is on and there is a worker a core, as by default. Stop it by its id.
+# DIST names another build; WORKERS another number of workers.
 set -e
 [ $# -ge 3 ] || { sed -n 2,3p "$0"; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
+dist=${DIST:-$root/dist}
+[ -f "$dist/cli/main.js" ] || { echo "run npm run build first" >&2; exit 1; }
 mkdir -p "$3/$1" && state=$(cd "$3/$1" && pwd) && resolver=${4:-127.0.1.53}
 if [ "${5:-unix}" = tcp ]; then listen=inet:127.0.0.1:8896 addr=127.0.0.1:8896; else listen=unix:$state/sock addr=$state/sock; fi
 cat > "$state/sekisho.yaml" <<YAML
 hostname: mx.rcpt.example
 data_dir: $state/data
 dns: { nameservers: ["$resolver"] }
-milter: { sockets: [ { listen: "$listen", role: verify } ] }
+milter: { workers: ${WORKERS:-auto}, sockets: [ { listen: "$listen", role: verify } ] }
 web: { listen: off }
 log: { level: warn }
 YAML
-"$root/node_modules/.bin/node" "$root/src/cli/main.ts" serve --config "$state/sekisho.yaml" > "$state/out" 2>&1 &
+"$root/node_modules/.bin/node" "$dist/cli/main.js" serve --config "$state/sekisho.yaml" > "$state/out" 2>&1 &
 pid=$!
 if [ "${5:-unix}" = tcp ]; then target=8896; else target=$state/sock; fi
 # The socket is bound before the workers listen on it.

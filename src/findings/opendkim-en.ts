@@ -41,8 +41,8 @@ export const opendkimEn: FindingText<OpendkimFindings> = {
     text: (p) =>
       `${at(p)}: rsa-sha1 must not be used any more. The keys are carried over and sign with rsa-sha256.`,
   },
-  "opendkim.socket-all": {
-    text: (p) => `${at(p)}: OpenDKIM listens on all addresses (${p.value}). Carried over as ${p.listen}.`,
+  "opendkim.socket-open": {
+    text: (p) => `${at(p)}: other machines can reach OpenDKIM (${p.value}). Carried over as ${p.listen}.`,
     fix: () => "For MTAs on other machines name an address to listen on, and the MTAs in milter.peers.",
   },
   "opendkim.host-not-carried": {

@@ -41,9 +41,9 @@ export const opendkimJa: FindingText<OpendkimFindings> = {
   "opendkim.sha1": {
     text: (p) => `${at(p)}: rsa-sha1 はもう使えません。鍵は移し、rsa-sha256 で署名します。`,
   },
-  "opendkim.socket-all": {
+  "opendkim.socket-open": {
     text: (p) =>
-      `${at(p)}: OpenDKIM はすべてのアドレスで待ち受けています（${p.value}）。${p.listen} として移しました。`,
+      `${at(p)}: ほかのホストから OpenDKIM に接続できます（${p.value}）。${p.listen} として移しました。`,
     fix: () => "別のホストの MTA から使う場合は、待ち受けるアドレスと milter.peers を書いてください。",
   },
   "opendkim.host-not-carried": {

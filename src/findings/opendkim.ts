@@ -31,7 +31,7 @@ export interface OpendkimFindings {
   readonly "opendkim.data-set": Place & { readonly option: string; readonly value: string };
   readonly "opendkim.no-signing": Place;
   readonly "opendkim.sha1": Place;
-  readonly "opendkim.socket-all": Place & { readonly value: string; readonly listen: string };
+  readonly "opendkim.socket-open": Place & { readonly value: string; readonly listen: string };
   readonly "opendkim.host-not-carried": Place & { readonly option: string; readonly entry: string };
   readonly "opendkim.key-row": Place & { readonly row: string };
   readonly "opendkim.key-row-broken": Place & { readonly name: string };
@@ -99,7 +99,7 @@ export const opendkimRules: FindingRules<OpendkimFindings> = {
   "opendkim.data-set": { severity: "error", basis: "opendkim(8) DATA SETS" },
   "opendkim.no-signing": { severity: "warning", basis: `${conf} Mode` },
   "opendkim.sha1": { severity: "warning", basis: "RFC 8301 §3.1" },
-  "opendkim.socket-all": { severity: "notice", basis: `${conf} Socket` },
+  "opendkim.socket-open": { severity: "notice", basis: `${conf} Socket` },
   "opendkim.host-not-carried": { severity: "warning", basis: `${conf} InternalHosts` },
   "opendkim.key-row": { severity: "error", basis: keyTable },
   "opendkim.key-row-broken": { severity: "error", basis: keyTable },

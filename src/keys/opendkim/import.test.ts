@@ -312,12 +312,14 @@ SigningTable csl:example.jp=k1, .example.jp k1
   });
 
   test.each([
-    ["Socket inet:8891", "inet:127.0.0.1:8891", ["socket-all"]],
+    ["Socket inet:8891", "inet:127.0.0.1:8891", ["socket-open"]],
     ["Socket inet:8891@127.0.0.1", "inet:127.0.0.1:8891", []],
     ["Socket inet6:8891@[::1]", "inet:[::1]:8891", []],
     ["Socket local:/run/opendkim/opendkim.sock", "unix:/run/opendkim/opendkim.sock", []],
     ["Socket /run/opendkim.sock", "unix:/run/opendkim.sock", []],
-    ["Socket inet:8891@mail.example.jp", undefined, ["value"]],
+    ["Socket inet:8891@192.0.2.1", "inet:127.0.0.1:8891", ["socket-open"]],
+    ["Socket inet:8891@mail.example.jp", "inet:127.0.0.1:8891", ["socket-open"]],
+    ["Socket inet:99999", undefined, ["value"]],
     ["Socket smoke:signals", undefined, ["value"]],
   ])("%s", async (line, listen, found) => {
     const result = await tables(key, "*@example.jp k1", { more: line });

@@ -132,13 +132,16 @@ function importSingleKey(settings: Settings): ImportedKey[] {
     settings.bad(file);
     return [];
   }
+  const domains = settings.list("Domain").map((text) => toAsciiDomain(text));
   const setting = settings.get("Domain");
-  return settings.list("Domain").flatMap((text) => {
-    const domain = toAsciiDomain(text);
-    if (domain?.includes(".") === true)
-      return [{ domain, selector: s, file: path, ...(subdomains && { include_subdomains: true as const }) }];
-    if (setting !== undefined) settings.bad(setting);
-    return [];
+  const good = [...new Set(domains)].filter((domain) => domain !== undefined && domain.includes("."));
+  if (
+    setting !== undefined &&
+    (good.length === 0 || domains.some((domain) => domain?.includes(".") !== true))
+  )
+    settings.bad(setting);
+  return good.map((domain) => {
+    return { domain, selector: s, file: path, ...(subdomains && { include_subdomains: true as const }) };
   });
 }
 

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { isAuthservId } from "../../config/config.ts";
-import { parseListen } from "../../config/listen.ts";
+import { isLoopbackHost, parseListen } from "../../config/listen.ts";
 import { defaultFields, isSignableName } from "../../core/dkim/signed-names.ts";
 import { parseServerAddress } from "../../core/dns/server-address.ts";
 import { parseNetwork } from "../../core/ip.ts";
@@ -117,13 +117,14 @@ function listenOf(setting: Setting, settings: Settings): string | undefined {
   const [, path] = /^(?:local:|unix:)?(\/.*)$/.exec(value) ?? [];
   const [, port, , host] = /^inet6?:(\d{1,5})(@\[?([^\]]*)\]?)?$/.exec(value) ?? [];
   const written = host?.includes(":") === true ? `[${host}]` : host;
-  const listen = path === undefined ? `inet:${written ?? "127.0.0.1"}:${port}` : `unix:${path}`;
+  // Beyond loopback nothing listens without milter.peers, which OpenDKIM has nothing like.
+  const isOpen = path === undefined && (host === undefined || !isLoopbackHost(host));
+  const listen = path === undefined ? `inet:${isOpen ? "127.0.0.1" : written}:${port}` : `unix:${path}`;
   if ((path === undefined && port === undefined) || parseListen(listen) === undefined) {
     settings.bad(setting);
     return undefined;
   }
-  if (path === undefined && host === undefined)
-    settings.findings.push(finding("opendkim.socket-all", value, { file, line, value, listen }));
+  if (isOpen) settings.findings.push(finding("opendkim.socket-open", value, { file, line, value, listen }));
   return listen;
 }
 
