@@ -31,12 +31,6 @@ type OptionValue<O extends Option> = O extends { readonly type: "boolean" }
     : string | undefined;
 export type OptionValues<O extends Options> = { readonly [Name in keyof O]: OptionValue<O[Name]> };
 
-/** One way to call a command and what it does there. */
-export interface Usage {
-  readonly line: string;
-  readonly help?: Translated;
-}
-
 export interface Command<O extends Options = Options> {
   readonly usage: readonly string[];
   /** A few sentences below the usage lines. */

@@ -13,7 +13,7 @@ import { type ControlServer, isRunning, serveControl } from "./control.ts";
 import { createEngine, describeError } from "./engine.ts";
 import { becomeUser, type Identity, identityOf, prepareFolders } from "./identity.ts";
 import { openMethods } from "./methods.ts";
-import { familiesOf } from "./metric-total.ts";
+import { familiesOf, total } from "./metric-total.ts";
 import { openRecords, type Records } from "./records.ts";
 import { planReload, type ReloadPlan, workerCount } from "./reload-plan.ts";
 import { bindSocket, type SharedSocket } from "./shared-socket.ts";
@@ -94,6 +94,9 @@ class Supervisor implements Daemon {
   /** Reloads come one after the other. */
   #reloading: Promise<boolean> = Promise.resolve(true);
   #reloadWaits = false;
+  #rejections = 0;
+  /** Records thrown away so far, and when there were more of them the last time. */
+  #dropped = { records: 0, atMs: Number.NEGATIVE_INFINITY };
   #onRejection: ((error: unknown) => void) | undefined;
 
   constructor({ loaded, read, log, lang }: DaemonOptions) {
@@ -115,6 +118,7 @@ class Supervisor implements Daemon {
       config: () => this.#reloads,
       store: () => this.#storeStats,
       spool: () => this.#records?.queue() ?? { segments: 0, octets: 0, oldestSeconds: 0 },
+      rejections: () => this.#rejections,
       version: this.#version,
       startedMs: this.#startedMs,
     });
@@ -174,7 +178,7 @@ class Supervisor implements Daemon {
       messages: messageCounts(metrics),
       spool: {
         ...(this.#records?.queue() ?? { segments: 0, octets: 0, oldestSeconds: 0 }),
-        dropped: snapshots.reduce((sum, { spool }) => sum + spool.dropped, 0),
+        dropped: total(metrics, "sekisho_spool_dropped_total"),
         ...(spoolError !== undefined && { error: spoolError }),
       },
       store: this.#storeStats,
@@ -182,7 +186,8 @@ class Supervisor implements Daemon {
       ...(this.#web !== undefined && { web: this.#web.address }),
     };
     const { version, node, pid, startedAt, upSeconds, ...rest } = status;
-    return { version, node, pid, startedAt, upSeconds, problems: problemsOf(status), ...rest };
+    const problems = problemsOf(status, this.#droppedLately(status.spool.dropped));
+    return { version, node, pid, startedAt, upSeconds, problems, ...rest };
   }
 
   async close(grace: number = graceMs): Promise<void> {
@@ -194,6 +199,12 @@ class Supervisor implements Daemon {
     await this.#web?.close();
     await this.#records?.close();
     if (this.#onRejection !== undefined) process.off("unhandledRejection", this.#onRejection);
+  }
+
+  #droppedLately(records: number): boolean {
+    const nowMs = performance.now();
+    if (records > this.#dropped.records) this.#dropped = { records, atMs: nowMs };
+    return nowMs - this.#dropped.atMs < 3_600_000;
   }
 
   #bind(
@@ -235,7 +246,10 @@ class Supervisor implements Daemon {
     const engine = inProcess ? createEngine(this.#log) : undefined;
     this.#onRejection = (error) => {
       if (engine !== undefined) engine.noteRejection(error);
-      else this.#log.error("a promise was rejected and nobody looked", { error: describeError(error) });
+      else {
+        this.#rejections += 1;
+        this.#log.error("a promise was rejected and nobody looked", { error: describeError(error) });
+      }
     };
     process.on("unhandledRejection", this.#onRejection);
     this.#pool = new WorkerPool(config, this.#sockets, {

@@ -15,6 +15,7 @@ async function names(): Promise<ReadonlySet<string>> {
     config: () => ({ loadedAt: "2026-01-01T00:00:00Z", reloads: 0, failedReloads: 0 }),
     store: () => store,
     spool: () => ({ segments: 0, octets: 0, oldestSeconds: 0 }),
+    rejections: () => 0,
     version: "1.2.3",
     startedMs: 0,
   });

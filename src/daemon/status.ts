@@ -143,7 +143,10 @@ export function socketIsThere(
 }
 
 /** What is wrong, worst first. */
-export function problemsOf(status: Omit<Status, "problems">): readonly StatusProblem[] {
+export function problemsOf(
+  status: Omit<Status, "problems">,
+  droppedLately: boolean,
+): readonly StatusProblem[] {
   const { workers, sockets, store, spool, config } = status;
   const active = workers.filter(({ state }) => state !== "retiring");
   const up = active.filter(({ state }) => state === "up");
@@ -153,7 +156,7 @@ export function problemsOf(status: Omit<Status, "problems">): readonly StatusPro
   if (sockets.some(({ ok }) => !ok)) problems.push("socket-missing");
   if (store.error !== undefined) problems.push("store");
   if (spool.error !== undefined) problems.push("spool");
-  if (spool.dropped > 0) problems.push("records-dropped");
+  if (droppedLately) problems.push("records-dropped");
   if (config.last?.ok === false) problems.push("reload-failed");
   return problems;
 }

@@ -12,6 +12,8 @@ export interface SupervisorFigures {
   /** As of the last look. */
   store(): Status["store"];
   spool(): Pick<Status["spool"], "segments" | "octets" | "oldestSeconds">;
+  /** Promises of the supervisor that were rejected and nobody looked. */
+  rejections(): number;
   readonly version: string;
   readonly startedMs: number;
 }
@@ -54,6 +56,7 @@ export function createSupervisorMetrics(figures: SupervisorFigures): Registry {
     },
     worker_signalled_total: { help: "Workers that a signal has ended", read: () => poolCounts().signalled },
     worker_hung_total: { help: "Workers ended as they gave no sign of life", read: () => poolCounts().hung },
+    unhandled_rejections_total: { help: "Faults of ours that ended nothing", read: figures.rejections },
     reloads_total: { help: "Configurations read after the start", read: () => config().reloads },
     reload_failures_total: { help: "Of those the bad ones", read: () => config().failedReloads },
     store_ingested_total: { help: "Records taken into the store", read: () => store().ingested },

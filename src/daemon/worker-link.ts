@@ -70,7 +70,7 @@ class ForkedWorker implements WorkerLink {
     });
     this.#child.on("message", (message) => this.#received(message as FromWorker));
     this.gone = new Promise((resolve) => {
-      this.#child.once("error", () => resolve({ kind: "exit", code: -1 }));
+      this.#child.on("error", () => resolve({ kind: "exit", code: -1 }));
       this.#child.once("exit", (code, signal) => resolve(exitOf(code, signal)));
     });
     void this.gone.then(() => this.#failAll());

@@ -75,6 +75,8 @@ function run(id: string): void {
     ending = false;
     end(engine.close(orphanGraceMs), exitOrphaned);
   });
+  // Whoever read the log may be gone: that must not stop the mail.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   // The terminal and `pkill` tell every process; what to do is the supervisor's to say.
   process.on("SIGINT", () => {});
   process.on("SIGHUP", () => {});

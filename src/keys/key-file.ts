@@ -11,10 +11,12 @@ export interface KeyFileOptions {
   readonly passphrase?: string;
   /** Whose the file may be besides root's; the user of this process when absent. */
   readonly owner?: KeyOwner;
+  /** To look at a key and not to use it: also one that others can read or replace. */
+  readonly lookOnly?: boolean;
 }
 
 export interface KeyFileReading {
-  /** Absent when one of the findings is an error. */
+  /** Absent when one of the findings is an error, but for what `lookOnly` passes over. */
   readonly key?: KeyObject;
   readonly findings: readonly Finding[];
 }
@@ -33,7 +35,7 @@ export async function readKeyFile(file: string, options: KeyFileOptions = {}): P
         return failed(finding("key.file-no-key", file, { file }));
       const owner = options.owner ?? { uid: process.getuid?.() ?? 0 };
       const unsafe = await checkKeySafety(file, stats, owner);
-      if (unsafe.some(isError)) return { findings: unsafe };
+      if (options.lookOnly !== true && unsafe.some(isError)) return { findings: unsafe };
       const read = await readKeyText(file, await handle.readFile("utf8"), options.passphrase);
       return { ...read, findings: [...unsafe, ...read.findings] };
     } finally {

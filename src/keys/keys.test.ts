@@ -125,6 +125,14 @@ describe("who can read or replace the key", () => {
     expect(await ids(await keyFile(pem(ed.privateKey), mode))).toEqual({ ids: found, usable });
   });
 
+  test("a key that is only looked at is read all the same", async () => {
+    const file = await keyFile(pem(rsaTestKey(1024).privateKey), 0o644);
+    expect(await ids(file, { lookOnly: true })).toEqual({
+      ids: ["key.file-mode", "key.bits-low"],
+      usable: true,
+    });
+  });
+
   test("the finding names the file, its mode and the command that mends it", async () => {
     const file = await keyFile(pem(ed.privateKey), 0o664);
     const [found] = (await readKeyFile(file)).findings;

@@ -20,7 +20,11 @@ export async function printOpendkimImport(file: string, json: boolean, io: Io): 
   } catch (error) {
     throw fileUnreadable(file, error, io);
   }
-  const { config, findings } = await importOpendkim(file, { text: readText, key: readKeyFile });
+  const { config, findings } = await importOpendkim(file, {
+    text: readText,
+    // OpenDKIM's keys belong to its own user; what they are is told all the same.
+    key: (path) => readKeyFile(path, { lookOnly: true }),
+  });
   const written = findings.map((found) => writeFinding(found, io.lang));
   if (json) io.out(formatJson({ config, findings: written }, io.isTty));
   else {

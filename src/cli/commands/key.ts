@@ -88,9 +88,9 @@ type Values = OptionValues<typeof options>;
 
 export const key: AnyCommand = defineCommand({
   usage: [
-    "sekisho key generate --domain DOMAIN [--type ed25519] [--selector NAME] [--dir FOLDER | --key FILE]",
-    "sekisho key dns [--domain DOMAIN] [--selector NAME] [--key FILE] [--form zone|line|value]",
-    "sekisho key verify [--domain DOMAIN] [--selector NAME] [--key FILE] [--zone FILE]",
+    "sekisho key generate --domain DOMAIN [--type ed25519] [OPTION...]",
+    "sekisho key dns [--domain DOMAIN] [--selector NAME] [OPTION...]",
+    "sekisho key verify [--domain DOMAIN] [--selector NAME] [OPTION...]",
     "sekisho key list [--json]",
   ],
   about: {

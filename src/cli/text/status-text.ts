@@ -62,7 +62,7 @@ const en: StatusText = {
     "socket-missing": "a socket cannot be reached any more; restart the program",
     store: "the store takes no records",
     spool: "the spool cannot be written",
-    "records-dropped": "records were thrown away as spool or memory was full",
+    "records-dropped": "records were thrown away within the last hour, as spool or memory was full",
     "reload-failed": "the last reload failed; the configuration before it is in force",
   },
   labels: {
@@ -120,7 +120,7 @@ const ja: StatusText = {
     "socket-missing": "接続できなくなったソケットがあります。再起動してください",
     store: "記録をデータベースに保存できません",
     spool: "スプールに書き込めません",
-    "records-dropped": "スプールまたはメモリーがあふれ、捨てられた記録があります",
+    "records-dropped": "スプールまたはメモリーがあふれ、この 1 時間に捨てられた記録があります",
     "reload-failed": "直前の再読み込みに失敗し、その前の設定で動いています",
   },
   labels: {

@@ -134,7 +134,7 @@ function importSingleKey(settings: Settings): ImportedKey[] {
   }
   const domains = settings.list("Domain").map((text) => toAsciiDomain(text));
   const setting = settings.get("Domain");
-  const good = [...new Set(domains)].filter((domain) => domain !== undefined && domain.includes("."));
+  const good = [...new Set(domains)].flatMap((domain) => (domain?.includes(".") === true ? [domain] : []));
   if (
     setting !== undefined &&
     (good.length === 0 || domains.some((domain) => domain?.includes(".") !== true))
