@@ -23,6 +23,6 @@ unshare -m -n bash -euc '
     done
     unbound -c "$1/unbound.conf" || true
   done
-  "$2/milter-suite.sh" "$1/milter-load" "$3" "$1" "$4" "$5" "$6" "$7" "$8" -w "$9"
+  "$2/milter-suite.sh" "$1/milter-load" "$3" "$1" "$4" "$5" "$6" "$7" "$8" -w "$9" || true
 ' run "$state" "$harness" "$corpus" "$out" "$peers" "$conns" "$rounds" "$passes" "$warm"
 python3 "$harness/summarise.py" "$out" --by name,conns --fields per_s,p50_ms,p99_ms,cpu_ms,peak_mb

@@ -256,26 +256,32 @@ function untilOver(): Promise<void> {
 
 // Memory
 
-/** Resident octets of the program with its workers. */
-function residentOctets(pid: number): number {
+/** Resident octets of the supervisor and of its workers. */
+function residentOctets(pid: number): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
     const own = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
-    return Number(own) * 1024 + children.reduce((sum, child) => sum + residentOctets(Number(child)), 0);
+    return [Number(own) * 1024, ...children.flatMap((child) => residentOctets(Number(child)))];
   } catch {
-    return 0;
+    return [];
   }
 }
 
 interface Sample {
   readonly atMs: number;
-  readonly octets: number;
+  /** The supervisor first. */
+  readonly octets: readonly number[];
 }
 const samples: Sample[] = [];
 
-function meanBetween(fromMs: number, toMs: number): number {
-  const chosen = samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
-  return chosen.reduce((sum, { octets }) => sum + octets, 0) / Math.max(1, chosen.length);
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+
+/** Of one process, or of all. */
+function meanBetween(fromMs: number, toMs: number, process?: number): number {
+  const chosen = samples
+    .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+    .map(({ octets }) => (process === undefined ? sum(octets) : (octets[process] ?? 0)));
+  return sum(chosen) / Math.max(1, chosen.length);
 }
 
 // The whole
@@ -409,10 +415,12 @@ async function report(left: number, totalMs: number): Promise<boolean> {
     rssMB: {
       first: megabytes(first),
       last: megabytes(last),
-      peak: megabytes(Math.max(...samples.map(({ octets }) => octets))),
-      /** At the end of every 15 seconds. */
-      course: Array.from({ length: Math.floor(totalMs / 15_000) }, (_, index) =>
-        megabytes(meanBetween(index * 15_000 + 10_000, index * 15_000 + 15_000)),
+      peak: megabytes(Math.max(...samples.map(({ octets }) => sum(octets)))),
+      /** Of each process, the supervisor first, every 15 seconds. */
+      course: (samples.at(-1)?.octets ?? []).map((_, process) =>
+        Array.from({ length: Math.floor(totalMs / 15_000) }, (__, index) =>
+          megabytes(meanBetween(index * 15_000 + 10_000, index * 15_000 + 15_000, process)),
+        ),
       ),
     },
     growth: Math.round((last / first) * 1000) / 1000,

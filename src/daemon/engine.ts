@@ -90,7 +90,8 @@ class MailEngine implements Engine {
       throw error;
     }
     const before = this.#methods;
-    if (before !== undefined) setTimeout(() => before.close(), methodsGraceMs).unref();
+    // Only what closes them is kept for so long, not the lists that they were made of.
+    if (before !== undefined) setTimeout(before.close, methodsGraceMs).unref();
     this.#methods = methods;
   }
 

@@ -10,7 +10,7 @@ import type { FilterContext } from "../filter/session.ts";
 /** What the methods need besides the configuration: files it names, and what keeps state between messages. */
 export interface OpenMethods {
   readonly options: Pick<FilterContext, "dmarc" | "bimi">;
-  close(): void;
+  readonly close: () => void;
 }
 
 export interface MethodServices {
