@@ -292,7 +292,7 @@ const config = join(folder, "sekisho.yaml");
 writeFileSync(
   config,
   `hostname: mx.rcpt.example\ndata_dir: ${folder}/data\ndns: { nameservers: ["127.0.0.1:${dns.port}"] }\n` +
-    `milter: { workers: ${values.workers}, sockets: [ { listen: "inet:127.0.0.1:0" } ] }\nweb: { listen: off }\nlog: { level: error }\n`,
+    `milter: { workers: ${values.workers}, sockets: [ { listen: "inet:127.0.0.1:0" } ] }\nweb: { listen: off }\nlog: { level: error }\nrecord: { max_size: 20MB }\n`,
 );
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const program = spawn(process.execPath, [main, "serve", "--config", config], {
