@@ -104,7 +104,9 @@ describeWith(programs, "500 messages over 32 connections while the program is ki
     expect(count(/ sasl_method=XCLIENT, sasl_username=user$/)).toBeGreaterThanOrEqual(10);
     expect(logBeforeKills).toMatch(/ message-id=/);
     expect(logBeforeKills).not.toMatch(/milter|warning|error|fatal|panic/);
-    expect(count(/warning: connect to Milter service .*: Connection (refused|reset by peer)$/)).toBeGreaterThan(0);
+    expect(
+      count(/warning: connect to Milter service .*: Connection (refused|reset by peer)$/),
+    ).toBeGreaterThan(0);
     const rejects = lines.filter((line) => line.includes("milter-reject"));
     expect(rejects.length).toBeGreaterThanOrEqual(load.refused.length);
     expect(rejects.filter((line) => !/: (451 )?4\.7\.1 Service unavailable/.test(line))).toEqual([]);
