@@ -1,3 +1,5 @@
+import { checkRules } from "./check/ids.ts";
+import { checkTexts } from "./check/texts.ts";
 import type { Finding, FindingId, FindingParams, FindingRule, FindingRules, FindingText } from "./finding.ts";
 import { keyRules } from "./keys.ts";
 import { keysEn } from "./keys-en.ts";
@@ -11,12 +13,17 @@ import { postfixEn } from "./postfix-en.ts";
 import { postfixJa } from "./postfix-ja.ts";
 
 /** Severity and basis of every finding. */
-export const findingRules: FindingRules<FindingParams> = { ...postfixRules, ...keyRules, ...opendkimRules };
+export const findingRules: FindingRules<FindingParams> = {
+  ...postfixRules,
+  ...keyRules,
+  ...opendkimRules,
+  ...checkRules,
+};
 
 /** The sentences of every finding. */
 export const findingTexts: Readonly<Record<Lang, FindingText>> = {
-  en: { ...postfixEn, ...keysEn, ...opendkimEn },
-  ja: { ...postfixJa, ...keysJa, ...opendkimJa },
+  en: { ...postfixEn, ...keysEn, ...opendkimEn, ...checkTexts.en },
+  ja: { ...postfixJa, ...keysJa, ...opendkimJa, ...checkTexts.ja },
 };
 
 /** A finding with the severity that the table gives it. */
@@ -41,6 +48,7 @@ export function writeFinding<Id extends FindingId>(found: Finding<Id>, lang: Lan
     params: found.params,
     text: text(found.params),
     ...(fix === undefined ? {} : { fix: fix(found.params) }),
+    ...(found.change === undefined ? {} : { change: found.change }),
     basis: rule.basis,
   };
 }
