@@ -1,0 +1,207 @@
+import type { ReportHints } from "../../core/reports/aggregate-head.ts";
+import { type GzipFile, openGzip, openZlib } from "./gzip.ts";
+import type { InflateEnd } from "./inflate.ts";
+import type { Allowance, RefusedReason } from "./limits.ts";
+import { type Mail, type MailPart, readMail } from "./mime-part.ts";
+import { sniff } from "./sniff.ts";
+import { readZip } from "./zip.ts";
+
+/** Something in an arrival that is, or may be, a report. Chunks are to be taken before the next one is asked for. */
+export type FoundDocument =
+  | {
+      readonly kind: "xml";
+      readonly chunks: AsyncIterable<Buffer>;
+      readonly end: Pick<InflateEnd, "outcome">;
+      readonly hints: ReportHints;
+      readonly mail?: Mail;
+    }
+  | { readonly kind: "json"; readonly octets: Buffer; readonly hints: ReportHints; readonly mail?: Mail }
+  /** A mail with a part message/feedback-report. */
+  | { readonly kind: "feedback"; readonly mail: Mail }
+  /** A mail in which nothing of these was found. */
+  | { readonly kind: "plain-mail"; readonly mail: Mail }
+  | { readonly kind: "refused"; readonly reason: RefusedReason; readonly hints: ReportHints }
+  | { readonly kind: "empty"; readonly hints: ReportHints }
+  | { readonly kind: "unknown"; readonly octets: Buffer; readonly hints: ReportHints };
+
+/** Where something was found. */
+interface Place {
+  readonly allowance: Allowance;
+  readonly depth: number;
+  readonly hints: ReportHints;
+  readonly mail?: Mail;
+}
+
+/**
+ * Everything in an arrival, by what the octets are and never by what they are called: a mail, an archive, a report, one
+ * within another. Stops at the limits of `allowance`, with a document that names the limit.
+ */
+export function findDocuments(
+  octets: Buffer,
+  allowance: Allowance,
+  fileName?: string,
+): AsyncIterable<FoundDocument> {
+  return find(octets, { allowance, depth: 0, hints: fileName === undefined ? {} : { fileName } });
+}
+
+async function* find(octets: Buffer, place: Place): AsyncIterable<FoundDocument> {
+  const { allowance, depth, hints } = place;
+  if (depth > allowance.limits.maxDepth) return yield { kind: "refused", reason: "too-deep", hints };
+  if (!allowance.enter()) return yield { kind: "refused", reason: "too-many-entries", hints };
+  const { kind, from } = sniff(octets);
+  const content = octets.subarray(from);
+  if (kind === "gzip") yield* findInStream(openGzip(content, allowance), place);
+  else if (kind === "zlib") yield* findInStream(openZlib(content, allowance), place);
+  else if (kind === "zip") yield* findInZip(content, place);
+  else if (kind === "base64") yield* find(Buffer.from(content.toString("latin1"), "base64"), deeper(place));
+  else if (kind === "mail") yield* findInMail(content, place);
+  else if (kind === "mbox") yield* findInMail(content.subarray(content.indexOf(0x0a) + 1), place);
+  else yield* plainDocument(kind, octets, place);
+}
+
+async function* plainDocument(
+  kind: "xml" | "json" | "empty" | "other",
+  octets: Buffer,
+  { hints, mail }: Place,
+): AsyncIterable<FoundDocument> {
+  const around = { hints, ...(mail !== undefined && { mail }) };
+  if (kind === "xml") yield { kind, chunks: single(octets), end: { outcome: "whole" }, ...around };
+  else if (kind === "json") yield { kind, octets, ...around };
+  else if (kind === "empty" || isUnused(octets)) yield { kind: "empty", hints };
+  else yield { kind: "unknown", octets, hints };
+}
+
+/** What one provider sends in place of a report when there is nothing to tell. */
+function isUnused(octets: Buffer): boolean {
+  return octets.length < 40 && octets.toString("latin1").trim().toLowerCase() === "unused";
+}
+
+async function* single(octets: Buffer): AsyncIterable<Buffer> {
+  if (octets.length > 0) yield octets;
+}
+
+function deeper(place: Place, fileName?: string): Place {
+  const hints = fileName === undefined ? place.hints : { ...place.hints, fileName };
+  return { ...place, hints, depth: place.depth + 1 };
+}
+
+/** Enough of the beginning to tell what it is. */
+const sniffOctets = 1_024;
+
+/** XML is handed on as it unpacks; anything else is unpacked whole, since it must be looked into. */
+async function* findInStream(file: GzipFile, place: Place): AsyncIterable<FoundDocument> {
+  const inner = deeper(
+    place,
+    file.name !== undefined && place.hints.fileName === undefined ? file.name : undefined,
+  );
+  const iterator = file.chunks[Symbol.asyncIterator]();
+  const start = await take(iterator, sniffOctets);
+  const { hints, mail } = inner;
+  const around = { hints, ...(mail !== undefined && { mail }) };
+  if (sniff(start).kind === "xml") {
+    yield { kind: "xml", chunks: continued(start, iterator), end: file.end, ...around };
+    return;
+  }
+  const all = await take(iterator, Number.POSITIVE_INFINITY, start);
+  if (file.end.outcome === "bomb") yield { kind: "refused", reason: "bomb", hints };
+  else if (all.length === 0 && file.end.outcome !== "whole")
+    yield { kind: "refused", reason: "damaged", hints };
+  else yield* find(all, inner);
+}
+
+async function take(iterator: AsyncIterator<Buffer>, atLeast: number, first?: Buffer): Promise<Buffer> {
+  const chunks: Buffer[] = first === undefined ? [] : [first];
+  let length = first?.length ?? 0;
+  while (length < atLeast) {
+    const { value, done } = await iterator.next();
+    if (done === true) break;
+    chunks.push(value);
+    length += value.length;
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+async function* continued(start: Buffer, iterator: AsyncIterator<Buffer>): AsyncIterable<Buffer> {
+  if (start.length > 0) yield start;
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+}
+
+async function* findInZip(octets: Buffer, place: Place): AsyncIterable<FoundDocument> {
+  let entries = 0;
+  for (const { name, content } of readZip(octets, place.allowance)) {
+    entries += 1;
+    const inside = deeper(place, name);
+    if (!place.allowance.enter())
+      return yield { kind: "refused", reason: "too-many-entries", hints: inside.hints };
+    if (content.kind === "refused") yield { kind: "refused", reason: content.reason, hints: inside.hints };
+    else yield* findInStream({ chunks: content.chunks, end: content.end }, { ...inside, depth: place.depth });
+  }
+  if (entries === 0) yield { kind: "refused", reason: "damaged", hints: place.hints };
+}
+
+async function* findInMail(octets: Buffer, place: Place): AsyncIterable<FoundDocument> {
+  const mail = readMail(octets, place.allowance);
+  if (mail.parts.some(({ type }) => type === "message/feedback-report"))
+    return yield { kind: "feedback", mail };
+  const inside = deeper({ ...place, mail, hints: mailHints(mail, place.hints) });
+  let found = 0;
+  for (const part of reportParts(mail)) {
+    for await (const document of find(part.octets, partPlace(part, inside))) {
+      found += 1;
+      yield document;
+    }
+  }
+  if (found === 0) yield { kind: "plain-mail", mail };
+}
+
+function mailHints(mail: Mail, outer: ReportHints): ReportHints {
+  const mailFrom = /[^\s<>"]+@[^\s<>",;]+/.exec((mail.head.get("from") ?? "").slice(0, 1_000))?.[0];
+  const subject = mail.head.get("subject");
+  return { ...outer, ...(mailFrom !== undefined && { mailFrom }), ...(subject !== undefined && { subject }) };
+}
+
+function partPlace({ fileName }: MailPart, place: Place): Place {
+  return fileName === undefined ? place : { ...place, hints: { ...place.hints, fileName } };
+}
+
+/** Parts that look like reports; if there is none, reports that somebody left undecoded in the text. */
+function reportParts(mail: Mail): readonly MailPart[] {
+  const parts = mail.parts.filter(isReportPart);
+  if (parts.length > 0) return parts;
+  return undecodedReports(mail.body).map((octets) => ({ head: new Map(), type: "", octets }));
+}
+
+function isReportPart({ octets, type }: MailPart): boolean {
+  const { kind, from } = sniff(octets);
+  if (type === "message/rfc822" || type === "message/global") return true;
+  if (kind === "gzip" || kind === "zip" || kind === "zlib" || kind === "base64" || kind === "json")
+    return true;
+  if (kind === "xml") return isReportXml(octets.toString("latin1", from, from + 2_048));
+  return isUnused(octets);
+}
+
+/** HTML begins with "<", too. */
+function isReportXml(start: string): boolean {
+  if (/<(?:!doctype\s{1,20})?html/i.test(start)) return false;
+  // UTF-16 has a NUL beside each character.
+  return /<\?xml|<(?:[\w.-]{1,40}:)?feedback|&lt;\?xml|&lt;feedback/i.test(start.replaceAll("\0", ""));
+}
+
+const maxUndecoded = 20;
+
+/** Runs of base64 that begin as gzip, ZIP or XML do. */
+function undecodedReports(body: Buffer): Buffer[] {
+  const text = body.toString("latin1");
+  const found: Buffer[] = [];
+  const start = /(?:^|\n)(?:H4sI|UEsD|PD94|PGZl)/g;
+  for (
+    let match = start.exec(text);
+    match !== null && found.length < maxUndecoded;
+    match = start.exec(text)
+  ) {
+    const run = /^[A-Za-z0-9+/=\r\n]*/.exec(text.slice(match.index).trimStart())?.[0] ?? "";
+    if (run.length > 60) found.push(Buffer.from(run, "base64"));
+    start.lastIndex = match.index + Math.max(run.length, 4);
+  }
+  return found;
+}

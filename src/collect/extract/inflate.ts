@@ -1,0 +1,86 @@
+import { constants, createInflateRaw, inflateRawSync } from "node:zlib";
+import type { Allowance } from "./limits.ts";
+
+/** Deflated octets as they come out. `finish` tells how it went, once all have been taken. */
+export interface Inflated {
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly end: InflateEnd;
+}
+
+export interface InflateEnd {
+  /** Octets of input that belonged to the deflate stream. */
+  used: number;
+  outcome: "whole" | "cut-off" | "damaged" | "bomb";
+}
+
+/** Up to this size a report is unpacked at once, which costs a tenth of a stream. */
+const atOnce = 4 * 1024 * 1024;
+const ratioFrom = 1024 * 1024;
+
+/** Unpacks a raw deflate stream (RFC 1951) that begins at `from` and may be followed by anything. */
+export function inflate(octets: Buffer, from: number, allowance: Allowance): Inflated {
+  const input = octets.subarray(from);
+  const small = inflateAtOnce(input, allowance);
+  if (small !== undefined) return small;
+  const end: InflateEnd = { used: 0, outcome: "whole" };
+  return { chunks: inflateStream(input, allowance, end), end };
+}
+
+function inflateAtOnce(input: Buffer, allowance: Allowance): Inflated | undefined {
+  try {
+    // With `info` the types of Node do not say what comes.
+    const { buffer, engine } = inflateRawSync(input, {
+      info: true,
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: Math.max(1, Math.min(atOnce, allowance.octetsLeft)),
+    }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
+    allowance.took(buffer.length);
+    // All input was wanted: the stream may not be over, and only the other way tells.
+    if (engine.bytesWritten >= input.length) return undefinedUnlessWhole(input, buffer);
+    return { chunks: once(buffer), end: { used: engine.bytesWritten, outcome: "whole" } };
+  } catch {
+    return undefined;
+  }
+}
+
+function undefinedUnlessWhole(input: Buffer, buffer: Buffer): Inflated {
+  return { chunks: once(buffer), end: { used: input.length, outcome: isWhole(input) ? "whole" : "cut-off" } };
+}
+
+function isWhole(input: Buffer): boolean {
+  try {
+    inflateRawSync(input, { maxOutputLength: atOnce });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function* once(buffer: Buffer): AsyncIterable<Buffer> {
+  if (buffer.length > 0) yield buffer;
+}
+
+async function* inflateStream(input: Buffer, allowance: Allowance, end: InflateEnd): AsyncIterable<Buffer> {
+  const stream = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
+  stream.end(input);
+  let out = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      out += chunk.length;
+      allowance.took(chunk.length);
+      if (isBomb(out, stream.bytesWritten, allowance)) {
+        end.outcome = "bomb";
+        return;
+      }
+      yield chunk;
+    }
+    end.used = stream.bytesWritten;
+  } catch {
+    end.outcome = "damaged";
+    end.used = input.length;
+  }
+}
+
+function isBomb(out: number, used: number, allowance: Allowance): boolean {
+  return allowance.octetsLeft < 0 || (out > ratioFrom && out > Math.max(used, 1) * allowance.limits.maxRatio);
+}

@@ -1,0 +1,126 @@
+import type { Allowance } from "./limits.ts";
+import { type PartHead, readParameters, readPartHead } from "./mime-head.ts";
+
+/** One part of a mail that holds no parts: what it says it is, and its octets. */
+export interface MailPart {
+  readonly head: PartHead;
+  /** Lower case, as declared; nothing is believed of it. */
+  readonly type: string;
+  readonly fileName?: string;
+  /** The transfer encoding is taken off. */
+  readonly octets: Buffer;
+}
+
+/** A mail with the parts that its structure leads to, in order. */
+export interface Mail {
+  readonly head: PartHead;
+  readonly type: string;
+  readonly parts: readonly MailPart[];
+  /** Everything after the header, as it came. */
+  readonly body: Buffer;
+}
+
+const maxMultipartDepth = 20;
+
+/** Reads the structure of a mail (RFC 2046 §5.1). Never throws; whatever is broken is a part of its own. */
+export function readMail(octets: Buffer, allowance: Allowance): Mail {
+  const { head, bodyAt } = readPartHead(octets);
+  const parts: MailPart[] = [];
+  walk(octets, parts, allowance, 0);
+  const { value } = readParameters(head.get("content-type") ?? "text/plain");
+  return { head, type: value, parts, body: octets.subarray(bodyAt) };
+}
+
+function walk(octets: Buffer, parts: MailPart[], allowance: Allowance, depth: number): void {
+  const { head, bodyAt } = readPartHead(octets);
+  const body = octets.subarray(bodyAt);
+  const { value: type, parameters } = readParameters(head.get("content-type") ?? "text/plain");
+  const boundary = parameters.get("boundary");
+  if (
+    type.startsWith("multipart/") &&
+    boundary !== undefined &&
+    boundary !== "" &&
+    depth < maxMultipartDepth
+  ) {
+    const inner = splitParts(body, boundary);
+    for (const part of inner) {
+      if (!allowance.enter()) return;
+      walk(part, parts, allowance, depth + 1);
+    }
+    if (inner.length > 0) return;
+  }
+  parts.push(leaf(head, type, parameters, body));
+}
+
+function leaf(head: PartHead, type: string, parameters: ReadonlyMap<string, string>, body: Buffer): MailPart {
+  const disposition = readParameters(head.get("content-disposition") ?? "");
+  const fileName = disposition.parameters.get("filename") ?? parameters.get("name");
+  const encoding = head.get("content-transfer-encoding")?.trim().toLowerCase();
+  return { head, type, ...(fileName !== undefined && { fileName }), octets: decodeBody(body, encoding) };
+}
+
+/** RFC 2046 §5.1.1: a delimiter stands at the beginning of a line, and the line end before it belongs to it. */
+function splitParts(body: Buffer, boundary: string): Buffer[] {
+  const delimiter = Buffer.from(`--${boundary}`, "latin1");
+  const parts: Buffer[] = [];
+  let start: number | undefined;
+  for (let at = delimiterAt(body, delimiter, 0); at >= 0; ) {
+    if (start !== undefined) parts.push(body.subarray(start, beforeLineEnd(body, at)));
+    const after = at + delimiter.length;
+    const lineEnd = body.indexOf(0x0a, after);
+    if (body[after] === hyphen && body[after + 1] === hyphen) return parts;
+    start = lineEnd < 0 ? body.length : lineEnd + 1;
+    at = delimiterAt(body, delimiter, start);
+  }
+  if (start !== undefined && start < body.length) parts.push(body.subarray(start));
+  return parts;
+}
+
+const hyphen = 0x2d;
+
+function delimiterAt(body: Buffer, delimiter: Buffer, from: number): number {
+  let at = body.indexOf(delimiter, from);
+  while (at > 0 && body[at - 1] !== 0x0a) at = body.indexOf(delimiter, at + delimiter.length);
+  return at;
+}
+
+function beforeLineEnd(body: Buffer, at: number): number {
+  if (body[at - 1] !== 0x0a) return at;
+  return body[at - 2] === 0x0d ? at - 2 : at - 1;
+}
+
+function decodeBody(body: Buffer, encoding: string | undefined): Buffer {
+  if (encoding === "base64") return Buffer.from(body.toString("latin1"), "base64");
+  return encoding === "quoted-printable" ? decodeQuotedPrintable(body) : body;
+}
+
+/** RFC 2045 §6.7. What is no escape stays as it is. */
+export function decodeQuotedPrintable(body: Buffer): Buffer {
+  const out = Buffer.alloc(body.length);
+  let length = 0;
+  for (let at = 0; at < body.length; at++) {
+    const octet = body[at] ?? 0;
+    if (octet !== 0x3d) {
+      out[length++] = octet;
+      continue;
+    }
+    const soft = softLineEnd(body, at + 1);
+    const value = soft === 0 ? hexPair(body, at + 1) : undefined;
+    if (soft === 0) out[length++] = value ?? octet;
+    at += soft > 0 ? soft : value === undefined ? 0 : 2;
+  }
+  return out.subarray(0, length);
+}
+
+/** Octets of a soft line break after "=", 0 when there is none. Blanks may stand before the line end. */
+function softLineEnd(body: Buffer, from: number): number {
+  let at = from;
+  while (at - from < 80 && (body[at] === 0x20 || body[at] === 0x09)) at += 1;
+  if (body[at] === 0x0a) return at - from + 1;
+  return body[at] === 0x0d && body[at + 1] === 0x0a ? at - from + 2 : 0;
+}
+
+function hexPair(body: Buffer, at: number): number | undefined {
+  const pair = body.toString("latin1", at, at + 2);
+  return /^[0-9A-Fa-f]{2}$/.test(pair) ? Number.parseInt(pair, 16) : undefined;
+}
