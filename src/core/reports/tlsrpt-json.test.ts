@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { readTlsReport } from "./tlsrpt-json.ts";
+
+const range = { "start-datetime": "2026-11-20T00:00:00Z", "end-datetime": "2026-11-20T23:59:59Z" };
+
+function read(report: unknown): ReturnType<typeof readTlsReport> {
+  return readTlsReport(Buffer.from(JSON.stringify(report)));
+}
+
+test("RFC 8460 §4.4: every member of the schema", () => {
+  const outcome = read({
+    "organization-name": "Company-X",
+    "date-range": range,
+    "contact-info": "sts-reporting@company-x.example",
+    "report-id": "5065427c-23d3-47ca-b6e0-946ea0e8c4be",
+    policies: [
+      {
+        policy: {
+          "policy-type": "STS",
+          "policy-string": ["version: STSv1", "mode: testing"],
+          "policy-domain": "Company-Y.example",
+          "mx-host": "*.mail.company-y.example",
+        },
+        summary: { "total-successful-session-count": 5326, "total-failure-session-count": 303 },
+        "failure-details": [
+          {
+            "result-type": "certificate-expired",
+            "sending-mta-ip": "2001:db8:abcd:0012::1",
+            "receiving-mx-hostname": "MX1.mail.company-y.example",
+            "failed-session-count": 100,
+          },
+        ],
+      },
+    ],
+  });
+  expect(outcome).toEqual({
+    kind: "read",
+    report: {
+      kind: "tls",
+      organizationName: "Company-X",
+      contactInfo: "sts-reporting@company-x.example",
+      reportId: "5065427c-23d3-47ca-b6e0-946ea0e8c4be",
+      begin: 1795132800,
+      end: 1795219199,
+      policies: [
+        {
+          policyType: "sts",
+          policyDomain: "company-y.example",
+          policyString: ["version: STSv1", "mode: testing"],
+          mxHost: ["*.mail.company-y.example"],
+          successful: 5326,
+          failed: 303,
+          failures: [
+            {
+              resultType: "certificate-expired",
+              sendingMtaIp: "2001:db8:abcd:0012::1",
+              receivingMxHostname: "mx1.mail.company-y.example",
+              failedSessions: 100,
+            },
+          ],
+        },
+      ],
+      warnings: [],
+    },
+  });
+});
+
+test.each([
+  ["no JSON at all", "hello", "not-json"],
+  ["JSON of something else", '{"a":1}', "not-a-report"],
+  ["a list", "[1]", "not-a-report"],
+  ["no days", '{"policies":[]}', "no-date-range"],
+])("unread: %s", (_name, text, reason) => {
+  expect(readTlsReport(Buffer.from(text))).toMatchObject({ kind: "unread", reason });
+});
+
+test.each([
+  ["contact-info null", { "date-range": range, "contact-info": null, policies: [] }, ["filled-in"]],
+  ["no policy-domain", { "date-range": range, "report-id": "1", policies: [{}] }, ["no-policy-domain"]],
+  [
+    "counts as text and below zero",
+    {
+      "date-range": range,
+      "report-id": "1",
+      policies: [
+        {
+          policy: { "policy-domain": "a.example" },
+          summary: { "total-successful-session-count": "7", "total-failure-session-count": -1 },
+        },
+      ],
+    },
+    ["bad-count"],
+  ],
+  [
+    "days the wrong way round",
+    {
+      "date-range": { "start-datetime": range["end-datetime"], "end-datetime": range["start-datetime"] },
+      "report-id": "1",
+      policies: [],
+    },
+    ["end-before-begin"],
+  ],
+])("everything is optional: %s", (_name, report, warned) => {
+  const outcome = read(report);
+  expect(outcome.kind === "read" && outcome.report.warnings.map(({ id }) => id)).toEqual(warned);
+});
+
+test("no JSON makes it throw", () => {
+  fc.assert(
+    fc.property(fc.json(), (json) => {
+      const report = `{"date-range":${JSON.stringify(range)},"policies":[${json}],"report-id":${json}}`;
+      expect(readTlsReport(Buffer.from(report)).kind).toBe("read");
+    }),
+  );
+});
