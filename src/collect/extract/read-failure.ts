@@ -1,0 +1,98 @@
+import { formatIp, parseIp } from "../../core/ip.ts";
+import type { FailureReport } from "../../core/reports/failure.ts";
+import { readFeedbackReport } from "../../core/reports/failure-arf.ts";
+import { readableText } from "../../core/reports/readable-text.ts";
+import { reportedDomain } from "../../core/reports/reported-domain.ts";
+import type { Mail, MailPart } from "./mime-part.ts";
+
+/** The failure report in a mail that has a part message/feedback-report. */
+export function readFailureMail(mail: Mail): FailureReport {
+  const feedback = mail.parts.find(({ type }) => type === "message/feedback-report");
+  const reported = mail.parts.find(isReportedMessage);
+  return readFeedbackReport({
+    feedback: feedback?.octets ?? Buffer.alloc(0),
+    ...(reported !== undefined && {
+      reported: { octets: reported.octets, headersOnly: reported.type === "text/rfc822-headers" },
+    }),
+  });
+}
+
+function isReportedMessage({ type }: MailPart): boolean {
+  return type === "message/rfc822" || type === "message/global" || type === "text/rfc822-headers";
+}
+
+/** Where to look for the sentence that tells what happened. */
+const maxText = 64 * 1024;
+
+/**
+ * A failure report of a gateway or a mail server that knows no ARF: some sentences, and perhaps the message. Known by its
+ * words, since nothing else marks it.
+ * @returns undefined for mail that is no such report.
+ */
+export function readTextFailure(mail: Mail): FailureReport | undefined {
+  const subject = mail.head.get("subject") ?? "";
+  const text = mail.parts
+    .filter(({ type }) => type.startsWith("text/plain"))
+    .map(({ octets }) => readableText(octets.subarray(0, maxText)))
+    .join("\n");
+  if (!isFailureText(`${subject}\n${text.slice(0, 4_096)}`)) return undefined;
+  const reported = mail.parts.find(isReportedMessage) ?? quotedMessage(text);
+  const read = readFeedbackReport({
+    feedback: Buffer.from("Feedback-Type: auth-failure\r\n", "latin1"),
+    ...(reported !== undefined && { reported: { octets: reported.octets, headersOnly: false } }),
+  });
+  return { ...read, form: mail.parts.length > 1 ? "gateway" : "text", ...factsOf(text, subject) };
+}
+
+const failureWords =
+  /dmarc[ -]{0,3}(?:policy[ -]{0,3})?(?:failure|fail|violation|forensic)|(?:failed|fails|did not (?:meet|pass))[^\n]{0,80}dmarc|dmarc[^\n]{0,60}(?:check|verification|evaluation) (?:failed|failure)/i;
+
+function isFailureText(text: string): boolean {
+  return failureWords.test(text);
+}
+
+/** Names of values as such mails write them, in any order, one a line. */
+const lines: readonly (readonly [RegExp, (value: string) => Partial<FailureReport>])[] = [
+  [
+    /(?:source|sender|sending|client)[ -]?(?:host )?(?:ip|address)\b[^\n:]{0,30}:\s{0,9}(\S{2,60})/i,
+    addressOf,
+  ],
+  [/received from (?:ip )?(?:address )?\[?([0-9A-Fa-f.:]{2,45})\]?/i, addressOf],
+  [
+    /(?:from|header|reported)[ -]?domain[^\n:]{0,30}:\s{0,9}([\w.-]{1,253})/i,
+    (value) => ({ reportedDomain: reportedDomain(value) }),
+  ],
+  [
+    /(?:envelope|return|mail)[ -]?(?:from|sender|path)[^\n:]{0,30}:\s{0,9}<?([^\s<>]{1,320})/i,
+    (value) => ({ originalMailFrom: value }),
+  ],
+  [
+    /(?:recipient|rcpt to|envelope to)[^\n:]{0,30}:\s{0,9}<?([^\s<>]{1,320})/i,
+    (value) => ({ originalRcptTo: value }),
+  ],
+  [/disposition[^\n:]{0,30}:\s{0,9}(\w{1,40})/i, (value) => ({ deliveryResult: value.toLowerCase() })],
+];
+
+function addressOf(text: string): Partial<FailureReport> {
+  const ip = parseIp(text.replace(/^\[|\][.,;]?$|[.,;]$/g, ""));
+  return ip === undefined || formatIp(ip) === "" ? {} : { sourceIp: ip };
+}
+
+function factsOf(text: string, subject: string): Partial<FailureReport> {
+  const facts: Partial<FailureReport> = {};
+  for (const [pattern, read] of lines) {
+    const value = pattern.exec(text)?.[1];
+    if (value !== undefined) Object.assign(facts, { ...read(value), ...facts });
+  }
+  const domain = /\bfor ([\w-]{1,63}(?:\.[\w-]{1,63}){1,10})/i.exec(subject)?.[1];
+  if (facts.reportedDomain !== undefined || domain === undefined) return facts;
+  return { ...facts, reportedDomain: reportedDomain(domain) };
+}
+
+/** A header that stands in the text itself, from its Received or Return-Path field on. */
+function quotedMessage(text: string): { readonly octets: Buffer } | undefined {
+  const at = text.search(/^(?:> ?)?(?:Received|Return-Path|DKIM-Signature|From):/m);
+  if (at < 0) return undefined;
+  const quoted = text.slice(at).replace(/^> ?/gm, "");
+  return { octets: Buffer.from(quoted, "utf8") };
+}
