@@ -3,6 +3,7 @@ import type { AggregateHead, AggregateRecord } from "../../core/reports/aggregat
 import type { FailureReport } from "../../core/reports/failure.ts";
 import type { TlsReport } from "../../core/reports/tlsrpt.ts";
 import type { ReportWarning } from "../../core/reports/warnings.ts";
+import type { Sums } from "./sums.ts";
 
 /** One mail or file as it arrived. */
 export interface RawArrival {
@@ -81,18 +82,72 @@ export interface ReportFilter {
   readonly domain?: string;
   readonly reporter?: string;
   readonly kind?: "aggregate" | "failure" | "tls";
-  readonly outcome?: DocumentOutcome;
-  /** Reports whose days touch this span; seconds since 1970. */
+  /** Reports whose period begins in this span; seconds since 1970, `since` included, `before` not. */
   readonly since?: number;
   readonly before?: number;
+}
+
+export interface ReportPageQuery extends ReportFilter {
+  /** 50 when left out, 1000 at most. */
   readonly limit?: number;
-  /** Of the page before. */
+  /** Of the page before: only older reports. */
   readonly cursor?: string;
 }
 
-/** A row of `report export` and of questions about sources: one record of one report. */
+export interface ReportSummary {
+  /** For `report show`, `report raw`. */
+  readonly key: string;
+  readonly kind: "aggregate" | "failure" | "tls";
+  readonly reporter: string;
+  readonly reportId: string;
+  readonly domain: string;
+  /** Seconds since 1970. */
+  readonly begin: number;
+  readonly end: number;
+  readonly records: number;
+  readonly messages: number;
+  /** false: a conflict, or a TLS report that nobody signed. */
+  readonly counted: boolean;
+  readonly mailVerdict?: MailJudgement["verdict"];
+  readonly warnings: number;
+  readonly receivedAt: number;
+}
+
+export interface ReportPage {
+  /** The newest period first. */
+  readonly reports: readonly ReportSummary[];
+  readonly cursor?: string;
+}
+
+/** A report with all that is known of it, but for the records of an aggregate report. */
+export interface StoredReport extends ReportSummary {
+  readonly rawDigest: string;
+  readonly via: string;
+  readonly content:
+    | {
+        readonly kind: "aggregate";
+        readonly head: AggregateHead;
+        readonly warnings: readonly ReportWarning[];
+      }
+    | { readonly kind: "failure"; readonly report: FailureReport }
+    | { readonly kind: "tls"; readonly report: TlsReport };
+  readonly mail?: MailJudgement;
+  /** Others that say that they are the same report. */
+  readonly conflicts: readonly string[];
+}
+
+export interface RecordFilter extends ReportFilter {
+  /** One report alone. */
+  readonly key?: string;
+  /** Those of one address. */
+  readonly ip?: IpAddress;
+  /** Also of reports that are not counted. */
+  readonly uncounted?: boolean;
+}
+
+/** One record of one report. */
 export interface StoredRecord {
-  readonly report: string;
+  readonly key: string;
   readonly domain: string;
   readonly reporter: string;
   readonly reportId: string;
@@ -101,16 +156,105 @@ export interface StoredRecord {
   readonly record: AggregateRecord;
 }
 
-/** Sums of one source address for one domain. */
-export interface SourceSum {
+export interface SumQuery {
+  readonly domain?: string;
+  /** Days since 1970, UTC: `sinceDay` included, `beforeDay` not. */
+  readonly sinceDay?: number;
+  readonly beforeDay?: number;
+  /** Without mails that are not what they say they are. */
+  readonly alignedOnly?: boolean;
+}
+
+export interface SourceSum extends Readonly<Sums> {
+  /** Absent where reports have none. */
   readonly ip?: IpAddress;
   readonly domain: string;
-  readonly messages: number;
-  readonly dkimAligned: number;
-  readonly spfAligned: number;
-  /** By at least one of the two. */
-  readonly passed: number;
-  /** Seconds since 1970. */
+  /** Seconds since 1970, of all time. */
   readonly firstSeen: number;
   readonly lastSeen: number;
+}
+
+export interface DaySum extends Readonly<Sums> {
+  readonly domain: string;
+  readonly day: number;
+  readonly reporter: string;
+}
+
+export interface TlsSum {
+  readonly domain: string;
+  readonly day: number;
+  readonly reporter: string;
+  readonly policyType: string;
+  /** Empty: sessions that succeeded. */
+  readonly resultType: string;
+  readonly sessions: number;
+}
+
+/** A document that is not simply saved. */
+export interface OddDocument {
+  readonly rawDigest: string;
+  readonly via: string;
+  readonly receivedAt: number;
+  readonly ordinal: number;
+  readonly outcome: DocumentOutcome;
+  readonly name?: string;
+  readonly reason?: string;
+  readonly key?: string;
+}
+
+export interface RawDocument {
+  readonly digest: string;
+  /** Absent when its time is over. */
+  readonly octets?: Buffer;
+  readonly size: number;
+  readonly via: string;
+  readonly receivedAt: number;
+}
+
+/** How old what may become; milliseconds, or undefined for no end. */
+export interface ReportRetention {
+  readonly rawMs?: number;
+  readonly recordsMs?: number;
+  readonly sumsMs?: number;
+  /** Failure reports hold personal data. */
+  readonly failureMs?: number;
+}
+
+export interface ReportCounts {
+  readonly reports: number;
+  readonly records: number;
+  readonly raw: number;
+  readonly unread: number;
+  readonly conflicts: number;
+  /** Of the database. */
+  readonly octets: number;
+}
+
+/** The reports that were received, whatever keeps them. Rejects with SekishoError STORE_UNAVAILABLE. */
+export interface ReportStore {
+  /** Each request is all or nothing; all of them are one transaction. */
+  ingest(requests: readonly IngestRequest[]): Promise<readonly (readonly IngestedDocument[])[]>;
+  /** Whether these octets are there already. */
+  has(digest: string): Promise<boolean>;
+  raw(digest: string): Promise<RawDocument | undefined>;
+  /** All of them, the oldest first: for reading everything again. */
+  raws(): AsyncIterable<RawDocument>;
+  /** Reads one arrival anew: what it said before goes, sums and all. */
+  replace(request: IngestRequest): Promise<readonly IngestedDocument[]>;
+  list(query: ReportPageQuery): Promise<ReportPage>;
+  show(key: string): Promise<StoredReport | undefined>;
+  /** The newest report first, within a report in its own order. */
+  records(filter: RecordFilter): AsyncIterable<StoredRecord>;
+  odd(outcome: "unread" | "conflict" | "skipped", limit: number): Promise<readonly OddDocument[]>;
+  domains(): Promise<readonly string[]>;
+  /** Those with the most messages first. */
+  sources(query: SumQuery): Promise<readonly SourceSum[]>;
+  days(query: SumQuery): Promise<readonly DaySum[]>;
+  tls(query: SumQuery): Promise<readonly TlsSum[]>;
+  /** Deletes what is too old, a batch at a time. @returns Whether there is more. */
+  expire(retention: ReportRetention, nowMs: number): Promise<boolean>;
+  /** Copies everything to a new file while work goes on. */
+  backup(path: string): Promise<void>;
+  counts(): Promise<ReportCounts>;
+  close(): Promise<void>;
 }
