@@ -13,10 +13,12 @@ if exists "X-Sekisho-Quarantine" {
   stop;
 }
 
-# The value tells why: method, author domain, published policy, and the reason. To treat some of it otherwise:
+# The value tells why: method, author domain, published policy, and last the reason, each divided from the next by "; ".
+# Ask for one with :matches and its dividers: :contains "domain=example.jp" would also fit example.jp.other.example, and
+# "reason=second" every reason that begins so. To treat some of it otherwise, before the rule above:
 #
 #   require ["fileinto", "mailbox", "imap4flags"];
-#   if header :contains "X-Sekisho-Quarantine" "reason=lowered.own" {
+#   if header :matches "X-Sekisho-Quarantine" ["dmarc; domain=example.jp; *", "*; reason=lowered.own"] {
 #     addflag "\\Flagged";
 #     keep;
 #     stop;

@@ -81,12 +81,14 @@ export function truncate(text: string, width: number): string {
 
 /** Characters that must not begin a line in Japanese typesetting, and those that must not end one. */
 const notAtStart =
-  "、。，．・：；？！）］｝」』】〕〉》ー〜…‥％,.!?)]}%:;ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
+  "、。，．・：；？！）］｝」』】〕〉》ー〜…‥％々,.!?)]}%:;ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
 const notAtEnd = "（［｛「『【〔〈《([{";
+const pauses = "、。，．・：；？！）］｝」』】〕〉》…／/,;)]}";
 
 /**
- * Breaks a text into lines of at most `width` columns: at blanks, and between Japanese characters where the rules of
- * line breaking allow. A word that is longer than a line is cut. Line feeds in the text stay.
+ * Breaks a text into lines of at most `width` columns: at blanks, and in Japanese between phrases, not inside a word. A
+ * phrase that is longer than a line is broken where the rules of line breaking allow, a word that is longer is cut. Line
+ * feeds in the text stay.
  */
 export function wrap(text: string, width: number): string[] {
   return text.split("\n").flatMap((paragraph) => wrapParagraph(paragraph, Math.max(2, width)));
@@ -96,34 +98,46 @@ function wrapParagraph(paragraph: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   let used = 0;
-  for (const piece of pieces(paragraph)) {
-    for (const part of displayWidth(piece.trimEnd()) > width ? cut(piece, width) : [piece]) {
-      if (used > 0 && used + displayWidth(part.trimEnd()) > width) {
-        lines.push(line.trimEnd());
-        line = "";
-        used = 0;
-      }
-      line += part;
-      used += displayWidth(part);
+  for (const part of parts(paragraph, width)) {
+    if (used > 0 && used + displayWidth(part.trimEnd()) > width) {
+      lines.push(line.trimEnd());
+      line = "";
+      used = 0;
     }
+    line += part;
+    used += displayWidth(part);
   }
   return [...lines, line.trimEnd()];
 }
 
-/** The parts of a paragraph that stay together; blanks belong to the end of the part before them. */
-function pieces(text: string): string[] {
+/** What stays together, each no longer than a line. */
+function parts(paragraph: string, width: number): string[] {
+  const isLong = (part: string): boolean => displayWidth(part.trimEnd()) > width;
+  return pieces(paragraph, phraseBreaks(paragraph)).flatMap((phrase) =>
+    isLong(phrase)
+      ? pieces(phrase, mayBreak).flatMap((piece) => (isLong(piece) ? cut(piece, width) : [piece]))
+      : [phrase],
+  );
+}
+
+/** Whether a line may end between two characters. @param at Of the second one, in code units. */
+type BreakRule = (before: string, after: string, at: number) => boolean;
+
+/** The parts of a text that stay together; blanks belong to the end of the part before them. */
+function pieces(text: string, isBreak: BreakRule): string[] {
   const found: string[] = [];
-  let piece = "";
+  let start = 0;
+  let at = 0;
   let before = "";
   for (const char of text) {
-    if (piece !== "" && mayBreak(before, char)) {
-      found.push(piece);
-      piece = "";
+    if (at > start && isBreak(before, char, at)) {
+      found.push(text.slice(start, at));
+      start = at;
     }
-    piece += char;
     before = char;
+    at += char.length;
   }
-  return piece === "" ? found : [...found, piece];
+  return at > start ? [...found, text.slice(start)] : found;
 }
 
 function mayBreak(before: string, after: string): boolean {
@@ -131,6 +145,38 @@ function mayBreak(before: string, after: string): boolean {
   if (before === " ") return true;
   if (notAtStart.includes(after) || notAtEnd.includes(before)) return false;
   return charWidth(before) === 2 || charWidth(after) === 2;
+}
+
+/** Breaks between the phrases of a text: each begins with a word and ends with the particles that belong to it. */
+function phraseBreaks(text: string): BreakRule {
+  const words = wordStarts(text);
+  return (before, after, at) => {
+    if (!mayBreak(before, after)) return false;
+    if (before === " ") return !belongsToWord(text, at);
+    if (pauses.includes(before) || notAtEnd.includes(after)) return true;
+    return words.has(at) && isHiragana(before) && !isHiragana(after);
+  };
+}
+
+/** Whether what follows a blank belongs to the word before it: a particle, or a counter after a figure. */
+function belongsToWord(text: string, at: number): boolean {
+  const before = text.at(at - 2) ?? "";
+  const after = text[at] ?? "";
+  if (isHiragana(after)) return !pauses.includes(before);
+  return before >= "0" && before <= "9" && charWidth(after) === 2;
+}
+
+function isHiragana(char: string): boolean {
+  return char >= "\u3041" && char <= "\u309f";
+}
+
+let japaneseWords: Intl.Segmenter | undefined;
+
+/** Where words begin, in code units. Empty for a text without Japanese. */
+function wordStarts(text: string): ReadonlySet<number> {
+  if (!/[\u3041-\u30ff]/.test(text)) return new Set();
+  japaneseWords ??= new Intl.Segmenter("ja", { granularity: "word" });
+  return new Set(Array.from(japaneseWords.segment(text), ({ index }) => index));
 }
 
 function cut(piece: string, width: number): string[] {

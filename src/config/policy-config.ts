@@ -4,7 +4,8 @@ import type { NamedNetwork } from "./config.ts";
 export type Enforcement = "monitor" | "quarantine" | "reject";
 /** What a verdict of SPF or iprev alone may lead to. */
 export type VerdictSetting = "record" | "defer" | "reject";
-export type RuleSetting = "off" | "record" | "header" | "reject";
+/** `seen`, of the body only: recorded when the body is read for another reason anyway. */
+export type RuleSetting = "off" | "seen" | "record" | "header" | "reject";
 
 /** Rules of form whose breach the header shows. */
 export const headerRules = [
@@ -68,16 +69,22 @@ export interface PolicyConfig {
   readonly rejectRelayed: boolean;
   /** Author domains that no stranger sends for. A-labels; their subdomains are meant as well. */
   readonly ownDomains: readonly string[];
-  /** Domains known to send no mail, likewise. */
+  /** Host names of ours besides those that are known anyway, which no stranger greets with. A-labels. */
+  readonly ownNames: readonly string[];
+  /** Domains known to send no mail, their subdomains too. */
   readonly parkedDomains: readonly string[];
   readonly overrides: readonly DomainOverride[];
   readonly lists: readonly KnownList[];
+  /** d= of ARC sealers that are believed. A-labels. */
+  readonly trustedSealers: readonly string[];
   readonly spf: VerdictSettings;
   readonly iprev: VerdictSettings;
   readonly dmarc: {
     readonly onTemperror: "record" | "defer";
-    /** From names no author domain, or several (RFC 9989 §11.5). */
-    /** "auto": quarantine as soon as policies are enforced, as a forged From could dodge them with a second author. */
+    /**
+     * From names no author domain, or several (RFC 9989 §11.5). "auto": quarantine as soon as policies are enforced, as
+     * a forged From could dodge them with a second author.
+     */
     readonly onPermerror: "auto" | "record" | "quarantine" | "reject";
   };
   readonly rules: Readonly<Record<RuleId, RuleSetting>>;

@@ -29,8 +29,8 @@ export const policyKeyText: Readonly<Record<string, Meaning>> = {
     ja: "DMARC に通らないメールに相手のポリシーをどう適用するか。monitor は適用しない。quarantine は reject も quarantine として扱う。reject は、別の理由もあるとき (docs/policy.ja.md) だけ拒否し、なければ quarantine とする。",
   },
   "verify.shadow": {
-    en: "A stricter setting that is evaluated and recorded only; sekisho shadow tells what it would have done. quarantine or reject for enforce, or a section with enforce, reject_alone, reject_own, reject_relayed, spf, iprev, dmarc and rules as below; what it leaves out is as in force.",
-    ja: "記録だけする、より厳しい設定。何が起きたはずかは sekisho shadow で分かる。enforce の値 quarantine か reject、または下と同じ enforce・reject_alone・reject_own・reject_relayed・spf・iprev・dmarc・rules を持つ項目。書かないものは今の設定と同じ。",
+    en: "Another setting that is evaluated and recorded only; sekisho shadow tells what it would have done. quarantine or reject for enforce, or a section with any of these keys of verify: enforce, quarantine_action, reject_alone, reject_own, reject_relayed, own_domains, own_names, parked_domains, overrides, lists, rules, arc.trusted_sealers, on_fail, on_permerror and on_temperror of spf and iprev, and the latter two of dmarc. A list stands in place of the one in force; what is left out is as in force.",
+    ja: "記録だけする、別の設定。何が起きたはずかは sekisho shadow で分かる。enforce の値 quarantine か reject、または verify の次のキーを持つ項目: enforce・quarantine_action・reject_alone・reject_own・reject_relayed・own_domains・own_names・parked_domains・overrides・lists・rules・arc.trusted_sealers、spf・iprev の on_fail・on_permerror・on_temperror、dmarc の on_permerror・on_temperror。リストは今のものと置き換わる。書かないものは今の設定と同じ。",
   },
   "verify.quarantine_action": {
     en: "header: delivered with X-Sekisho-Quarantine, for Sieve to file. hold: kept in Postfix's hold queue.",
@@ -52,9 +52,13 @@ export const policyKeyText: Readonly<Record<string, Meaning>> = {
     en: "Domains that only we send for, with their subdomains: a second reason to refuse.",
     ja: "自組織だけが送信に使うドメイン (サブドメインも含む)。拒否の別の理由になる。",
   },
+  "verify.own_names": {
+    en: "Host names of ours that no stranger greets with: a second reason to refuse. hostname, authserv_id, the name that the MTA gives itself, the names of networks.relays and all names in own_domains are meant without it.",
+    ja: "外部の接続元が名乗るはずのない、自組織のホスト名。拒否の別の理由になる。hostname・authserv_id・MTA 自身の名前・networks.relays の名前・own_domains のドメイン内の名前は、書かなくても対象になる。",
+  },
   "verify.parked_domains": {
-    en: "Domains known to send no mail, with their subdomains: a second reason to refuse. An SPF record that is v=spf1 -all is seen without it.",
-    ja: "メールを送らないと分かっているドメイン (サブドメインも含む)。拒否の別の理由になる。SPF が v=spf1 -all だけなら、書かなくても分かる。",
+    en: "Domains known to send no mail, with their subdomains: a second reason to refuse. What the author domain itself publishes (null MX, v=spf1 -all) is seen without it.",
+    ja: "メールを送らないと分かっているドメイン (サブドメインも含む)。拒否の別の理由になる。From のドメインが自ら公開していれば (null MX、v=spf1 -all)、書かなくても分かる。",
   },
   "verify.overrides": {
     en: "In place of the published policy, for mail that does not pass DMARC; whatever enforce says. The longest domain that fits decides.",
@@ -100,8 +104,8 @@ export const policyKeyText: Readonly<Record<string, Meaning>> = {
     ja: "From にドメインがないか、複数あるとき (RFC 9989 §11.5)。auto は monitor では record、それ以外では quarantine。",
   },
   "verify.rules": {
-    en: "Rules of form. off, record, header (adds X-Sekisho-Rules), or reject (550 with the rule and its RFC).",
-    ja: "形式の規則。off は見ない、record は記録だけ、header は X-Sekisho-Rules を付ける、reject は規則と RFC を示して 550 で拒否する。",
+    en: "Rules of form. off, record, header (adds X-Sekisho-Rules), or reject (550 with the rule and its RFC). Rules about the body also know seen: recorded when the body is read for a signature anyway.",
+    ja: "形式の規則。off は見ない、record は記録だけ、header は X-Sekisho-Rules を付ける、reject は規則と RFC を示して 550 で拒否する。本文の規則では seen も使え、署名のために本文を読むときだけ記録する。",
   },
   "verify.rules.repeated_from": repeated("From"),
   "verify.rules.repeated_sender": repeated("Sender"),
@@ -142,8 +146,8 @@ export const policyKeyText: Readonly<Record<string, Meaning>> = {
     "ヘッダーに 998 オクテットを超える行がある (RFC 5322 §2.1.1)。",
   ),
   "verify.rules.nul_body": rule(
-    "A NUL in the body (RFC 5322 §2.3). Like all rules about the body, it makes the MTA send the body.",
-    "本文に NUL がある (RFC 5322 §2.3)。本文の規則を使うと、MTA が本文を送ってくるようになる。",
+    "A NUL in the body (RFC 5322 §2.3). Like every rule about the body it makes the MTA send every body, unless it is off or seen.",
+    "本文に NUL がある (RFC 5322 §2.3)。本文の規則を off と seen 以外にすると、MTA がすべての本文を送ってくるようになる。",
   ),
   "verify.rules.bare_cr_body": rule(
     "A CR without LF in the body (RFC 5322 §2.3).",

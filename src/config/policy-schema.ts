@@ -1,13 +1,18 @@
 import { z } from "zod";
 import {
   bodyRules,
+  type DomainOverride,
+  type Enforcement,
   headerRules,
+  type KnownList,
   type PolicyConfig,
   type RuleId,
   type RuleSetting,
   type VerdictSetting,
   type VerdictSettings,
 } from "./policy-config.ts";
+import type { ProblemCode } from "./problem.ts";
+import { domain, hostname, network, text } from "./written-value.ts";
 
 type RuleKey<Id extends string = RuleId> = Id extends `${infer First}-${infer Rest}`
   ? `${First}_${RuleKey<Rest>}`
@@ -22,7 +27,13 @@ function ruleKey(id: RuleId): RuleKey {
 }
 
 const ruleSetting = z.enum(["off", "record", "header", "reject"]);
+/** The header is read in any case. */
+const bodyRuleSetting = z.enum(["off", "seen", "record", "header", "reject"]);
 type RuleKeys = { readonly [Key in RuleKey]?: RuleSetting | undefined };
+
+function settingOf(id: RuleId): z.ZodType<RuleSetting, RuleSetting> {
+  return ofBody.has(id) ? bodyRuleSetting : ruleSetting;
+}
 
 function ruleObject(schemaOf: (id: RuleId) => z.ZodType): z.ZodType<unknown, RuleKeys> {
   return z.strictObject(
@@ -39,10 +50,49 @@ function byId(keys: RuleKeys): Partial<Record<RuleId, RuleSetting>> {
   );
 }
 
-/** `verify.rules`. Rules about the body are off unless named: with them the MTA has to send it. */
+/** `verify.rules`. By default nothing makes the MTA send a body that no signature asks for. */
 export const rulesSchema: z.ZodType<Readonly<Record<RuleId, RuleSetting>>, RuleKeys> = ruleObject((id) =>
-  ruleSetting.default(ofBody.has(id) ? "off" : "record"),
+  settingOf(id).default(ofBody.has(id) ? "seen" : "record"),
 ).transform((keys) => byId(keys as RuleKeys) as Record<RuleId, RuleSetting>);
+
+// ---------------------------------------------------------------- lists of the operator
+
+type Written<T> = z.ZodType<readonly T[], readonly unknown[]>;
+
+export const domainsSchema: Written<string> = z.array(domain);
+export const hostnamesSchema: Written<string> = z.array(hostname);
+
+/** `verify.overrides`. */
+export const overridesSchema: Written<DomainOverride> = z.array(
+  z
+    .strictObject({
+      domain,
+      include_subdomains: z.boolean().default(false),
+      action: z.enum(["none", "quarantine", "reject"]),
+    })
+    .transform(({ include_subdomains, ...entry }) => ({ ...entry, includeSubdomains: include_subdomains })),
+);
+
+/** `verify.lists`. */
+export const listsSchema: Written<KnownList> = z.array(
+  z
+    .strictObject({ list_id: text.exactOptional(), domain: domain.optional(), network: network.optional() })
+    .refine((entry) => Object.values(entry).some((given) => given !== undefined), {
+      error: "bad-list-entry" satisfies ProblemCode,
+    })
+    .transform(({ list_id, domain, network }) => ({
+      ...(list_id !== undefined && { listId: bareListId(list_id) }),
+      ...(domain !== undefined && { domain }),
+      ...(network !== undefined && { network }),
+    })),
+);
+
+/** As `listSigns` reads it of a field. */
+function bareListId(written: string): string {
+  return written.replace(/^</, "").replace(/>$/, "").trim().toLowerCase();
+}
+
+// ---------------------------------------------------------------- shadow
 
 interface VerdictKeys {
   readonly on_fail?: VerdictSetting | undefined;
@@ -52,10 +102,17 @@ interface VerdictKeys {
 
 /** The shadow as written: what it names differs from what is in force. */
 interface ShadowKeys {
-  readonly enforce?: "quarantine" | "reject" | undefined;
+  readonly enforce?: Enforcement | undefined;
+  readonly quarantine_action?: PolicyConfig["quarantineAction"] | undefined;
   readonly reject_alone?: boolean | undefined;
   readonly reject_own?: boolean | undefined;
   readonly reject_relayed?: boolean | undefined;
+  readonly own_domains?: readonly string[] | undefined;
+  readonly own_names?: readonly string[] | undefined;
+  readonly parked_domains?: readonly string[] | undefined;
+  readonly overrides?: readonly DomainOverride[] | undefined;
+  readonly lists?: readonly KnownList[] | undefined;
+  readonly arc?: { readonly trusted_sealers?: readonly string[] | undefined } | undefined;
   readonly spf?: VerdictKeys | undefined;
   readonly iprev?: VerdictKeys | undefined;
   readonly dmarc?:
@@ -75,13 +132,20 @@ const verdicts = z
 const flag = z.boolean().optional();
 
 /** `verify.shadow`: a word for `enforce`, or a section. */
-export const shadowSchema: z.ZodType<ShadowSetting, ShadowSetting> = z.union([
+export const shadowSchema: z.ZodType<ShadowSetting, unknown> = z.union([
   z.enum(["quarantine", "reject"]),
   z.strictObject({
-    enforce: z.enum(["quarantine", "reject"]).optional(),
+    enforce: z.enum(["monitor", "quarantine", "reject"]).optional(),
+    quarantine_action: z.enum(["header", "hold"]).optional(),
     reject_alone: flag,
     reject_own: flag,
     reject_relayed: flag,
+    own_domains: domainsSchema.optional(),
+    own_names: hostnamesSchema.optional(),
+    parked_domains: domainsSchema.optional(),
+    overrides: overridesSchema.optional(),
+    lists: listsSchema.optional(),
+    arc: z.strictObject({ trusted_sealers: hostnamesSchema.optional() }).optional(),
     spf: verdicts,
     iprev: verdicts,
     dmarc: z
@@ -90,20 +154,26 @@ export const shadowSchema: z.ZodType<ShadowSetting, ShadowSetting> = z.union([
         on_permerror: z.enum(["auto", "record", "quarantine", "reject"]).optional(),
       })
       .optional(),
-    rules: (ruleObject(() => ruleSetting.optional()) as unknown as z.ZodType<RuleKeys, RuleKeys>).optional(),
+    rules: (ruleObject((id) => settingOf(id).optional()) as z.ZodType<RuleKeys, RuleKeys>).optional(),
   }),
 ]);
 
-/** What would be in force under `shadow`: the policy with everything changed that it names. */
+/** What would be in force under `shadow`: the policy with everything changed that it names; a list as a whole. */
 export function shadowPolicy(policy: PolicyConfig, shadow: ShadowSetting): PolicyConfig {
   if (typeof shadow === "string") return { ...policy, enforce: shadow };
   const { dmarc } = shadow;
   return {
-    ...policy,
     enforce: shadow.enforce ?? policy.enforce,
+    quarantineAction: shadow.quarantine_action ?? policy.quarantineAction,
     rejectAlone: shadow.reject_alone ?? policy.rejectAlone,
     rejectOwn: shadow.reject_own ?? policy.rejectOwn,
     rejectRelayed: shadow.reject_relayed ?? policy.rejectRelayed,
+    ownDomains: shadow.own_domains ?? policy.ownDomains,
+    ownNames: shadow.own_names ?? policy.ownNames,
+    parkedDomains: shadow.parked_domains ?? policy.parkedDomains,
+    overrides: shadow.overrides ?? policy.overrides,
+    lists: shadow.lists ?? policy.lists,
+    trustedSealers: shadow.arc?.trusted_sealers ?? policy.trustedSealers,
     spf: changed(policy.spf, shadow.spf),
     iprev: changed(policy.iprev, shadow.iprev),
     dmarc: {

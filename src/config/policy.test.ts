@@ -31,8 +31,8 @@ test("nothing is refused, deferred, held or marked by default", async () => {
   });
   expect(Object.keys(policy.rules).sort()).toEqual([...headerRules, ...bodyRules].sort());
   for (const id of headerRules) expect(policy.rules[id]).toBe("record");
-  // With them the MTA would have to send every body.
-  for (const id of bodyRules) expect(policy.rules[id]).toBe("off");
+  // Otherwise the MTA would have to send every body.
+  for (const id of bodyRules) expect(policy.rules[id]).toBe("seen");
 });
 
 describe("values", () => {
@@ -45,6 +45,11 @@ describe("values", () => {
       yaml: "own_domains: [Example.JP., 大学.example]",
       read: (p) => p.ownDomains,
       is: ["example.jp", "xn--pss25c.example"],
+    },
+    {
+      yaml: "own_names: [MX.example.jp., 門.example]",
+      read: (p) => p.ownNames,
+      is: ["mx.example.jp", "xn--3e5a.example"],
     },
     {
       yaml: "overrides: [{ domain: a.example, action: none }, { domain: b.example, include_subdomains: true, action: reject }]",
@@ -75,7 +80,7 @@ describe("values", () => {
         rules["nul-body"],
         rules["bare-cr-body"],
       ],
-      is: ["reject", "off", "record", "off"],
+      is: ["reject", "off", "record", "seen"],
     },
   ];
   test.each(rows)("verify: { $yaml }", async ({ yaml, read, is }) => {
@@ -102,6 +107,64 @@ describe("shadow", () => {
       read: (p: PolicyConfig) => [p.ownDomains, p.rejectAlone, p.dmarc],
       is: [["a.example"], true, { onTemperror: "record", onPermerror: "reject" }],
     },
+    {
+      yaml: `enforce: reject, quarantine_action: hold, own_domains: [a.example], own_names: [mx.a.example],
+        parked_domains: [p.example], overrides: [{ domain: b.example, action: none }], lists: [{ domain: l.example }],
+        arc: { trusted_sealers: [s.example] }, shadow: {}`,
+      read: (p: PolicyConfig) => [
+        p.enforce,
+        p.quarantineAction,
+        p.ownDomains,
+        p.ownNames,
+        p.parkedDomains,
+        p.overrides.length,
+        p.lists,
+        p.trustedSealers,
+      ],
+      is: [
+        "reject",
+        "hold",
+        ["a.example"],
+        ["mx.a.example"],
+        ["p.example"],
+        1,
+        [{ domain: "l.example" }],
+        ["s.example"],
+      ],
+    },
+    {
+      yaml: `own_domains: [a.example], own_names: [mx.a.example], parked_domains: [p.example],
+        overrides: [{ domain: b.example, action: none }], lists: [{ domain: l.example }],
+        arc: { trusted_sealers: [s.example] }, shadow: { enforce: monitor, quarantine_action: hold,
+        own_domains: [A2.example], own_names: [], parked_domains: [p2.example],
+        overrides: [{ domain: C.example, include_subdomains: true, action: reject }],
+        lists: [{ list_id: <Dev.L.example>, network: 192.0.2.1 }], arc: { trusted_sealers: [S2.example] } }`,
+      read: (p: PolicyConfig) => [
+        p.enforce,
+        p.quarantineAction,
+        p.ownDomains,
+        p.ownNames,
+        p.parkedDomains,
+        p.overrides,
+        p.lists.map(({ listId, network }) => [listId, network?.text]),
+        p.trustedSealers,
+      ],
+      is: [
+        "monitor",
+        "hold",
+        ["a2.example"],
+        [],
+        ["p2.example"],
+        [{ domain: "c.example", includeSubdomains: true, action: "reject" }],
+        [["dev.l.example", "192.0.2.1"]],
+        ["s2.example"],
+      ],
+    },
+    {
+      yaml: "rules: { nul_body: off }, shadow: { rules: { nul_body: seen, bare_cr_body: reject } }",
+      read: ({ rules }: PolicyConfig) => [rules["nul-body"], rules["bare-cr-body"], rules["bare-lf-body"]],
+      is: ["seen", "reject", "seen"],
+    },
   ])("$yaml is what is in force with that changed", async ({ yaml, read, is }) => {
     const { shadow } = await verifyOf(`verify: { ${yaml} }`);
     expect(shadow && read(shadow)).toEqual(is);
@@ -115,6 +178,18 @@ describe("errors with their place", () => {
     { yaml: "shadow: [reject]", is: ["not-one-of verify.shadow 1:19"] },
     { yaml: "shadow: { enforce: hold }", is: ["not-one-of verify.shadow.enforce 1:30"] },
     { yaml: "shadow: { enforced: reject }", is: ["unknown-key verify.shadow.enforced 1:21"] },
+    { yaml: "shadow: { own_domains: [a..b] }", is: ["bad-domain verify.shadow.own_domains[0] 1:35"] },
+    {
+      yaml: "shadow: { overrides: [{ domain: a.example }] }",
+      is: ["missing-key verify.shadow.overrides[0].action 1:33"],
+    },
+    { yaml: "shadow: { lists: [{}] }", is: ["bad-list-entry verify.shadow.lists[0] 1:29"] },
+    {
+      yaml: "shadow: { arc: { trusted_sealer: [a.example] } }",
+      is: ["unknown-key verify.shadow.arc.trusted_sealer 1:28"],
+    },
+    { yaml: "own_names: [192.0.2.1]", is: ["bad-hostname verify.own_names[0] 1:23"] },
+    { yaml: "rules: { repeated_date: seen }", is: ["not-one-of verify.rules.repeated_date 1:35"] },
     { yaml: "shadow: { spf: { on_fial: reject } }", is: ["unknown-key verify.shadow.spf.on_fial 1:28"] },
     { yaml: "quarantine_action: junk", is: ["not-one-of verify.quarantine_action 1:30"] },
     { yaml: "reject_alone: 'yes'", is: ["wrong-type verify.reject_alone 1:25"] },
@@ -157,6 +232,8 @@ test.each([
 test.each([
   "enforce: reject, shadow: { reject_alone: true, rules: { nul_body: reject } }",
   "shadow: reject",
+  "enforce: reject, own_names: [a.b], rules: { nul_body: seen }, shadow: { enforce: monitor, own_names: [c.d] }",
+  "overrides: [{ domain: e.f, action: none }], shadow: { overrides: [{ domain: e.f, action: reject }], lists: [{ network: 192.0.2.1 }], arc: { trusted_sealers: [s.t] } }",
   "shadow: { iprev: { on_fail: defer } }",
   "lists: [{ list_id: a.b, domain: c.d, network: 192.0.2.0/28 }], overrides: [{ domain: e.f, action: none }]",
 ])("what showConfig prints of { %s } gives the same again", async (yaml) => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bodyRules, headerRules, type RuleId } from "../config/policy-config.ts";
+import { bodyRules, headerRules, type RuleId, type RuleSetting } from "../config/policy-config.ts";
 import { HeadBuilder } from "../core/message/head-builder.ts";
 import { parseHead } from "../core/message/message.ts";
 import type { DmarcProblem } from "../core/results.ts";
@@ -103,8 +103,13 @@ describe("rules about the header", () => {
 });
 
 describe("rules about the body", () => {
-  const scan = (chunks: readonly string[], watched = all): readonly string[] => {
-    const rules = new BodyRules(watched);
+  const scan = (
+    chunks: readonly string[],
+    ids = all,
+    needBody = true,
+    bodyIsRead = true,
+  ): readonly string[] => {
+    const rules = new BodyRules({ ids, needBody }, bodyIsRead);
     for (const chunk of chunks) rules.body(Buffer.from(chunk, "latin1"));
     return rules.broken();
   };
@@ -158,10 +163,19 @@ describe("rules about the body", () => {
     );
   });
 
-  test("the body is asked for only when a rule about it is on", () => {
-    expect(new BodyRules(new Set(headerRules)).needsBody).toBe(false);
-    expect(new BodyRules(new Set<RuleId>(["nul-body"])).needsBody).toBe(true);
-    expect(scan(["\u0000"], new Set(headerRules))).toEqual([]);
+  test("rules about the header alone look at no body", () => {
+    expect(scan(["\u0000"], new Set(headerRules), false)).toEqual([]);
+  });
+
+  test.each([
+    { needBody: true, bodyIsRead: true, is: ["nul-body"] },
+    { needBody: true, bodyIsRead: false, is: ["nul-body"] },
+    { needBody: false, bodyIsRead: true, is: ["nul-body"] },
+    // Of what is not read to its end nothing is said.
+    { needBody: false, bodyIsRead: false, is: [] },
+  ])("asked for: $needBody, read anyway: $bodyIsRead", ({ needBody, bodyIsRead, is }) => {
+    expect(scan(["\u0000"], all, needBody, bodyIsRead)).toEqual(is);
+    expect(new BodyRules({ ids: all, needBody }, bodyIsRead).needsBody).toBe(needBody);
   });
 });
 
@@ -172,8 +186,23 @@ test("every text names an RFC and is fit for an SMTP reply", () => {
   }
 });
 
-test("what is not off in one of several settings is watched", () => {
+describe("what is not off in one of several settings is watched", () => {
   const off = Object.fromEntries([...all].map((id) => [id, "off"])) as Record<RuleId, "off">;
-  expect(watchedRules([off])).toEqual(new Set());
-  expect(watchedRules([off, { ...off, "nul-body": "record" }])).toEqual(new Set(["nul-body"]));
+  test.each<{ settings: readonly Partial<Record<RuleId, RuleSetting>>[]; ids: RuleId[]; needBody: boolean }>([
+    { settings: [{}], ids: [], needBody: false },
+    { settings: [{}, { "nul-body": "record" }], ids: ["nul-body"], needBody: true },
+    { settings: [{ "nul-body": "seen" }], ids: ["nul-body"], needBody: false },
+    { settings: [{ "nul-body": "seen" }, { "nul-body": "reject" }], ids: ["nul-body"], needBody: true },
+    { settings: [{ "missing-date": "reject" }], ids: ["missing-date"], needBody: false },
+    {
+      settings: [{ "nul-body": "seen", "bare-cr-body": "header" }],
+      ids: ["nul-body", "bare-cr-body"],
+      needBody: true,
+    },
+  ])("$settings", ({ settings, ids, needBody }) => {
+    expect(watchedRules(settings.map((setting) => ({ ...off, ...setting })))).toEqual({
+      ids: new Set(ids),
+      needBody,
+    });
+  });
 });

@@ -33,7 +33,7 @@ export function listShadow(
   const waiting = readSpool(folder).filter(({ at }) => Date.parse(at) >= query.since);
   const known = new Set(waiting.map(({ id }) => keyOf(id)));
   const summary = new Summary();
-  for (const record of waiting.toReversed()) {
+  for (const record of waiting.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))) {
     summary.messages += 1;
     const shadowed = shadowedMessage(record);
     if (shadowed !== undefined) summary.add(shadowed);
@@ -68,108 +68,152 @@ export function shadowedMessage(record: MessageRecord): ShadowedMessage | undefi
   };
 }
 
-interface OpenDomain {
-  readonly domain: string | undefined;
-  messages: number;
-  newest: number;
-  readonly actions: Map<Action, number>;
-  readonly why: Map<string, number>;
-  readonly clients: Map<string, OpenClient>;
-  readonly queueIds: string[];
-}
-interface OpenClient {
-  readonly ip: string | undefined;
-  readonly name: string | undefined;
-  messages: number;
-  readonly queueIds: string[];
+/** Messages that are counted together. */
+class Tally {
+  messages = 0;
+  newest = 0;
+  /** Of the newest messages: they come newest first from each source. */
+  readonly queueIds: string[] = [];
+
+  add({ at, queueId }: ShadowedMessage): void {
+    this.messages += 1;
+    this.newest = Math.max(this.newest, at);
+    if (queueId !== undefined && this.queueIds.length < examples) this.queueIds.push(queueId);
+  }
 }
 
-/** Messages as they are counted, newest first within each source. */
+class ActionTally extends Tally {
+  readonly #why = new Map<string, number>();
+
+  override add(message: ShadowedMessage): void {
+    super.add(message);
+    for (const entry of message.shadow.why ?? [])
+      if (this.#why.size < maxWhy || this.#why.has(entry)) count(this.#why, entry);
+  }
+
+  get why(): ShadowDomain["why"] {
+    return byCount(this.#why).map(([entry, messages]) => ({ entry, messages }));
+  }
+}
+
+class ClientTally extends Tally {
+  readonly #ip: string | undefined;
+  #name: string | undefined;
+  readonly #actions = new Map<Action, ActionTally>();
+
+  constructor({ ip }: ShadowedMessage) {
+    super();
+    this.#ip = ip;
+  }
+
+  override add(message: ShadowedMessage): void {
+    super.add(message);
+    this.#name ??= message.name;
+    entryOf(this.#actions, message.shadow.action, () => new ActionTally())?.add(message);
+  }
+
+  close(): ShadowClient {
+    return {
+      ...(this.#ip !== undefined && { ip: this.#ip }),
+      ...(this.#name !== undefined && { name: this.#name }),
+      messages: this.messages,
+      actions: inOrder(this.#actions, ({ messages }) => messages).map(
+        ([action, { messages, why, queueIds }]) => ({ action, messages, why, queueIds }),
+      ),
+      newest: new Date(this.newest).toISOString(),
+      queueIds: this.queueIds,
+    };
+  }
+}
+
+class DomainTally extends ActionTally {
+  readonly #domain: string | undefined;
+  readonly #actions = new Map<Action, number>();
+  readonly #clients = new Map<string, ClientTally>();
+
+  constructor({ domain }: ShadowedMessage) {
+    super();
+    this.#domain = domain;
+  }
+
+  override add(message: ShadowedMessage): void {
+    super.add(message);
+    count(this.#actions, message.shadow.action);
+    entryOf(this.#clients, message.ip ?? "", () => new ClientTally(message), maxClients)?.add(message);
+  }
+
+  close(): ShadowDomain {
+    return {
+      ...(this.#domain !== undefined && { domain: this.#domain }),
+      messages: this.messages,
+      actions: inOrder(this.#actions, (messages) => messages).map(([action, messages]) => {
+        return { action, messages };
+      }),
+      why: this.why,
+      clients: byMessages(this.#clients).map(([, client]) => client.close()),
+      newest: new Date(this.newest).toISOString(),
+      queueIds: this.queueIds,
+    };
+  }
+}
+
 class Summary {
   messages = 0;
   #different = 0;
-  readonly #domains = new Map<string, OpenDomain>();
+  readonly #domains = new Map<string, DomainTally>();
 
   add(message: ShadowedMessage): void {
     this.#different += 1;
-    const open = this.#domain(message.domain);
-    if (open === undefined) return;
-    const { shadow, queueId } = message;
-    open.messages += 1;
-    open.newest = Math.max(open.newest, message.at);
-    count(open.actions, shadow.action);
-    for (const entry of shadow.why ?? [])
-      if (open.why.size < maxWhy || open.why.has(entry)) count(open.why, entry);
-    if (queueId !== undefined && open.queueIds.length < examples) open.queueIds.push(queueId);
-    addClient(open.clients, message);
-  }
-
-  #domain(domain: string | undefined): OpenDomain | undefined {
-    const key = domain ?? "";
-    const found = this.#domains.get(key);
-    if (found !== undefined || this.#domains.size >= maxDomains) return found;
-    const open = {
-      domain,
-      messages: 0,
-      newest: 0,
-      actions: new Map(),
-      why: new Map(),
-      clients: new Map(),
-      queueIds: [],
-    };
-    this.#domains.set(key, open);
-    return open;
+    entryOf(this.#domains, message.domain ?? "", () => new DomainTally(message), maxDomains)?.add(message);
   }
 
   close(limit: number): ShadowSummary {
-    const sorted = [...this.#domains.values()].sort((a, b) => b.messages - a.messages || b.newest - a.newest);
+    const sorted = byMessages(this.#domains);
     const shown = sorted.slice(0, Math.min(Math.max(1, Math.trunc(limit)), maxLimit));
     return {
       messages: this.messages,
       different: this.#different,
       domainCount: sorted.length,
-      domains: shown.map(toDomain),
+      domains: shown.map(([, domain]) => domain.close()),
     };
   }
+}
+
+/** The entry of a key, made when there is none and room for it. */
+function entryOf<Key, T>(
+  entries: Map<Key, T>,
+  key: Key,
+  make: () => T,
+  most = Number.POSITIVE_INFINITY,
+): T | undefined {
+  const known = entries.get(key);
+  if (known !== undefined || entries.size >= most) return known;
+  const made = make();
+  entries.set(key, made);
+  return made;
 }
 
 function count<Key>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-function addClient(clients: Map<string, OpenClient>, { ip, name, queueId }: ShadowedMessage): void {
-  const key = ip ?? "";
-  let client = clients.get(key);
-  if (client === undefined) {
-    if (clients.size >= maxClients) return;
-    client = { ip, name, messages: 0, queueIds: [] };
-    clients.set(key, client);
-  }
-  client.messages += 1;
-  if (queueId !== undefined && client.queueIds.length < examples) client.queueIds.push(queueId);
-}
-
-function toDomain({ domain, newest, ...open }: OpenDomain): ShadowDomain {
-  return {
-    ...(domain !== undefined && { domain }),
-    messages: open.messages,
-    actions: byCount(open.actions).map(([action, messages]) => ({ action, messages })),
-    why: byCount(open.why).map(([entry, messages]) => ({ entry, messages })),
-    clients: [...open.clients.values()].sort((a, b) => b.messages - a.messages).map(toClient),
-    newest: new Date(newest).toISOString(),
-    queueIds: open.queueIds,
-  };
-}
-
 function byCount<Key>(counts: ReadonlyMap<Key, number>): (readonly [Key, number])[] {
   return [...counts].sort((a, b) => b[1] - a[1]);
 }
 
-function toClient({ ip, name, messages, queueIds }: OpenClient): ShadowClient {
-  return {
-    ...(ip !== undefined && { ip }),
-    ...(name !== undefined && { name }),
-    messages,
-    queueIds,
-  };
+const harshFirst: readonly Action[] = ["reject", "defer", "hold", "quarantine", "header", "none"];
+
+/** The most frequent first; of equally frequent ones the harshest. */
+function inOrder<T>(
+  actions: ReadonlyMap<Action, T>,
+  messages: (value: T) => number,
+): (readonly [Action, T])[] {
+  return [...actions].sort(
+    ([a, one], [b, other]) =>
+      messages(other) - messages(one) || harshFirst.indexOf(a) - harshFirst.indexOf(b),
+  );
+}
+
+function byMessages<Key, T extends Tally>(tallies: ReadonlyMap<Key, T>): (readonly [Key, T])[] {
+  return [...tallies].sort(([, a], [, b]) => b.messages - a.messages || b.newest - a.newest);
 }

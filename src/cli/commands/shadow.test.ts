@@ -54,6 +54,7 @@ const records: readonly MessageRecord[] = [
   shadowed(3, "a.example", "192.0.2.1", "reject"),
   shadowed(4, "a.example", "192.0.2.2", "quarantine"),
   shadowed(5, "b.example", "2001:db8::1", "reject"),
+  shadowed(6, "a.example", "192.0.2.1", "quarantine"),
   shadowed(60 * 24 * 9, "old.example", "192.0.2.9", "reject"),
 ];
 
@@ -84,27 +85,57 @@ describe.each(["spool", "database"] as const)("records in the %s", (where) => {
     expect({ code, err }).toEqual({ code: 1, err: "" });
     const summary = JSON.parse(out) as ShadowSummary;
     expect(summary).toMatchObject({
-      messages: 5,
-      different: 4,
+      messages: 6,
+      different: 5,
       domainCount: 2,
       domains: [
         {
           domain: "a.example",
-          messages: 3,
+          messages: 4,
           actions: [
             { action: "reject", messages: 2 },
-            { action: "quarantine", messages: 1 },
+            { action: "quarantine", messages: 2 },
           ],
           clients: [
-            { ip: "192.0.2.1", name: "mail.sender.example", messages: 2 },
-            { ip: "192.0.2.2", messages: 1 },
+            {
+              ip: "192.0.2.1",
+              name: "mail.sender.example",
+              messages: 3,
+              actions: [
+                {
+                  action: "reject",
+                  messages: 2,
+                  why: [
+                    { entry: "dmarc.reject a.example", messages: 2 },
+                    { entry: "second.own-domain a.example", messages: 2 },
+                  ],
+                },
+                {
+                  action: "quarantine",
+                  messages: 1,
+                  why: [
+                    { entry: "dmarc.reject a.example", messages: 1 },
+                    { entry: "second.none", messages: 1 },
+                  ],
+                  queueIds: ["Q6"],
+                },
+              ],
+              newest: at(2),
+            },
+            {
+              ip: "192.0.2.2",
+              messages: 1,
+              actions: [{ action: "quarantine", messages: 1 }],
+              queueIds: ["Q4"],
+            },
           ],
         },
         { domain: "b.example", messages: 1 },
       ],
     });
-    expect(summary.domains[0]?.why[0]).toEqual({ entry: "dmarc.reject a.example", messages: 3 });
+    expect(summary.domains[0]?.why[0]).toEqual({ entry: "dmarc.reject a.example", messages: 4 });
     expect([...(summary.domains[0]?.queueIds ?? [])].sort()).toEqual(["Q2", "Q3", "Q4"]);
+    expect([...(summary.domains[0]?.clients[0]?.actions[0]?.queueIds ?? [])].sort()).toEqual(["Q2", "Q3"]);
   });
 
   test("--since", async () => {
@@ -125,7 +156,17 @@ test.each(["en", "ja"] as const)("for a person, within 80 columns (%s)", async (
   for (const line of out.split("\n")) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
   for (const part of ["a.example", "b.example", "192.0.2.1 mail.sender.example", "2001:db8::1", "Q2"])
     expect(out).toContain(part);
-  expect(out).toContain(lang === "en" ? "refused 2, quarantined 1" : "拒否 2 通、隔離 1 通");
+  expect(out).toContain(lang === "en" ? "refused 2, quarantined 2" : "拒否 2 通、隔離 2 通");
+  // The client, and what would have been done with its mail, each with its reason.
+  const ofClient = out.slice(out.indexOf("192.0.2.1 "), out.indexOf("192.0.2.2 ")).replaceAll(/\s+/g, "");
+  const why = (entry: string): string => policyWhyText(entry, lang).replaceAll(/\s/g, "");
+  expect(ofClient).toMatch(
+    lang === "en" ? /refused2.*Q2,Q3.*quarantined1.*Q6.*newest/ : /拒否2通.*Q2、Q3.*隔離1通.*Q6.*最新/,
+  );
+  expect(ofClient.indexOf(why("second.own-domain a.example"))).toBeLessThan(
+    ofClient.indexOf(why("second.none")),
+  );
+  expect(ofClient).toContain(why("second.own-domain a.example"));
   expect(out.replaceAll(/\s+/g, " ")).toContain(
     lang === "en" ? "second reason: a.example is ours" : "別の理由: a.example は",
   );

@@ -1,12 +1,14 @@
-import type { ShadowDomain, ShadowSummary } from "../../store/port.ts";
+import type { ShadowAction, ShadowClient, ShadowDomain, ShadowSummary } from "../../store/port.ts";
 import { openRecordStore } from "../../store/record-store.ts";
 import { type AnyCommand, defineCommand, exitFindings, exitOk } from "../command.ts";
 import { configOption, readConfig } from "../config-option.ts";
 import { formatJson, type Io } from "../io.ts";
-import { labelled, printable, wrap } from "../layout.ts";
+import { hanging, labelled, printable, wrap } from "../layout.ts";
 import { readSince, sinceOption } from "../since-option.ts";
 import { localTime } from "../story.ts";
 import { policyWhyText } from "../text/policy-why.ts";
+
+type Row = readonly [label: string, text: string];
 
 const shownDomains = 50;
 const shownDomainsJson = 1000;
@@ -16,8 +18,8 @@ const shownWhy = 5;
 export const shadow: AnyCommand = defineCommand({
   usage: ["sekisho shadow [--since 7d] [--json] [--config FILE]"],
   about: {
-    en: "Reads the records and lists, by author domain and client, the mail that verify.shadow would have refused, quarantined, put off or marked. The exit code is 0 when there is none.",
-    ja: "記録を読み、verify.shadow の設定なら拒否・隔離・一時拒否などになったメールを、From のドメインと接続元ごとに示します。1 通もなければ終了コードは 0 です。",
+    en: "Reads the records and tells, by author domain and client, how many messages verify.shadow would have refused, quarantined, put off or marked, and why. The exit code is 0 when there is none.",
+    ja: "記録を読み、verify.shadow の設定なら拒否・隔離・一時拒否などになったメールの数と理由を、From のドメインと接続元ごとに示します。1 通もなければ終了コードは 0 です。",
   },
   options: {
     ...sinceOption,
@@ -56,26 +58,39 @@ function formatSummary(summary: ShadowSummary, since: string, isSet: boolean, io
   ];
 }
 
-function domainLines({ domain, messages, actions, why, clients, ...of }: ShadowDomain, io: Io): string[] {
+function domainLines({ domain, messages, actions, clients }: ShadowDomain, io: Io): string[] {
   const text = io.text.shadow;
-  const { labels } = text;
   const done = actions.map(({ action, messages }) => text.action(action, messages)).join(text.comma);
-  const rows: [string, string][] = [[labels.would, done]];
-  for (const [index, { entry }] of why.slice(0, shownWhy).entries())
-    rows.push([index === 0 ? labels.because : "", policyWhyText(printable(entry), io.lang)]);
-  for (const [index, line] of clientTexts(clients, io).entries())
-    rows.push([index === 0 ? labels.clients : "", line]);
-  rows.push([labels.newest, [localTime(of.newest), ...of.queueIds.map(printable)].join("  ")]);
   const title = text.title(printable(domain ?? text.noDomain), messages);
-  return [...wrap(title, io.columns).map(io.style.strong), ...labelled(rows, io.columns)];
+  const hidden = clients.length - shownClients;
+  return [
+    ...wrap(title, io.columns).map(io.style.strong),
+    ...labelled([[text.labels.would, done]], io.columns),
+    ...clients.slice(0, shownClients).flatMap((client) => clientLines(client, io)),
+    ...(hidden > 0 ? hanging("  ", text.moreClients(hidden), io.columns) : []),
+  ];
 }
 
-function clientTexts(clients: ShadowDomain["clients"], io: Io): string[] {
+/** Who it was, what would have been done how often, and why; queue ids to look at. */
+function clientLines({ ip, name, messages, actions, newest }: ShadowClient, io: Io): string[] {
   const text = io.text.shadow;
-  const shown = clients.slice(0, shownClients).map(({ ip, name, messages }) => {
-    const address = ip === undefined ? text.unknownClient : printable(ip);
-    return text.client(name === undefined ? address : `${address} ${printable(name)}`, messages);
+  const address = ip === undefined ? text.unknownClient : printable(ip);
+  const who = name === undefined ? address : `${address} ${printable(name)}`;
+  const rows = [
+    ...actions.flatMap((action) => actionRows(action, io)),
+    [text.labels.newest, localTime(newest)] as const,
+  ];
+  return [...hanging("  ", text.client(who, messages), io.columns), ...labelled(rows, io.columns, 4)];
+}
+
+function actionRows({ action, messages, why, queueIds }: ShadowAction, io: Io): Row[] {
+  const text = io.text.shadow;
+  const label = text.action(action, messages);
+  const reasons = why.slice(0, shownWhy).map((reason) => {
+    const sentence = policyWhyText(printable(reason.entry), io.lang);
+    return reason.messages === messages ? sentence : text.reason(sentence, reason.messages);
   });
-  const hidden = clients.length - shown.length;
-  return hidden === 0 ? shown : [...shown, text.moreClients(hidden)];
+  const examples = queueIds.length === 0 ? [] : [text.examples(queueIds.map(printable))];
+  const [first = "", ...others] = [...reasons, ...examples];
+  return [[label, first], ...others.map((line): Row => ["", line])];
 }

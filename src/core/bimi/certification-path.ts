@@ -57,19 +57,16 @@ function isIssuedBy({ certificate }: ReadCertificate, issuer: ReadCertificate): 
   }
 }
 
-export interface PathProblem {
+export interface ValidityProblem {
   readonly problem: Extract<BimiProblem, "certificate-invalid" | "certificate-expired">;
   readonly detail?: MarkCertificateDefect;
 }
 
 /**
- * What keeps a path from being valid, its beginning and end aside: RFC 5280 §6.1.3 and §6.1.4, and of
- * draft-fetch-validation-vmc-wchuang §4.4 the purpose. Revocation and certificate transparency are not looked at.
+ * Whether all certificates of a path are valid at a time: RFC 5280 §6.1.3.
  * @param now Milliseconds since 1970.
  */
-export function pathProblem({ path, root }: CertificationPath, now: number): PathProblem | undefined {
-  const defect = pathDefect(path);
-  if (defect !== undefined) return { problem: "certificate-invalid", detail: defect };
+export function validityProblem({ path, root }: CertificationPath, now: number): ValidityProblem | undefined {
   for (const { certificate } of root === undefined ? path : [...path, root]) {
     if (!(certificate.validFromDate.getTime() <= now))
       return { problem: "certificate-invalid", detail: "not-yet-valid" };
@@ -78,7 +75,11 @@ export function pathProblem({ path, root }: CertificationPath, now: number): Pat
   return undefined;
 }
 
-function pathDefect(path: readonly ReadCertificate[]): MarkCertificateDefect | undefined {
+/**
+ * What keeps a path from being valid at any time: RFC 5280 §6.1.3 and §6.1.4, and of
+ * draft-fetch-validation-vmc-wchuang §4.4 the purpose. Revocation and certificate transparency are not looked at.
+ */
+export function pathDefect({ path }: CertificationPath): MarkCertificateDefect | undefined {
   const [mark, ...issuers] = path;
   if (mark === undefined || mark.certificate.ca) return "is-authority";
   if (mark.fields.purposes?.includes(markPurpose) !== true) return "purpose-missing";

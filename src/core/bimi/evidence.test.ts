@@ -376,3 +376,61 @@ test("a certificate that expires is good until then", () => {
     "certificate-invalid not-yet-valid",
   ]);
 });
+
+describe("a document that comes again", () => {
+  const chain = makeMarkChain(svg, { mark: { notAfter: new Date(now + 60_000) } });
+  const roots = readMarkRoots(chain.root.pem) ?? [];
+  const check = (
+    changes: { octets?: Buffer; roots?: typeof roots; now?: number; maxSvgOctets?: number } = {},
+  ) => {
+    const { octets = Buffer.from(chain.pem), ...others } = changes;
+    return checkEvidence(octets, subject, { roots, now, maxSvgOctets: 32_768, ...others });
+  };
+
+  test("is not read again: the logo is the same object", () => {
+    const first = check();
+    const again = check();
+    expect(word(first)).toBe("vmc");
+    // Other octets objects, the same octets.
+    expect(first.problem === undefined && again.problem === undefined && again.svg === first.svg).toBe(true);
+  });
+
+  test.each([
+    { it: "later, when it has expired", changes: { now: now + 61_000 }, is: "certificate-expired" },
+    {
+      it: "earlier, when it was not valid",
+      changes: { now: now - 2 * year },
+      is: "certificate-invalid not-yet-valid",
+    },
+    {
+      it: "with a smaller logo allowed",
+      changes: { maxSvgOctets: 10 },
+      is: "certificate-invalid logotype-syntax",
+    },
+    {
+      it: "with roots that it does not lead to",
+      changes: { roots: readMarkRoots(makeMarkChain(svg).root.pem) ?? [] },
+      is: "certificate-untrusted",
+    },
+    { it: "with something after it", changes: { octets: Buffer.from(`${chain.pem}\n`) }, is: "vmc" },
+  ])("is judged anew $it", ({ changes, is }) => {
+    expect(word(check())).toBe("vmc");
+    expect(word(check(changes))).toBe(is);
+    expect(word(check())).toBe("vmc");
+  });
+
+  test("is judged anew for somebody else", () => {
+    expect(word(check())).toBe("vmc");
+    const other = { selector: "default", author: "other.example", organization: "other.example" };
+    expect(word(checkEvidence(Buffer.from(chain.pem), other, options(chain.root.pem)))).toBe(
+      "certificate-name",
+    );
+  });
+
+  test("does not stay for ever: what is kept is bounded", () => {
+    const first = check();
+    for (let filler = 0; filler < 300; filler++) check({ octets: Buffer.from(`no certificate ${filler}`) });
+    const again = check();
+    expect(first.problem === undefined && again.problem === undefined && again.svg !== first.svg).toBe(true);
+  });
+});

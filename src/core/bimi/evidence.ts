@@ -1,8 +1,7 @@
-import { toAsciiDomain } from "../domain-name.ts";
 import type { BimiProblem, MarkCertificateDefect } from "../results.ts";
-import { buildPath, pathProblem } from "./certification-path.ts";
-import { readLogotype } from "./logotype.ts";
-import { type ReadCertificate, readEvidenceDocument } from "./mark-certificate.ts";
+import { validityProblem } from "./certification-path.ts";
+import type { ReadCertificate } from "./mark-certificate.ts";
+import { readEvidence } from "./read-evidence.ts";
 
 /** Whom a mark certificate must be for. Domains as A-labels in lower case. */
 export interface MarkSubject {
@@ -35,6 +34,7 @@ export interface EvidenceOptions {
   readonly maxSvgOctets: number;
 }
 
+const noRoots: readonly ReadCertificate[] = [];
 const verifiedMarks: ReadonlySet<string> = new Set(["registered mark", "government mark"]);
 
 /**
@@ -46,18 +46,18 @@ export function checkEvidence(
   subject: MarkSubject,
   { roots, now, maxSvgOctets }: EvidenceOptions,
 ): CheckedEvidence {
-  const document = readEvidenceDocument(octets);
-  if (document.problem !== undefined) return invalid(document.problem);
-  const { mark, others } = document;
-  const path = buildPath(mark, others, roots ?? []);
-  const problem = pathProblem(path, now);
-  if (problem !== undefined) return problem;
-  if (!isFor(mark.fields.dnsNames, subject)) return { problem: "certificate-name" };
-  if (mark.fields.markType === undefined) return invalid("mark-type-missing");
-  const logo = readLogotype(mark.fields.logotype, maxSvgOctets);
+  const evidence = readEvidence(octets, roots ?? noRoots, maxSvgOctets);
+  if (evidence.problem !== undefined) return invalid(evidence.problem);
+  const { path, markType, logo } = evidence;
+  if (evidence.defect !== undefined) return invalid(evidence.defect);
+  // Known or not, a document is held against the clock each time.
+  const outside = validityProblem(path, now);
+  if (outside !== undefined) return outside;
+  if (!isFor(evidence.names, subject)) return { problem: "certificate-name" };
+  if (markType === undefined) return invalid("mark-type-missing");
   if (logo.problem !== undefined) return invalid(logo.problem);
   if (roots !== undefined && path.root === undefined) return { problem: "certificate-untrusted" };
-  const kind = verifiedMarks.has(mark.fields.markType.trim().toLowerCase()) ? "vmc" : "cmc";
+  const kind = verifiedMarks.has(markType.trim().toLowerCase()) ? "vmc" : "cmc";
   return { kind, trusted: path.root !== undefined, svg: logo.svg };
 }
 
@@ -66,8 +66,10 @@ function invalid(detail: MarkCertificateDefect): CheckedEvidence {
 }
 
 /** §5.2: a name with `_bimi` in it is for one selector, any other for all of them. There are no wildcards. */
-function isFor(dnsNames: readonly string[], { selector, author, organization }: MarkSubject): boolean {
-  const names = new Set(dnsNames.map((name) => toAsciiDomain(name)));
+function isFor(
+  names: ReadonlySet<string | undefined>,
+  { selector, author, organization }: MarkSubject,
+): boolean {
   return [author, organization].some(
     (domain) => names.has(domain) || names.has(`${selector}._bimi.${domain}`),
   );

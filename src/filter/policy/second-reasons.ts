@@ -1,8 +1,8 @@
-import type { PolicyConfig } from "../config/policy-config.ts";
-import { isWithin } from "../core/domain-name.ts";
-import type { AuthResults } from "../core/results.ts";
-import { basis } from "./policy-basis.ts";
-import type { PolicyInput } from "./policy-input.ts";
+import type { PolicyConfig } from "../../config/policy-config.ts";
+import { isWithin } from "../../core/domain-name.ts";
+import type { AuthResults } from "../../core/results.ts";
+import { basis } from "./basis.ts";
+import type { PolicyInput } from "./input.ts";
 
 /**
  * What speaks for refusing a message besides the p=reject that it fails: RFC 9989 §7.4 forbids to refuse "solely on
@@ -14,7 +14,7 @@ export function secondReasons(input: PolicyInput, results: AuthResults, policy: 
   const found: string[] = [];
   if (isOneOf(author, policy.ownDomains) && isFromOutside(input) && !cameByList(input, results))
     found.push(basis("second.own-domain", author));
-  if (isOneOf(author, policy.parkedDomains) || publishesNoSender(author, results))
+  if (isOneOf(author, policy.parkedDomains) || input.parked === true || publishesNoSender(author, results))
     found.push(basis("second.parked-domain", author));
   if (results.dmarc.policyTag === "np") found.push(basis("second.nonexistent-domain", author));
   if (claimsOurName(input, results, policy)) found.push(basis("second.own-helo", input.helo));
@@ -22,7 +22,7 @@ export function secondReasons(input: PolicyInput, results: AuthResults, policy: 
   return found;
 }
 
-export function isOneOf(domain: string, ancestors: readonly string[]): boolean {
+function isOneOf(domain: string, ancestors: readonly string[]): boolean {
   return ancestors.some((ancestor) => isWithin(domain, ancestor));
 }
 
@@ -61,17 +61,23 @@ function publishesNoSender(author: string, { spf, spfHelo }: AuthResults): boole
   return [spf, spfHelo].some((result) => {
     const first = result?.trace.find((step) => step.kind === "record");
     if (result?.domain !== author || first?.domain !== author) return false;
-    return first.record.trim().toLowerCase().split(/ +/).join(" ") === "v=spf1 -all";
+    return isNoSenderRecord(first.record);
   });
+}
+
+/** Whether an SPF record says that nobody sends for the domain, and nothing else. */
+export function isNoSenderRecord(record: string): boolean {
+  return record.trim().toLowerCase().split(/ +/).join(" ") === "v=spf1 -all";
 }
 
 /** A stranger who greets with a name of ours, which neither SPF nor the name of his address bears out. */
 function claimsOurName(
-  { origin, helo, hostname }: PolicyInput,
+  { origin, helo, ourNames }: PolicyInput,
   { spfHelo, iprev }: AuthResults,
-  policy: PolicyConfig,
+  { ownNames, ownDomains }: PolicyConfig,
 ): boolean {
-  const isOurs = (name: string): boolean => name === hostname || isOneOf(name, policy.ownDomains);
+  const isOurs = (name: string): boolean =>
+    ourNames.includes(name) || ownNames.includes(name) || isOneOf(name, ownDomains);
   if (origin !== "stranger" || helo === undefined || !isOurs(helo)) return false;
   if (mayPass(spfHelo?.result) || iprev?.result === "temperror") return false;
   // A host of ours that no network names: only we make our names lead to an address.

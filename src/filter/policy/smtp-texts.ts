@@ -1,6 +1,6 @@
-import type { RuleId } from "../config/policy-config.ts";
-import type { DmarcResult, IprevResult, SpfResult } from "../core/results.ts";
-import { ruleTexts } from "./message-rules.ts";
+import type { RuleId } from "../../config/policy-config.ts";
+import type { DmarcResult, IprevResult, SpfResult } from "../../core/results.ts";
+import { ruleTexts } from "../message-rules.ts";
 
 /** What the SMTP client is told: ASCII, lines divided by LF; "%" is doubled where it goes on the wire. */
 export interface SmtpAnswer {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Config } from "../config/config.ts";
-import { parseConfig } from "../config/load.ts";
-import type { PolicyConfig } from "../config/policy-config.ts";
-import { type IpAddress, parseIp } from "../core/ip.ts";
+import type { Config } from "../../config/config.ts";
+import { parseConfig } from "../../config/load.ts";
+import type { PolicyConfig } from "../../config/policy-config.ts";
+import { type IpAddress, parseIp } from "../../core/ip.ts";
 import type {
   ArcResult,
   AuthResults,
@@ -11,10 +11,11 @@ import type {
   DmarcResult,
   IprevResult,
   SpfResult,
-} from "../core/results.ts";
-import { formatReply } from "../milter/reply.ts";
-import { type Decision, decide } from "./policy.ts";
-import type { PolicyInput } from "./policy-input.ts";
+} from "../../core/results.ts";
+import { formatReply } from "../../milter/reply.ts";
+import { decide, hangsOnParked } from "./decide.ts";
+import type { Decision } from "./decision.ts";
+import type { PolicyInput } from "./input.ts";
 
 // ---------------------------------------------------------------- what was found
 
@@ -140,7 +141,7 @@ const usual: PolicyInput = {
   origin: "stranger",
   clientIp: ip,
   helo: "mail.client.example",
-  hostname: "mx.rcpt.example",
+  ourNames: ["mx.rcpt.example"],
   signs: { listIds: [], fields: [] },
   broken: [],
 };
@@ -463,6 +464,22 @@ describe("second reasons", () => {
       action: "reject",
     },
     {
+      it: "parked-domain: DNS was asked and says so",
+      yaml: plain,
+      results: fails,
+      with: { parked: true },
+      action: "reject",
+      why: ["second.parked-domain a.example"],
+    },
+    {
+      it: "parked-domain: DNS was asked and does not say so",
+      yaml: plain,
+      results: fails,
+      with: { parked: false },
+      action: "quarantine",
+      why: ["second.none"],
+    },
+    {
       it: "nonexistent-domain: np= was applied (§4.7)",
       yaml: plain,
       results: withDmarc({ domain: "nowhere.a.example", policyTag: "np" }),
@@ -484,6 +501,36 @@ describe("second reasons", () => {
       action: "reject",
       why: ["second.own-helo mx.rcpt.example"],
       answer: "(own-helo)",
+    },
+    {
+      it: "own-helo: every name of ours counts",
+      yaml: plain,
+      results: fails,
+      with: { helo: "mta1.rcpt.example", ourNames: ["mx.rcpt.example", "mta1.rcpt.example"] },
+      action: "reject",
+      why: ["second.own-helo mta1.rcpt.example"],
+    },
+    {
+      it: "own-helo: a name that the operator lists",
+      yaml: "enforce: reject, own_names: [GW.rcpt.example.]",
+      results: fails,
+      with: { helo: "gw.rcpt.example" },
+      action: "reject",
+      why: ["second.own-helo gw.rcpt.example"],
+    },
+    {
+      it: "own-helo: a name below one that the operator lists is another host's",
+      yaml: "enforce: reject, own_names: [gw.rcpt.example]",
+      results: fails,
+      with: { helo: "x.gw.rcpt.example" },
+      action: "quarantine",
+    },
+    {
+      it: "own-helo: the address bears out a name that the operator lists",
+      yaml: "enforce: reject, own_names: [gw.rcpt.example]",
+      results: { ...fails, iprev: { ...iprevOf("pass"), name: "gw.rcpt.example" } },
+      with: { helo: "gw.rcpt.example" },
+      action: "quarantine",
     },
     {
       it: "own-helo: with a name in a domain of ours",
@@ -605,6 +652,75 @@ describe("second reasons", () => {
       answer: "(own-domain)",
     },
   ]);
+});
+
+describe("whether DNS need be asked if the author domain is parked", () => {
+  const reject = "enforce: reject";
+  const rows: readonly {
+    readonly it: string;
+    readonly yaml: string;
+    readonly results: AuthResults | undefined;
+    readonly with?: Partial<PolicyInput>;
+    readonly is: boolean;
+  }[] = [
+    { it: "p=reject without a second reason", yaml: reject, results: fails, is: true },
+    {
+      it: "under t=y reject is not reached",
+      yaml: reject,
+      results: withDmarc({ appliedPolicy: "quarantine" }),
+      is: false,
+    },
+    { it: "p=quarantine", yaml: reject, results: quarantine, is: false },
+    { it: "p=none", yaml: reject, results: none, is: false },
+    { it: "a pass", yaml: reject, results: passes, is: false },
+    { it: "nothing was evaluated", yaml: reject, results: undefined, is: false },
+    { it: "reject is not enforced", yaml: "enforce: quarantine", results: fails, is: false },
+    { it: "monitor", yaml: "", results: fails, is: false },
+    {
+      it: "another second reason is there",
+      yaml: `${reject}, own_domains: [a.example]`,
+      results: fails,
+      is: false,
+    },
+    {
+      it: "SPF told it already",
+      yaml: reject,
+      results: { ...fails, spf: spfOf("fail", record("a.example", "v=spf1 -all")) },
+      is: false,
+    },
+    { it: "reject_alone needs none", yaml: `${reject}, reject_alone: true`, results: fails, is: false },
+    {
+      it: "an override decides",
+      yaml: `${reject}, overrides: [{ domain: a.example, action: quarantine }]`,
+      results: fails,
+      is: false,
+    },
+    {
+      it: "SPF refuses already",
+      yaml: `${reject}, spf: { on_fail: reject }`,
+      results: { ...fails, spf: spfOf("fail") },
+      is: false,
+    },
+    {
+      it: "a list spares it",
+      yaml: `${reject}, lists: [{ list_id: dev.list.example }]`,
+      results: fails,
+      with: listed,
+      is: false,
+    },
+    { it: "own networks are spared", yaml: reject, results: fails, with: { origin: "own" }, is: false },
+    {
+      it: "own networks are not spared",
+      yaml: `${reject}, reject_own: true`,
+      results: fails,
+      with: { origin: "own" },
+      is: true,
+    },
+    { it: "relays are spared", yaml: reject, results: fails, with: { origin: "relay" }, is: false },
+  ];
+  test.each(rows)("$it", async ({ yaml, results, is, ...row }) => {
+    expect(hangsOnParked({ ...usual, results, ...row.with }, await policyOf(yaml))).toBe(is);
+  });
 });
 
 describe("origin of the client", () => {
