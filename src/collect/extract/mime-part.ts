@@ -16,6 +16,8 @@ export interface Mail {
   readonly head: PartHead;
   readonly type: string;
   readonly parts: readonly MailPart[];
+  /** The whole mail, as it came. */
+  readonly octets: Buffer;
   /** Everything after the header, as it came. */
   readonly body: Buffer;
 }
@@ -28,7 +30,7 @@ export function readMail(octets: Buffer, allowance: Allowance): Mail {
   const parts: MailPart[] = [];
   walk(octets, parts, allowance, 0);
   const { value } = readParameters(head.get("content-type") ?? "text/plain");
-  return { head, type: value, parts, body: octets.subarray(bodyAt) };
+  return { head, type: value, parts, octets, body: octets.subarray(bodyAt) };
 }
 
 function walk(octets: Buffer, parts: MailPart[], allowance: Allowance, depth: number): void {
