@@ -26,6 +26,29 @@ export function expandDomain(
   return expandTarget(evaluation, frame, spec.parts);
 }
 
+/**
+ * The name that a domain-spec stands for when the client, its HELO and the local part have no part in it: without
+ * macros, or with %{d} and %{o} only. For programs that look at a record before any client comes.
+ * @param sender The domain of the sender.
+ */
+export function fixedTarget(
+  spec: DomainSpec | undefined,
+  domain: string,
+  sender: string,
+): string | undefined {
+  if (spec === undefined) return domain;
+  if (spec.fixed !== undefined) return spec.fixed;
+  if (spec.parts.length > maxParts) return undefined;
+  let expanded = "";
+  for (const part of spec.parts) {
+    if (typeof part === "string") expanded += part;
+    else if (part.letter === "d") expanded += transform(domain, part);
+    else if (part.letter === "o") expanded += transform(sender, part);
+    else return undefined;
+  }
+  return expandedName(expanded);
+}
+
 async function expandTarget(evaluation: Evaluation, frame: Frame, parts: MacroString): Promise<TargetName> {
   if (isUnmatchable(evaluation, parts)) return noMatch;
   let expanded = "";

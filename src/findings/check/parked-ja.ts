@@ -1,0 +1,34 @@
+import type { FindingText } from "../finding.ts";
+import type { ParkedFindings } from "./parked.ts";
+
+export const parkedJa: FindingText<ParkedFindings> = {
+  "parked.spf": {
+    text: ({ domain, found }) =>
+      found === undefined
+        ? `${domain} はメールを送りませんが、それを示す SPF レコードがありません。`
+        : `${domain} はメールを送りませんが、SPF レコードが v=spf1 -all ではなく「${found}」です。`,
+    fix: () => "v=spf1 -all を公開してください。",
+  },
+  "parked.dmarc": {
+    text: ({ domain, policy }) =>
+      policy === undefined
+        ? `${domain} はメールを送りませんが、DMARC レコードがありません。誰でもこのドメインを From に使えます。`
+        : `${domain} はメールを送りませんが、なりすましメールのポリシーが reject ではなく ${policy} です。`,
+    fix: () => "p=reject を公開してください。メールを送っていないので、影響を受けるメールはありません。",
+  },
+  "parked.null-mx": {
+    text: ({ domain, exchanges }) =>
+      exchanges.length === 0
+        ? `${domain} はメールを受け取りませんが、それを示していません。送信側は何日も配送を試み続けます。`
+        : `${domain} はメールを使わないドメインとして調べましたが、MX レコードがあります（${exchanges.join("、")}）。`,
+    fix: ({ exchanges }) =>
+      exchanges.length === 0
+        ? "null MX を公開してください。"
+        : "メールを受け取らないなら null MX に置き換えてください。受け取るなら --profile receiver で調べてください。",
+  },
+  "parked.no-dkim": {
+    text: ({ domain, name }) =>
+      `${domain} はメールを送りませんが、${name} に DKIM の鍵があります。秘密鍵を持つ者は、このドメインで署名できます。`,
+    fix: () => "鍵を失効させてください。",
+  },
+};
