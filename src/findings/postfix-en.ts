@@ -122,6 +122,11 @@ export const postfixEn: FindingText<PostfixFindings> = {
       `master.cf:${line}: the service ${service} takes mail back from a content filter, and filters see it a second time, now from this host.`,
     fix: () => "-o receive_override_options=no_milters",
   },
+  "postfix.list-socket-open": {
+    text: ({ where, listen }) =>
+      `${where} hands mail to ${listen}, which lists.hosts names as the socket of a list: mail from outside would be taken for mail of the list, and signed in its name.`,
+    fix: () => "Give the list a port of its own, reachable by the list alone (docs/lists.md).",
+  },
   "postfix.socket-chroot": {
     text: ({ service, endpoint, seen, listen }) =>
       `The service ${service} runs in a chroot (master.cf), where ${endpoint} means ${seen}; Sekisho listens on ${listen}.`,

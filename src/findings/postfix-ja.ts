@@ -123,6 +123,11 @@ export const postfixJa: FindingText<PostfixFindings> = {
       `master.cf:${line}: コンテンツフィルタからの戻りを受けるサービス ${service} でも、メールがもう一度フィルタを通ります。接続元はこのホスト自身になります。`,
     fix: () => "-o receive_override_options=no_milters",
   },
+  "postfix.list-socket-open": {
+    text: ({ where, listen }) =>
+      `${where} がメールを ${listen} に渡していますが、これは lists.hosts でメーリングリスト用としたソケットです。外からのメールがリストのメールとして扱われ、リストの名前で署名されてしまいます。`,
+    fix: () => "リストだけが接続できる専用のポートを用意してください（docs/lists.ja.md）。",
+  },
   "postfix.socket-chroot": {
     text: ({ service, endpoint, seen, listen }) =>
       `サービス ${service} は chroot 環境で動くため（master.cf）、${endpoint} は ${seen} を指します。Sekisho が待ち受けているのは ${listen} です。`,

@@ -26,6 +26,7 @@ export interface PostfixFindings {
   readonly "postfix.master-override": Service & { readonly value: string };
   readonly "postfix.master-milters-off": Service;
   readonly "postfix.reinjection-filtered": Service;
+  readonly "postfix.list-socket-open": { readonly where: string; readonly listen: string };
   readonly "postfix.socket-chroot": {
     readonly service: string;
     readonly endpoint: string;
@@ -84,6 +85,7 @@ export const postfixRules: FindingRules<PostfixFindings> = {
   "postfix.master-override": { severity: "warning", basis: "master(5)" },
   "postfix.master-milters-off": { severity: "warning", basis: "master(5)" },
   "postfix.reinjection-filtered": { severity: "warning", basis: "postconf(5) receive_override_options" },
+  "postfix.list-socket-open": { severity: "error", basis: "docs/lists.md" },
   "postfix.socket-chroot": { severity: "error", basis: "master(5) chroot" },
   "postfix.socket-relative": { severity: "error", basis: "postconf(5) smtpd_milters" },
   "postfix.daemon-name": { severity: "info", basis: "postconf(5) milter_macro_daemon_name" },

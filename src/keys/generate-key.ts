@@ -1,6 +1,9 @@
-import { generateKeyPair, type KeyObject } from "node:crypto";
-import { mkdir, open } from "node:fs/promises";
-import { dirname } from "node:path";
+import { generateKeyPair, type KeyObject, randomBytes } from "node:crypto";
+import { link, open, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { makeFolder } from "../store/make-folder.ts";
+
+export { selectorDate } from "../core/dkim/selector-date.ts";
 
 export type GeneratedType = "rsa" | "ed25519";
 
@@ -22,17 +25,9 @@ export function datedSelector(type: GeneratedType, nowMs: number): string {
   return `${type === "rsa" ? "s" : "e"}${new Date(nowMs).toISOString().slice(0, 10).replaceAll("-", "")}`;
 }
 
-/** The day in a dated selector, in ms since 1970; undefined when it has none. */
-export function selectorDate(selector: string): number | undefined {
-  const [, year, month, day = "01"] =
-    /(?:^|[^0-9])(20[0-9]{2})-?([01][0-9])-?([0-3][0-9])?(?![0-9])/.exec(selector) ?? [];
-  const time = Date.parse(`${year}-${month}-${day}T00:00:00Z`);
-  return Number.isNaN(time) ? undefined : time;
-}
-
 /**
- * Writes a private key as PKCS#8, readable for its owner only, folders that are missing likewise. An existing file is
- * never written to.
+ * Writes a private key as PKCS#8, readable for its owner only, folders that are missing likewise. The file is there as a
+ * whole and on the disk, or not at all; an existing one is never written to.
  * @throws The error of the file system; EEXIST when there is such a file.
  */
 export async function writePrivateKey(file: string, key: KeyObject, passphrase?: string): Promise<void> {
@@ -41,10 +36,32 @@ export async function writePrivateKey(file: string, key: KeyObject, passphrase?:
     type: "pkcs8",
     ...(passphrase !== undefined && { cipher: "aes-256-cbc", passphrase }),
   });
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const folder = dirname(file);
+  makeFolder(folder, 0o700);
+  const draft = join(folder, `.${basename(file)}.${randomBytes(6).toString("hex")}`);
+  try {
+    await writeToDisk(draft, pem);
+    // Unlike rename(2), link(2) replaces nothing.
+    await link(draft, file);
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await syncFolder(folder);
+}
+
+async function writeToDisk(file: string, text: string | Buffer): Promise<void> {
   const handle = await open(file, "wx", 0o600);
   try {
-    await handle.writeFile(pem);
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  try {
     await handle.sync();
   } finally {
     await handle.close();

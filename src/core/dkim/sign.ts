@@ -79,13 +79,21 @@ export function openDkimSigning(head: MessageHead, { signatures, clock }: DkimSi
   return {
     needsBody: !signer.hashes.empty,
     body: (chunk) => signer.hashes.update(chunk),
-    finish: async () => {
+    finish: () => {
       signer.hashes.end();
-      const now = Math.floor(clock.now() / 1000);
-      const fields = await Promise.all(signer.plans.map((plan) => finishSignature(plan, now)));
-      return fields.filter((field) => field !== undefined);
+      return finishSignatures(signer.plans, clock);
     },
   };
+}
+
+/** The fields of signatures whose body hashes have ended; without those that their keys fail to make. */
+export async function finishSignatures(
+  plans: readonly SignaturePlan[],
+  clock: Clock,
+): Promise<readonly SignedField[]> {
+  const now = Math.floor(clock.now() / 1000);
+  const fields = await Promise.all(plans.map((plan) => finishSignature(plan, now)));
+  return fields.filter((field) => field !== undefined);
 }
 
 /** The field as it stands in a file or on the wire, with its line end. */
@@ -104,7 +112,7 @@ export function headProblem(head: MessageHead, picker: FieldPicker): SigningProb
 }
 
 /** A signature whose header part is ready. */
-interface SignaturePlan {
+export interface SignaturePlan {
   readonly request: DkimSignatureRequest;
   readonly canonicalization: SignatureCanonicalization;
   readonly names: readonly string[];
@@ -114,11 +122,12 @@ interface SignaturePlan {
 
 const relaxed: SignatureCanonicalization = { header: "relaxed", body: "relaxed" };
 
-function planSigning(
+/** @param hashes Of the body that is still to come; or of one that has, with every form asked for before. */
+export function planSigning(
   requests: readonly DkimSignatureRequest[],
   picker: FieldPicker,
+  hashes: BodyHashes = new BodyHashes(),
 ): SigningProblem | { readonly hashes: BodyHashes; readonly plans: readonly SignaturePlan[] } {
-  const hashes = new BodyHashes();
   const plans: SignaturePlan[] = [];
   for (const request of requests) {
     const { canonicalization = relaxed, fields = defaultFields } = request;

@@ -29,6 +29,10 @@ export interface ExchangeSettings {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly counts: ExchangeCounts;
+  /** False: the servers are asked for what they hold themselves (RD is not set). True when absent. */
+  readonly recursive?: boolean;
+  /** Hears of every readable response to the question, before anything follows from it. */
+  readonly onResponse?: (response: DnsResponse, over: "udp" | "tcp") => void;
 }
 
 const slowMs = 5000;
@@ -114,6 +118,7 @@ export class Exchange {
         const response = decodeResponse(message, this.#question, id);
         if (response === "mismatch") return false;
         server.slowUntil = 0;
+        if (typeof response !== "string") this.#settings.onResponse?.(response, "udp");
         if (response === "malformed") this.#note(server, "malformed");
         else if (response.truncated) this.#askTcp(server, edns);
         else this.#take(server, response, edns);
@@ -121,7 +126,11 @@ export class Exchange {
       },
       refused: (): void => this.#onRefused(server),
     };
-    this.#release.push(server.udp.send(waiter, (id) => encodeQuery(this.#question, id, edns)));
+    this.#release.push(server.udp.send(waiter, (id) => this.#encode(id, edns)));
+  }
+
+  #encode(id: number, edns: boolean): Buffer {
+    return encodeQuery(this.#question, id, edns, this.#settings.recursive ?? true);
   }
 
   #take(server: ServerState, response: DnsResponse, edns: boolean): void {
@@ -144,13 +153,14 @@ export class Exchange {
     counts.tcp += 1;
     // Sent where nothing can be spoofed blindly; the id matters little.
     const id = this.#tries;
-    const query = encodeQuery(this.#question, id, edns);
+    const query = this.#encode(id, edns);
     if (server === this.#current) {
       const left = this.#ends - this.#settings.clock.monotonic();
       this.#wait(Math.max(0, this.#servers.length === 1 ? left : left / 2));
     }
     const cancel = tcp.ask(server.address, query, (message) => {
       const response = message === undefined ? undefined : decodeResponse(message, this.#question, id);
+      if (typeof response === "object") this.#settings.onResponse?.(response, "tcp");
       if (response === undefined) this.#note(server, "timeout");
       else if (typeof response === "string" || response.truncated) this.#note(server, "malformed");
       else this.#take(server, response, edns);

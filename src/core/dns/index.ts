@@ -1,6 +1,17 @@
 /** DNS as the protocols need it: answers with TTL and AD bit, told apart by kind; a caching client; zone files. */
+export {
+  type AuthoritativeOptions,
+  type AuthoritativeServers,
+  authoritativeServers,
+  type FoundServers,
+  type NamedZoneServers,
+  type ServerAnswer,
+  type ZoneFinding,
+  type ZoneServer,
+} from "./authoritative.ts";
 export type { DnsCacheLimits } from "./cache.ts";
 export { createDnsClient, type DnsClient, type DnsClientOptions, type DnsClientStats } from "./client.ts";
+export { askDirectly, type DirectAnswer, type DirectOptions } from "./direct.ts";
 export { type MemoryResolver, type MemoryZone, memoryResolver } from "./memory.ts";
 export type {
   DnsAnswer,

@@ -72,7 +72,8 @@ function readValue(type: DnsType, value: MemoryValue): unknown {
       return parseIp(String(value));
     case "MX":
       return { preference: Number(value[0]), exchange: plain(String(value[1])) };
-    case "TXT": {
+    case "TXT":
+    case "SPF": {
       const strings = typeof value === "string" ? [value] : value.map(String);
       return { strings, text: strings.join("") };
     }

@@ -10,7 +10,7 @@ export type ResourceRecord = {
   };
 }[DnsType];
 
-/** TYPE codes (RFC 1035 §3.2.2, RFC 3596 §2.1, RFC 6698 §7.1). */
+/** TYPE codes (RFC 1035 §3.2.2, RFC 3596 §2.1, RFC 6698 §7.1, RFC 7208 §14.1). */
 export const typeCodes: Readonly<Record<DnsType, number>> = {
   A: 1,
   NS: 2,
@@ -21,4 +21,5 @@ export const typeCodes: Readonly<Record<DnsType, number>> = {
   TXT: 16,
   AAAA: 28,
   TLSA: 52,
+  SPF: 99,
 };

@@ -36,6 +36,8 @@ export interface DnsRecordOf {
   readonly AAAA: IpAddress;
   readonly MX: MxRecord;
   readonly TXT: TxtRecord;
+  /** RFC 7208 §3.1: discontinued; only to find records that were left behind. */
+  readonly SPF: TxtRecord;
   readonly PTR: string;
   readonly CNAME: string;
   readonly NS: string;

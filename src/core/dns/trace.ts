@@ -11,7 +11,10 @@ export interface DnsTrace {
 
 const maxEntries = 200;
 
-/** Passes questions on and writes each one down; what comes after the first 200 is passed on only. */
+/**
+ * Passes questions on and writes each one down; what comes after the first 200 is passed on only. Library users bring
+ * resolvers of their own: one that rejects, against its contract, has failed to answer.
+ */
 export function traceResolver(dns: DnsResolver, clock: Clock): DnsTrace {
   const entries: DnsTraceEntry[] = [];
   async function query<T extends DnsType>(
@@ -20,7 +23,12 @@ export function traceResolver(dns: DnsResolver, clock: Clock): DnsTrace {
     options?: DnsQueryOptions,
   ): Promise<DnsAnswer<DnsRecordOf[T]>> {
     const start = clock.monotonic();
-    const answer = await dns.query(name, type, options);
+    let answer: DnsAnswer<DnsRecordOf[T]>;
+    try {
+      answer = await dns.query(name, type, options);
+    } catch {
+      answer = { kind: "failure", reason: "servfail" };
+    }
     if (entries.length < maxEntries)
       entries.push(traceEntry(name, type, answer, Math.round(clock.monotonic() - start)));
     return answer;

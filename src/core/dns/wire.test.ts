@@ -47,6 +47,12 @@ describe("records", () => {
       data: { strings: ["a", "\u00ff b"], text: "a\u00ff b" },
     },
     { type: "TXT", record: txtRecord("x.jp", [""]), data: { strings: [""], text: "" } },
+    // RFC 7208 §14.1: type 99.
+    {
+      type: "SPF",
+      record: { ...txtRecord("x.jp", ["v=spf1", " -all"]), type: "SPF" as const },
+      data: { strings: ["v=spf1", " -all"], text: "v=spf1 -all" },
+    },
     { type: "PTR", record: nameRecord("x.jp", "PTR", "h.jp"), data: "h.jp" },
     { type: "NS", record: nameRecord("x.jp", "NS", "n.jp"), data: "n.jp" },
     { type: "CNAME", record: nameRecord("x.jp", "CNAME", "n.jp"), data: "n.jp" },

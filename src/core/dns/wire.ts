@@ -19,6 +19,8 @@ export interface DnsResponse {
   readonly truncated: boolean;
   /** AD. */
   readonly authentic: boolean;
+  /** AA. */
+  readonly authoritative: boolean;
   /** Records of class IN in the answer section that have the type of the question or are CNAMEs. */
   readonly answers: readonly ResourceRecord[];
   /** The SOA of the authority section; `ttl` is the negative TTL in seconds (RFC 2308 §5). */
@@ -61,12 +63,15 @@ const headerPlain = Buffer.from("000001200001000000000000", "hex");
 /** RFC 6891 §6.1.2: the root, OPT, payload size, extended RCODE and version 0, no DO, no options. */
 const opt = Buffer.from([0, 0, optType, udpPayloadOctets >> 8, udpPayloadOctets & 0xff, 0, 0, 0, 0, 0, 0]);
 
-/** A query for one question; `id` has 16 bits. */
-export function encodeQuery({ section }: DnsQuestion, id: number, edns: boolean): Buffer {
+const recursionDesired = 0x01;
+
+/** A query for one question; `id` has 16 bits. Without `recursive` a server is asked for what it holds itself. */
+export function encodeQuery({ section }: DnsQuestion, id: number, edns: boolean, recursive = true): Buffer {
   const end = headerOctets + section.length;
   const query = Buffer.allocUnsafe(end + (edns ? opt.length : 0));
   (edns ? headerWithEdns : headerPlain).copy(query);
   query.writeUInt16BE(id, 0);
+  if (!recursive) query[2] = (query[2] as number) & ~recursionDesired;
   section.copy(query, headerOctets);
   if (edns) opt.copy(query, end);
   return query;
@@ -93,14 +98,16 @@ export function decodeResponse(
   if (questions === 0 ? !mayLackQuestion : questions > 1 || !repeatsQuestion(message, question.section))
     return "mismatch";
   const authentic = (flags & 0x0020) !== 0;
-  if (truncated) return { rcode, truncated, authentic, answers: [], soa: undefined, extendedErrors: [] };
+  const authoritative = (flags & 0x0400) !== 0;
+  const bits = { truncated, authentic, authoritative };
+  if (truncated) return { rcode, ...bits, answers: [], soa: undefined, extendedErrors: [] };
   const start = questions === 0 ? headerOctets : headerOctets + question.section.length;
   const reader = new SectionReader(message, question, start);
   if (!reader.readAnswers(message.readUInt16BE(6))) return "malformed";
   if (!reader.readAuthority(message.readUInt16BE(8))) return "malformed";
   if (!reader.readAdditional(message.readUInt16BE(10))) return "malformed";
   const { answers, soa, extendedErrors, highRcode } = reader;
-  return { rcode: (highRcode << 4) | rcode, truncated, authentic, answers, soa, extendedErrors };
+  return { rcode: (highRcode << 4) | rcode, ...bits, answers, soa, extendedErrors };
 }
 
 /** Case does not count (RFC 4343 §3); length octets are below the letters, so folding leaves them alone. */
@@ -244,6 +251,7 @@ export function readData(
     case "AAAA":
       return length === 16 ? { family: 6, octets: octetsOf(message, start, end) } : undefined;
     case "TXT":
+    case "SPF":
       return readTxt(message, start, end);
     case "MX": {
       const exchange = length > 2 ? readWhole(names, start + 2, end) : undefined;

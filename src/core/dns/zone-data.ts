@@ -7,6 +7,8 @@ import type { ZoneToken } from "./zone-lexer.ts";
 /** What is wrong, in a few words. */
 export interface ZoneDataProblem {
   readonly problem: string;
+  /** What is meant all the same: TXT with its overlong strings cut. */
+  readonly kept?: TxtRecord;
 }
 
 /** A word of the file, quoted for a message and cut where it is long. */
@@ -37,6 +39,7 @@ export function parseZoneData(
     case "AAAA":
       return parseAddress(type, tokens);
     case "TXT":
+    case "SPF":
       return parseTxt(tokens);
     case "MX":
       return parseMx(tokens, origin);
@@ -102,17 +105,20 @@ function parseAddress(type: "A" | "AAAA", tokens: readonly ZoneToken[]): DnsReco
 function parseTxt(tokens: readonly ZoneToken[]): TxtRecord | ZoneDataProblem {
   const strings: string[] = [];
   let total = 0;
+  let longest = 0;
   for (const { text } of tokens) {
     // Beyond ASCII a character stands for the octets of its UTF-8.
     const octets = unescapeOctets(Buffer.from(text, "utf8").toString("latin1"));
     if (octets === undefined) return { problem: "an escape that is cut off or over 255 in a TXT string" };
-    if (octets.length > maxStringOctets)
-      return { problem: `a TXT string of ${octets.length} octets; one holds at most ${maxStringOctets}` };
-    strings.push(octets);
+    longest = Math.max(longest, octets.length);
+    for (let at = 0; at < octets.length || at === 0; at += maxStringOctets)
+      strings.push(octets.slice(at, at + maxStringOctets));
     total += octets.length + 1;
   }
   if (total > maxDataOctets) return { problem: "a TXT record of more than 65535 octets" };
-  return { strings, text: strings.join("") };
+  const record = { strings, text: strings.join("") };
+  if (longest <= maxStringOctets) return record;
+  return { problem: `a TXT string of ${longest} octets; one holds at most ${maxStringOctets}`, kept: record };
 }
 
 function parseMx(tokens: readonly ZoneToken[], origin: string): DnsRecordOf["MX"] | ZoneDataProblem {

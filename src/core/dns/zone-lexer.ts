@@ -11,8 +11,16 @@ export interface ZoneEntry {
   /** Begins with a blank: the owner is that of the entry before (RFC 1035 §5.1). */
   readonly indented: boolean;
   readonly tokens: readonly ZoneToken[];
+  /** The first comment, without its semicolon. */
+  readonly comment?: string;
   /** What is wrong with the entry as a whole. */
-  readonly problem?: { readonly line: number; readonly message: string };
+  readonly problem?: ZoneEntryProblem;
+}
+
+export interface ZoneEntryProblem {
+  readonly line: number;
+  readonly kind: "parenthesis" | "quote";
+  readonly message: string;
 }
 
 /** Cuts a master file into entries (RFC 1035 §5.1). Empty lines and comments yield nothing. */
@@ -25,13 +33,19 @@ export function* zoneEntries(text: string): Generator<ZoneEntry> {
   }
 }
 
+const maxResumed = 20;
+
 class ZoneLexer {
   readonly #text: string;
   #at: number;
   #line = 1;
   #tokens: ZoneToken[] = [];
   #depth = 0;
-  #problem: { line: number; message: string } | undefined;
+  #comment: string | undefined;
+  #problem: ZoneEntryProblem | undefined;
+  /** Where to go on when a parenthesis is never closed: the next line that looks like an entry of its own. */
+  #resume: { at: number; line: number; tokens: number } | undefined;
+  #resumed = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -44,11 +58,28 @@ class ZoneLexer {
     const indented = isBlank(this.#text[this.#at] as string);
     this.#tokens = [];
     this.#depth = 0;
+    this.#comment = undefined;
     this.#problem = undefined;
+    this.#resume = undefined;
     while (this.#at < this.#text.length) if (this.#step()) break;
-    if (this.#depth > 0) this.#fail('"(" is never closed', line);
+    if (this.#depth > 0) this.#giveUp(line);
     const entry = { line, indented, tokens: this.#tokens };
-    return this.#problem === undefined ? entry : { ...entry, problem: this.#problem };
+    return {
+      ...entry,
+      ...(this.#comment === undefined ? {} : { comment: this.#comment }),
+      ...(this.#problem === undefined ? {} : { problem: this.#problem }),
+    };
+  }
+
+  /** At the end of the file inside a parenthesis: what follows on lines of its own is not lost. */
+  #giveUp(line: number): void {
+    this.#fail("parenthesis", '"(" is never closed', line);
+    // Each time the rest of the file is read once more.
+    if (this.#resume === undefined || this.#resumed >= maxResumed) return;
+    this.#resumed += 1;
+    this.#at = this.#resume.at;
+    this.#line = this.#resume.line;
+    this.#tokens = this.#tokens.slice(0, this.#resume.tokens);
   }
 
   /** Takes one character, token or comment; true at the end of the entry. */
@@ -68,12 +99,21 @@ class ZoneLexer {
     this.#line += 1;
     // After a mistake a parenthesis is not waited for, lest the rest of the file is lost.
     if (this.#problem !== undefined) this.#depth = 0;
+    if (this.#depth > 0 && this.#resume === undefined && this.#isEntryStart())
+      this.#resume = { at: this.#at, line: this.#line, tokens: this.#tokens.length };
     return this.#depth === 0;
   }
 
+  #isEntryStart(): boolean {
+    const char = this.#text[this.#at] ?? "\n";
+    return !isBlank(char) && !'\n;")('.includes(char);
+  }
+
   #skipComment(): void {
-    const end = this.#text.indexOf("\n", this.#at);
+    const start = this.#at + 1;
+    const end = this.#text.indexOf("\n", start);
     this.#at = end < 0 ? this.#text.length : end;
+    this.#comment ??= this.#text.slice(start, this.#at);
   }
 
   #readParenthesis(char: string): void {
@@ -81,7 +121,7 @@ class ZoneLexer {
     this.#depth += char === "(" ? 1 : -1;
     if (this.#depth >= 0) return;
     this.#depth = 0;
-    this.#fail('")" without "("');
+    this.#fail("parenthesis", '")" without "("');
   }
 
   #readQuoted(): void {
@@ -90,7 +130,7 @@ class ZoneLexer {
     while (at < this.#text.length && this.#text[at] !== '"' && this.#text[at] !== "\n")
       at += this.#text[at] === "\\" && this.#text[at + 1] !== "\n" ? 2 : 1;
     const closed = this.#text[at] === '"';
-    if (!closed) this.#fail("a quoted string does not end on its line");
+    if (!closed) this.#fail("quote", "a quoted string does not end on its line");
     this.#tokens.push({ text: this.#text.slice(start, at), quoted: true });
     this.#at = Math.min(closed ? at + 1 : at, this.#text.length);
   }
@@ -105,8 +145,8 @@ class ZoneLexer {
   }
 
   /** The first problem of an entry is the one told. */
-  #fail(message: string, line: number = this.#line): void {
-    this.#problem ??= { line, message };
+  #fail(kind: ZoneEntryProblem["kind"], message: string, line: number = this.#line): void {
+    this.#problem ??= { line, kind, message };
   }
 }
 

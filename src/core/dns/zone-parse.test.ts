@@ -142,12 +142,19 @@ describe("other types", () => {
     "RRSIG A 8 2 ( 1 2\n 3 )",
     "TYPE65280 \\# 0",
     "HTTPS 1 .",
-    "SPF x",
+    'URI 10 1 "https://x.jp/"',
   ])("%s is known and left out; the name exists", (rest) => {
     expect(parseZone(`a.jp ${rest}\nb.jp A 192.0.2.1`)).toMatchObject({
       errors: [],
       otherNames: ["a.jp"],
       records: [{ name: "b.jp" }],
+    });
+  });
+
+  test.each(["SPF", "TYPE99"])("RFC 7208 §14.1: %s is read as TXT is", (type) => {
+    expect(parseZone(`a.jp ${type} "v=spf1" " -all"`)).toMatchObject({
+      errors: [],
+      records: [{ type: "SPF", data: { strings: ["v=spf1", " -all"], text: "v=spf1 -all" } }],
     });
   });
 

@@ -1,15 +1,30 @@
 import { isKnownType } from "./known-types.ts";
 import { canonicalName } from "./name.ts";
 import { type ResourceRecord, typeCodes } from "./record.ts";
-import type { DnsType, SoaRecord } from "./resolver.ts";
+import type { DnsRecordOf, DnsType, SoaRecord } from "./resolver.ts";
 import { parseTtl, parseZoneData, shown, zoneName } from "./zone-data.ts";
 import { type ZoneEntry, type ZoneToken, zoneEntries } from "./zone-lexer.ts";
+
+/** What kind of mistake; "syntax" is all that has no word of its own. */
+export type ZoneErrorKind =
+  | "parenthesis"
+  | "quote"
+  /** Two record types on one line (`IN A TXT`). */
+  | "two-types"
+  /** A TXT string over 255 octets (RFC 1035 §3.3). */
+  | "string-too-long"
+  | "include"
+  | "syntax";
 
 export interface ZoneError {
   /** From 1; in the included file when `file` names one. */
   readonly line: number;
+  readonly kind: ZoneErrorKind;
   readonly message: string;
   readonly file?: string;
+  /** Owner and type of the record, where they could be read. */
+  readonly name?: string;
+  readonly type?: string;
 }
 
 /** The content of one zone file. Entries that cannot be read are left out and told in `errors`. */
@@ -29,6 +44,8 @@ export interface ParseZoneOptions {
   readonly file?: string;
   /** Seconds, for records to which the file gives no TTL. Default 3600. */
   readonly ttl?: number;
+  /** Keeps records whose meaning is plain in spite of a mistake: two types, overlong strings, a lone parenthesis. */
+  readonly lenient?: boolean;
   /** The text of a file that $INCLUDE names, undefined when there is none. Without it $INCLUDE is an error. */
   readonly include?: (file: string) => string | undefined;
 }
@@ -54,6 +71,7 @@ class ZoneParser {
   readonly origins = new Set<string>();
   readonly otherNames = new Set<string>();
   readonly #include: ((file: string) => string | undefined) | undefined;
+  readonly #lenient: boolean;
   #origin = "";
   #owner: string | undefined;
   #file: string | undefined;
@@ -66,11 +84,12 @@ class ZoneParser {
 
   constructor(options: ParseZoneOptions) {
     this.#include = options.include;
+    this.#lenient = options.lenient ?? false;
     this.#lastTtl = options.ttl ?? 3600;
     this.#file = options.file;
     if (options.origin === undefined) return;
     const origin = canonicalName(options.origin);
-    if (origin === undefined) this.#fail(1, `the origin ${shown(options.origin)} is no domain name`);
+    if (origin === undefined) this.#fail(1, fault(`the origin ${shown(options.origin)} is no domain name`));
     else this.#setOrigin(origin);
   }
 
@@ -78,13 +97,21 @@ class ZoneParser {
     this.#file = file;
     this.#depth = depth;
     for (const entry of zoneEntries(text)) {
-      if (entry.problem === undefined) this.#readEntry(entry);
-      else this.#fail(entry.problem.line, entry.problem.message);
+      if (entry.problem !== undefined) this.#fail(entry.problem.line, entry.problem);
+      if (entry.problem === undefined || this.#lenient) this.#readEntry(entry);
     }
   }
 
-  #fail(line: number, message: string): void {
-    this.errors.push(this.#file === undefined ? { line, message } : { line, message, file: this.#file });
+  #fail(line: number, { kind, message, type }: Fault): void {
+    // The last mistake of an entry is often but a consequence of the first.
+    if (this.errors.at(-1)?.line === line && this.errors.at(-1)?.file === this.#file) return;
+    this.errors.push({
+      line,
+      kind,
+      message,
+      ...(this.#file === undefined ? {} : { file: this.#file }),
+      ...(type === undefined || this.#owner === undefined ? {} : { name: this.#owner, type }),
+    });
   }
 
   #setOrigin(origin: string): void {
@@ -105,32 +132,33 @@ class ZoneParser {
   }
 
   /** What is wrong, undefined when nothing is; so the others below. */
-  #readDirective(directive: string, [value, second]: readonly ZoneToken[]): string | undefined {
-    if (value === undefined) return `${shown(directive)} without a value`;
+  #readDirective(directive: string, [value, second]: readonly ZoneToken[]): Fault | undefined {
+    if (value === undefined) return fault(`${shown(directive)} without a value`);
     switch (directive) {
       case "$ORIGIN": {
         const origin = zoneName(value, this.#origin);
-        if (origin === undefined) return `${shown(value.text)} is no domain name`;
+        if (origin === undefined) return fault(`${shown(value.text)} is no domain name`);
         this.#setOrigin(origin);
         return undefined;
       }
       case "$TTL":
         this.#defaultTtl = parseTtl(value.text) ?? this.#defaultTtl;
-        return parseTtl(value.text) === undefined ? `${shown(value.text)} is no TTL` : undefined;
+        return parseTtl(value.text) === undefined ? fault(`${shown(value.text)} is no TTL`) : undefined;
       case "$INCLUDE":
         return this.#readInclude(value.text, second);
       default:
-        return `${shown(directive)} is not supported`;
+        return fault(`${shown(directive)} is not supported`);
     }
   }
 
-  #readInclude(name: string, originToken: ZoneToken | undefined): string | undefined {
+  #readInclude(name: string, originToken: ZoneToken | undefined): Fault | undefined {
     const origin = originToken === undefined ? this.#origin : zoneName(originToken, this.#origin);
-    if (origin === undefined) return `${shown(originToken?.text ?? "")} is no domain name`;
+    if (origin === undefined) return fault(`${shown(originToken?.text ?? "")} is no domain name`);
     this.#includes += 1;
-    if (this.#depth >= maxIncludeDepth || this.#includes > maxIncludes) return "too many files are included";
+    if (this.#depth >= maxIncludeDepth || this.#includes > maxIncludes)
+      return fault("too many files are included", "include");
     const text = this.#include?.(name);
-    if (text === undefined) return `${shown(name)} cannot be included`;
+    if (text === undefined) return fault(`${shown(name)} cannot be included`, "include");
     // RFC 1035 §5.1: the included file does not change the origin of this one. Nor does it the owner.
     const saved = { origin: this.#origin, owner: this.#owner, file: this.#file, depth: this.#depth };
     if (originToken !== undefined) this.#setOrigin(origin);
@@ -142,39 +170,72 @@ class ZoneParser {
     return undefined;
   }
 
-  #readOwner(token: ZoneToken): string | undefined {
+  #readOwner(token: ZoneToken): Fault | undefined {
     this.#owner = zoneName(token, this.#origin);
-    return this.#owner === undefined ? `${shown(token.text)} is no domain name` : undefined;
+    return this.#owner === undefined ? fault(`${shown(token.text)} is no domain name`) : undefined;
   }
 
-  #readRecord(tokens: readonly ZoneToken[]): string | undefined {
+  #readRecord(tokens: readonly ZoneToken[]): Fault | undefined {
     const owner = this.#owner;
-    if (owner === undefined) return "a record without an owner";
+    if (owner === undefined) return fault("a record without an owner");
     const head = readHead(tokens);
-    if (typeof head === "string") return head;
+    if ("kind" in head) return head;
+    const { values, second } = head;
+    if (second === undefined || !this.#lenient)
+      return this.#keep(owner, head, head.type, values) ?? twoTypes(head);
+    return this.#keep(owner, head, second, values.slice(1)) ?? twoTypes(head);
+  }
+
+  #keep(owner: string, head: RecordHead, type: string, values: readonly ZoneToken[]): Fault | undefined {
     if (head.ttl !== undefined) this.#lastTtl = head.ttl;
-    if (!isKept(head.type)) {
+    if (!isKept(type)) {
       this.otherNames.add(owner);
       return undefined;
     }
-    const data = parseZoneData(head.type, head.values, this.#origin);
-    if (typeof data === "object" && "problem" in data) return data.problem;
-    // RFC 1035 §3.3.13: without any other TTL the MINIMUM of the SOA counts for the zone.
-    if (head.type === "SOA" && head.ttl === undefined) this.#lastTtl = (data as SoaRecord).minimum;
-    const ttl = head.ttl ?? this.#defaultTtl ?? this.#lastTtl;
-    this.records.push({ name: owner, type: head.type, ttl, data } as ResourceRecord);
-    return undefined;
+    const data = parseZoneData(type, values, this.#origin);
+    if (typeof data !== "object" || !("problem" in data)) {
+      this.#push(owner, type, head, data);
+      return undefined;
+    }
+    if (head.second !== undefined && !this.#lenient) return twoTypes(head);
+    if (data.kept !== undefined && this.#lenient) this.#push(owner, type, head, data.kept);
+    return { kind: data.kept === undefined ? "syntax" : "string-too-long", message: data.problem, type };
   }
+
+  #push(owner: string, type: DnsType, { ttl: stated }: RecordHead, data: DnsRecordOf[DnsType]): void {
+    // RFC 1035 §3.3.13: without any other TTL the MINIMUM of the SOA counts for the zone.
+    if (type === "SOA" && stated === undefined) this.#lastTtl = (data as SoaRecord).minimum;
+    const ttl = stated ?? this.#defaultTtl ?? this.#lastTtl;
+    this.records.push({ name: owner, type, ttl, data } as ResourceRecord);
+  }
+}
+
+interface Fault {
+  readonly kind: ZoneErrorKind;
+  readonly message: string;
+  readonly type?: string;
+}
+
+function fault(message: string, kind: ZoneErrorKind = "syntax"): Fault {
+  return { kind, message };
+}
+
+/** Undefined where there is but one. */
+function twoTypes({ type, second }: RecordHead): Fault | undefined {
+  if (second === undefined) return undefined;
+  return { kind: "two-types", message: `two record types, ${type} and ${second}`, type: second };
 }
 
 interface RecordHead {
   readonly ttl: number | undefined;
   readonly type: string;
   readonly values: readonly ZoneToken[];
+  /** Another type behind the type, where the first one's data cannot begin so. */
+  readonly second?: string;
 }
 
 /** TTL and class in either order, both optional, then the type; or what is wrong. */
-function readHead(tokens: readonly ZoneToken[]): RecordHead | string {
+function readHead(tokens: readonly ZoneToken[]): RecordHead | Fault {
   let ttl: number | undefined;
   let sawClass = false;
   for (const [index, token] of tokens.entries()) {
@@ -182,11 +243,19 @@ function readHead(tokens: readonly ZoneToken[]): RecordHead | string {
     const asTtl = ttl === undefined && /^\d/.test(word) ? parseTtl(word) : undefined;
     if (asTtl !== undefined) ttl = asTtl;
     else if (!sawClass && (word === "IN" || word === "CLASS1")) sawClass = true;
-    else if (word === "CH" || word === "HS" || word === "CS") return `class ${word} is not supported`;
-    else if (isKnownType(word)) return { ttl, type: plainType(word), values: tokens.slice(index + 1) };
-    else return `${shown(token.text)} is no record type`;
+    else if (word === "CH" || word === "HS" || word === "CS") return fault(`class ${word} is not supported`);
+    else if (isKnownType(word)) return typed(ttl, plainType(word), tokens.slice(index + 1));
+    else return fault(`${shown(token.text)} is no record type`);
   }
-  return "a record without a type";
+  return fault("a record without a type");
+}
+
+/** `A TXT "..."`: an address or a preference is never the name of a type. */
+function typed(ttl: number | undefined, type: string, values: readonly ZoneToken[]): RecordHead {
+  const [next] = values;
+  const word = next === undefined || next.quoted ? "" : next.text.toUpperCase();
+  const isSecond = (type === "A" || type === "AAAA" || type === "MX") && isKnownType(word);
+  return isSecond ? { ttl, type, values, second: plainType(word) } : { ttl, type, values };
 }
 
 /** `TYPE16` is TXT (RFC 3597 §5). */

@@ -217,3 +217,41 @@ describe("over live DNS", () => {
     expect([...deadlines]).toEqual([7]);
   });
 });
+
+describe("as it will be published", () => {
+  const live = memoryResolver({
+    "example.jp": [{ TXT: "live" }, { MX: [10, "mx.live.example"] }],
+    "_dmarc.example.jp": [{ TXT: "v=DMARC1; p=none" }],
+    "www.example.jp": [{ A: "192.0.2.80" }],
+    "sub.example.jp": [{ TXT: "delegated" }],
+  });
+  const soa = "example.jp. SOA ns.example.jp. root.example.jp. 1 2 3 4 5\n";
+  const kinds = async (
+    text: string,
+    ...asked: readonly (readonly [string, "A" | "MX" | "TXT"])[]
+  ): Promise<string[]> => {
+    const dns = zoneResolver([parseZone(text)], live, { asPublished: true });
+    const answers = await Promise.all(asked.map(([name, type]) => dns.query(name, type)));
+    return answers.map(({ kind }) => kind);
+  };
+
+  test("of a name without SOA above it only the types that stand there are replaced", async () => {
+    const dns = zoneResolver([parseZone('example.jp. TXT "new"')], live, { asPublished: true });
+    expect(await dns.query("example.jp", "TXT")).toMatchObject({ records: [{ text: "new" }] });
+    expect(await dns.query("example.jp", "MX")).toMatchObject({ records: [{ preference: 10 }] });
+    expect(await dns.query("_dmarc.example.jp", "TXT")).toMatchObject({ kind: "answer" });
+  });
+
+  test("what a whole zone lacks will not be, whatever is there now", async () => {
+    const text = `${soa}example.jp. TXT "new"\nsub.example.jp. NS ns.sub.example.jp.`;
+    expect(
+      await kinds(
+        text,
+        ["example.jp", "MX"],
+        ["_dmarc.example.jp", "TXT"],
+        ["www.example.jp", "A"],
+        ["sub.example.jp", "TXT"],
+      ),
+    ).toEqual(["nodata", "nxdomain", "nxdomain", "answer"]);
+  });
+});

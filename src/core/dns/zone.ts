@@ -22,9 +22,16 @@ type AnyRecord = DnsRecordOf[DnsType];
  *   asks for them, and a domain's own zone is meant to be tried without those of its registry.
  *
  * Answers that a file had a part in are never authentic.
+ *
+ * With `asPublished` the files are what DNS will be: a file with a SOA record is its zone, and what it lacks there will
+ * not be, whatever live DNS holds now; of a name in a file without one only the types that stand there are replaced.
  */
-export function zoneResolver(zones: readonly Zone[], fallback?: DnsResolver): DnsResolver {
-  const overlay = new Overlay(zones, fallback);
+export function zoneResolver(
+  zones: readonly Zone[],
+  fallback?: DnsResolver,
+  { asPublished = false }: { readonly asPublished?: boolean } = {},
+): DnsResolver {
+  const overlay = new Overlay(zones, fallback, asPublished);
   return {
     // The records of a node are kept by type.
     query: <T extends DnsType>(name: string, type: T, options?: DnsQueryOptions) =>
@@ -53,9 +60,13 @@ class Overlay {
   readonly #existing = new Set<string>();
   readonly #origins = new Set<string>();
   readonly #delegations = new Set<string>();
+  /** Owners of SOA records. */
+  readonly #apexes = new Set<string>();
+  readonly #asPublished: boolean;
 
-  constructor(zones: readonly Zone[], fallback: DnsResolver | undefined) {
+  constructor(zones: readonly Zone[], fallback: DnsResolver | undefined, asPublished: boolean) {
     this.#fallback = fallback;
+    this.#asPublished = asPublished;
     for (const zone of zones) this.#addZone(zone);
     for (const zone of zones) this.#findDelegations(zone);
   }
@@ -64,6 +75,7 @@ class Overlay {
     for (const record of zone.records) this.#add(record.name, record.type, record.data, record.ttl);
     for (const name of zone.otherNames) this.#node(name);
     const soaOwners = apexes(zone);
+    for (const apex of soaOwners) this.#apexes.add(apex);
     const origins = soaOwners.length > 0 ? soaOwners : zone.origins;
     for (const origin of origins.length > 0 ? origins : [""]) this.#origins.add(origin);
   }
@@ -105,7 +117,10 @@ class Overlay {
     let at = asked;
     for (;;) {
       const node = this.#find(at, type);
-      const step = node === undefined ? await this.#ask(at, type, options) : stepAt(node, type);
+      const step =
+        node === undefined || this.#isPart(at, node, type)
+          ? await this.#ask(at, type, options)
+          : stepAt(node, type);
       chain = {
         aliases: chain.aliases + 1,
         ttl: Math.min(chain.ttl, step.answer.kind === "answer" ? step.answer.ttl : chain.ttl),
@@ -130,6 +145,13 @@ class Overlay {
     return this.#nodes.get(encloser === "" ? "*" : `*.${encloser}`);
   }
 
+  /** What live DNS holds of other types stays when no more than these records is published. */
+  #isPart(name: string, node: Node, type: DnsType): boolean {
+    if (!this.#asPublished || this.#fallback === undefined || node.has(type) || node.has("CNAME"))
+      return false;
+    return !isCovered(name, this.#apexes);
+  }
+
   /** Below a delegation and not in a zone that another file holds the apex of. */
   #isDelegated(name: string): boolean {
     for (let at: string | undefined = name; at !== undefined; at = parentName(at)) {
@@ -140,7 +162,7 @@ class Overlay {
   }
 
   async #ask(name: string, type: DnsType, options?: DnsQueryOptions): Promise<Step> {
-    if (this.#fallback === undefined) return { answer: this.#offline(name) };
+    if (this.#fallback === undefined || this.#isGone(name)) return { answer: this.#offline(name) };
     const question = this.#fallback.query(name, type, options);
     if (type === "CNAME") return { answer: this.#emptyNonTerminal(name, await question) };
     // A CNAME of live DNS may lead into the files, which the fallback cannot know.
@@ -149,6 +171,11 @@ class Overlay {
     return target === undefined
       ? { answer: this.#emptyNonTerminal(name, answer) }
       : { answer: alias, target };
+  }
+
+  /** Within a zone that is in the files whole, and not in it. */
+  #isGone(name: string): boolean {
+    return this.#asPublished && isCovered(name, this.#apexes) && !this.#isDelegated(name);
   }
 
   #emptyNonTerminal(name: string, answer: AnyAnswer): AnyAnswer {

@@ -30,7 +30,7 @@ export const target: FuzzTarget = {
 };
 
 function scan(chunks: readonly Buffer[]): string {
-  const rules = new BodyRules(all);
+  const rules = new BodyRules({ ids: all, needBody: true }, true);
   for (const chunk of chunks) rules.body(chunk);
   return rules.broken().join(" ");
 }

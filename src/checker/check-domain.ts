@@ -1,0 +1,188 @@
+import type { Clock } from "../core/clock.ts";
+import type { DnsResolver } from "../core/dns/resolver.ts";
+import type { Finding, Severity } from "../findings/finding.ts";
+import { finding } from "../findings/table.ts";
+import { type BoundedDns, boundedDns } from "./bounded-dns.ts";
+import type { AuthoritativeServers, CheckContext, KnownSelector, Profile, SkipReason } from "./context.ts";
+import { guessProfile } from "./guess-profile.ts";
+import { gatherSelectors } from "./selectors.ts";
+import { type Subject, type SubjectName, subjects } from "./subjects.ts";
+import { unansweredFindings } from "./unanswered.ts";
+
+/** What is to be checked, with everything that the operator knows of it. */
+export interface CheckRequest
+  extends Pick<
+    CheckContext,
+    | "domain"
+    | "zones"
+    | "ownClients"
+    | "heloNames"
+    | "offline"
+    | "ownKeys"
+    | "message"
+    | "spfChange"
+    | "blocklists"
+    | "ownMx"
+    | "publicSuffix"
+    | "otherDomains"
+    | "resolverAddresses"
+  > {
+  /** Guessed where it is undefined. */
+  readonly profile?: Profile;
+  /** Given, found in a message or remembered; those of the zone files and common ones are put to them. */
+  readonly selectors: readonly KnownSelector[];
+}
+
+export interface CheckDeps {
+  /** Live DNS under the zone files. */
+  readonly dns: DnsResolver;
+  /** Without the zone files; absent with `--offline`. */
+  readonly live?: DnsResolver;
+  readonly servers?: AuthoritativeServers;
+  readonly clock: Clock;
+  /** For one domain, in ms. Default 60 s. */
+  readonly timeLimitMs?: number;
+  /** All of them by default. */
+  readonly subjects?: readonly Subject[];
+}
+
+export interface DomainReport {
+  readonly domain: string;
+  /** Wall-clock time in ms. */
+  readonly checkedAt: number;
+  readonly profile: Profile;
+  readonly profileGuessed: boolean;
+  /** Worst first. */
+  readonly findings: readonly Finding[];
+  /** By subject, and what holds for the whole run. Plain JSON. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly checked: readonly SubjectName[];
+  readonly skipped: readonly { readonly subject: SubjectName; readonly reason: SkipReason }[];
+  /** Whether DNS answered for the domain at all; false: nothing is known. */
+  readonly answered: boolean;
+  readonly offline: boolean;
+}
+
+const defaultTimeLimitMs = 60_000;
+const maxQueries = 3000;
+const maxActive = 50;
+/** After the deadline all questions fail, so a subject that still runs has a fault of its own. */
+const graceMs = 5000;
+
+/** Checks what a domain publishes. Never rejects: whatever goes wrong is a finding. */
+export async function checkDomain(request: CheckRequest, deps: CheckDeps): Promise<DomainReport> {
+  const { clock } = deps;
+  const limitMs = deps.timeLimitMs ?? defaultTimeLimitMs;
+  const bounds = { maxQueries, maxActive, deadline: clock.monotonic() + limitMs };
+  const dns = boundedDns(deps.dns, clock, bounds);
+  const live = deps.live === undefined ? undefined : boundedDns(deps.live, clock, bounds);
+  const context = await contextOf(request, deps, dns.resolver, live?.resolver);
+  const chosen = deps.subjects ?? subjects;
+  const reports = await Promise.all(chosen.map((subject) => runSubject(subject, context, limitMs + graceMs)));
+  const found = reports.flatMap(({ findings }) => findings);
+  const facts = chosen.map(({ name }, index) => [name, reports[index]?.facts ?? {}]);
+  const skipped = chosen.flatMap(({ name }, index) => {
+    const reason = reports[index]?.skipped;
+    return reason === undefined ? [] : [{ subject: name, reason }];
+  });
+  return {
+    domain: request.domain,
+    checkedAt: clock.now(),
+    profile: context.profile,
+    profileGuessed: context.profileGuessed,
+    findings: inOrder([...found, ...unansweredFindings(request.domain, dns.unanswered)]),
+    facts: { ...runFacts(context, dns), skipped, ...Object.fromEntries(facts) },
+    checked: chosen
+      .map(({ name }) => name)
+      .filter((name) => !skipped.some(({ subject }) => subject === name)),
+    skipped,
+    offline: request.offline,
+    answered: await isAnswered(request.domain, dns.resolver),
+  };
+}
+
+/** By questions that were asked before: what is known of other names says nothing about this one. */
+async function isAnswered(domain: string, dns: DnsResolver): Promise<boolean> {
+  const answers = await Promise.all((["MX", "TXT"] as const).map((type) => dns.query(domain, type)));
+  return answers.some(({ kind }) => kind !== "failure");
+}
+
+async function contextOf(
+  request: CheckRequest,
+  deps: CheckDeps,
+  dns: DnsResolver,
+  live: DnsResolver | undefined,
+): Promise<CheckContext> {
+  const { profile, selectors, ...given } = request;
+  return {
+    ...given,
+    ...(deps.servers === undefined ? {} : { servers: deps.servers }),
+    ...(live === undefined ? {} : { live }),
+    dns,
+    clock: deps.clock,
+    profile: profile ?? (await guessProfile(request.domain, dns)),
+    profileGuessed: profile === undefined,
+    selectors: gatherSelectors(request.domain, selectors, request.zones),
+  };
+}
+
+function runFacts(context: CheckContext, dns: BoundedDns): Readonly<Record<string, unknown>> {
+  return {
+    profile: context.profile,
+    profileGuessed: context.profileGuessed,
+    zones: context.zones.map(({ file }) => file),
+    queries: { asked: dns.asked(), unanswered: dns.unanswered.length },
+  };
+}
+
+async function runSubject(
+  { name, check }: Subject,
+  context: CheckContext,
+  limitMs: number,
+): Promise<Awaited<ReturnType<Subject["check"]>>> {
+  const failed = (reason: string): Awaited<ReturnType<Subject["check"]>> => ({
+    findings: [finding("check.failed", context.domain, { domain: context.domain, subject: name, reason })],
+    facts: {},
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), limitMs);
+  });
+  try {
+    const report = await Promise.race([check(context), late]);
+    return report === "late" ? failed("time limit") : report;
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const rank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, notice: 2, info: 3 };
+
+/** Worst first; what is equally bad stays in the order of the subjects. What two subjects found alike is told once. */
+function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  const once = new Map<string, Finding>();
+  for (const one of findings) {
+    const key = findingKey(one);
+    if (!once.has(key)) once.set(key, one);
+  }
+  return [...once.values()].sort(
+    (a, b) => rank[a.severity] - rank[b.severity] || fileFirst(a) - fileFirst(b),
+  );
+}
+
+/** A file that does not load is the cause of much that follows. */
+function fileFirst({ id }: Finding): number {
+  return id === "dns.zone-syntax" ? 0 : 1;
+}
+
+function findingKey({ id, subject, params }: Finding): string {
+  return JSON.stringify([id, subject, params]);
+}
+
+/** What `after` has and `before` had not, by id, subject and parameters: what a change adds. */
+export function newFindings(before: DomainReport, after: DomainReport): readonly Finding[] {
+  const old = new Set(before.findings.map(findingKey));
+  return after.findings.filter((one) => !old.has(findingKey(one)));
+}

@@ -1,0 +1,28 @@
+import type { CheckedZone, KnownSelector } from "./context.ts";
+
+/** Selectors in wide use, of services and of the defaults of programs. Few, since each costs a question. */
+const common =
+  `default selector1 selector2 google s1 s2 k1 k2 k3 dkim mail smtp key1 key2 mx sig1 20230601 zoho protonmail
+amazonses mandrill pm everlytickey1 litesrv fm1 fm2 fm3 x default1 s1024 s2048 rsa ed25519`.split(/\s+/);
+
+/** The selectors of a domain, each once and with the best that is known of it; common ones last. */
+export function gatherSelectors(
+  domain: string,
+  known: readonly KnownSelector[],
+  zones: readonly CheckedZone[],
+): readonly KnownSelector[] {
+  const guesses = common.map((selector): KnownSelector => ({ selector, from: "guess" }));
+  const found = new Map<string, KnownSelector>();
+  for (const one of [...known, ...zones.flatMap((zone) => zoneSelectors(domain, zone)), ...guesses])
+    if (!found.has(one.selector)) found.set(one.selector, one);
+  return [...found.values()];
+}
+
+/** Names below `_domainkey` in a zone file; a wildcard is none. */
+function zoneSelectors(domain: string, { zone }: CheckedZone): KnownSelector[] {
+  const ending = `._domainkey.${domain}`;
+  const names = [...zone.records.map(({ name }) => name), ...zone.otherNames];
+  return names
+    .filter((name) => name.endsWith(ending) && !name.startsWith("*"))
+    .map((name) => ({ selector: name.slice(0, -ending.length), from: "zone" }));
+}

@@ -1,0 +1,50 @@
+import { discoverPolicy } from "../core/dmarc/discovery.ts";
+import { isWithin } from "../core/domain-name.ts";
+import { finding } from "../findings/table.ts";
+import type { Check, CheckContext } from "./context.ts";
+
+/** Names that hosts commonly have; few, since each costs questions. */
+const common = ["www", "mail", "smtp", "webmail", "ftp", "lists", "news"];
+const maxNames = 100;
+const maxShown = 20;
+
+/** Names below the domain that have addresses or MX records, and neither SPF of their own nor a DMARC policy above. */
+export const checkSubdomains: Check = async (context) => {
+  const { domain } = context;
+  const names = await namesBelow(context);
+  const covered = await Promise.all(names.map((name) => isCovered(name, context)));
+  const open = names.filter((_, index) => covered[index] === false);
+  const findings =
+    open.length === 0 ? [] : [finding("sub.uncovered", domain, { domain, names: open.slice(0, maxShown) })];
+  return { findings, facts: { names } };
+};
+
+async function namesBelow({ domain, dns, zones }: CheckContext): Promise<string[]> {
+  const mx = await dns.query(domain, "MX");
+  const hosts = mx.kind === "answer" ? mx.records.map(({ exchange }) => exchange) : [];
+  const inFiles = zones.flatMap(({ zone }) =>
+    zone.records
+      .filter(({ type }) => type === "A" || type === "AAAA" || type === "MX")
+      .map(({ name }) => name),
+  );
+  const guesses = common.map((label) => `${label}.${domain}`);
+  const all = [...inFiles, ...hosts, ...guesses].filter(
+    (name) => name !== domain && isWithin(name, domain) && !name.startsWith("*"),
+  );
+  const asked = [...new Set(all)].slice(0, maxNames);
+  const exist = await Promise.all(asked.map((name) => hasAddress(name, dns)));
+  return asked.filter((_, index) => exist[index]).sort();
+}
+
+async function hasAddress(name: string, dns: CheckContext["dns"]): Promise<boolean> {
+  const answers = await Promise.all((["A", "AAAA", "MX"] as const).map((type) => dns.query(name, type)));
+  return answers.some(({ kind }) => kind === "answer");
+}
+
+/** Undefined when DNS did not tell. */
+async function isCovered(name: string, { dns }: CheckContext): Promise<boolean | undefined> {
+  const [txt, policy] = await Promise.all([dns.query(name, "TXT"), discoverPolicy(name, { dns })]);
+  if (txt.kind === "failure" || policy.kind === "failure") return undefined;
+  if (txt.kind === "answer" && txt.records.some(({ text }) => /^v=spf1(?: |$)/i.test(text))) return true;
+  return policy.kind === "policy" && policy.policy !== "none";
+}

@@ -1,0 +1,51 @@
+import type { DnsAnswer, DnsResolver, TxtRecord } from "../core/dns/resolver.ts";
+
+/** TXT records at a name, and whether the name is an alias: then they belong to somebody else's zone. */
+export interface TxtAt {
+  readonly name: string;
+  /** "nxdomain", "nodata", "answer" or "failure". */
+  readonly kind: DnsAnswer<TxtRecord>["kind"];
+  /** Empty for all kinds but "answer". */
+  readonly records: readonly TxtRecord[];
+  readonly alias?: string;
+}
+
+/** Asks for TXT records and for an alias at the name. Never rejects. */
+export async function txtAt(dns: DnsResolver, name: string): Promise<TxtAt> {
+  const [answer, alias] = await Promise.all([dns.query(name, "TXT"), aliasAt(dns, name)]);
+  return {
+    name,
+    kind: answer.kind,
+    records: answer.kind === "answer" ? answer.records : [],
+    ...(alias !== undefined && { alias }),
+  };
+}
+
+/** The target of the CNAME at a name. */
+export async function aliasAt(dns: DnsResolver, name: string): Promise<string | undefined> {
+  const answer = await dns.query(name, "CNAME");
+  return answer.kind === "answer" ? answer.records[0] : undefined;
+}
+
+/** A label that nobody uses: what answers there is a wildcard. */
+const unusedLabel = "sekisho-wildcard-test";
+
+/** What a wildcard answers right below a name, as texts. */
+export async function wildcardTexts(dns: DnsResolver, name: string): Promise<ReadonlySet<string>> {
+  const answer = await dns.query(`${unusedLabel}.${name}`, "TXT");
+  return new Set(answer.kind === "answer" ? answer.records.map(({ text }) => text) : []);
+}
+
+const maxShown = 100;
+
+/** Octets (one character each) as a person reads them, cut where they are long. */
+export function shownOctets(octets: string): string {
+  const cut = octets.length > maxShown ? octets.slice(0, maxShown) : octets;
+  const text = Buffer.from(cut, "latin1").toString("utf8");
+  return shownText(text) + (octets.length > maxShown && !text.endsWith("…") ? "…" : "");
+}
+
+/** A text out of a record, cut where it is long. */
+export function shownText(text: string): string {
+  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
+}

@@ -1,0 +1,143 @@
+import { parse as parseSuffix } from "tldts";
+import { isKnownType } from "../core/dns/known-types.ts";
+import { canonicalName, isBelowOrAt } from "../core/dns/name.ts";
+import { zoneName } from "../core/dns/zone-data.ts";
+import { type ZoneEntry, type ZoneToken, zoneEntries } from "../core/dns/zone-lexer.ts";
+import type { ZoneError } from "../core/dns/zone-parse.ts";
+import type { DnsFindings } from "../findings/check/dns.ts";
+import type { Finding } from "../findings/finding.ts";
+import { finding } from "../findings/table.ts";
+import type { CheckedZone } from "./context.ts";
+
+type Fault = DnsFindings["dns.zone-syntax"];
+
+const maxFaults = 200;
+
+/** What is wrong in the text of a zone file: what its parser says, and what it reads without seeing the mistake. */
+export function zoneFaults(checked: CheckedZone): readonly Finding[] {
+  const parts = [{ file: checked.file, text: checked.text }, ...checked.included];
+  const names = new Set([...checked.zone.records.map(({ name }) => name), ...checked.zone.otherNames]);
+  const lint = parts.flatMap(({ file, text }) => lintText(file, text, originOf(checked), names));
+  const isSpf = (name: string | undefined): boolean =>
+    checked.zone.records.some(
+      (record) => record.type === "TXT" && record.name === name && record.data.text.startsWith("v=spf1"),
+    );
+  // Overlong strings of SPF and DKIM records have findings of their own.
+  const isOurs = ({ kind, name }: ZoneError): boolean =>
+    kind !== "string-too-long" || !(isSpf(name) || name?.includes("._domainkey.") === true);
+  const told = checked.zone.errors.filter(isOurs).map((error) => errorFault(error, checked.file));
+  const all = [...told, ...lint].sort((a, b) => (a.file === b.file ? a.line - b.line : 0));
+  return all.slice(0, maxFaults).map((fault) => finding("dns.zone-syntax", fault.file, fault));
+}
+
+function errorFault({ kind, line, message, file }: ZoneError, main: string): Fault {
+  return { file: file ?? main, line, fault: kind, detail: message };
+}
+
+function originOf({ zone, origin }: CheckedZone): string {
+  return origin ?? (zone.origins.length === 1 ? (zone.origins[0] as string) : "");
+}
+
+function lintText(file: string, text: string, first: string, names: ReadonlySet<string>): Fault[] {
+  const found: Fault[] = [];
+  let origin = first;
+  for (const entry of zoneEntries(text)) {
+    if (found.length >= maxFaults) break;
+    const [word, value] = entry.tokens;
+    if (word?.text.toUpperCase() === "$ORIGIN" && value !== undefined)
+      origin = zoneName(value, origin) ?? origin;
+    else if (word !== undefined && !word.text.startsWith("$"))
+      for (const [fault, detail] of lintEntry(entry, origin, names))
+        found.push({ file, line: entry.line, fault, detail });
+  }
+  return found;
+}
+
+type Lint = readonly [fault: Fault["fault"], detail: string];
+
+function lintEntry(entry: ZoneEntry, origin: string, names: ReadonlySet<string>): Lint[] {
+  const parts = splitEntry(entry);
+  if (parts === undefined) return [];
+  const { owner, type, values } = parts;
+  const owned = owner === undefined ? [] : lintOwner(owner, origin);
+  if (type === "TXT") return [...owned, ...lintTxt(values, entry.comment)];
+  return [...owned, ...lintTargets(type, values, origin, names)];
+}
+
+/** The type is the first word that names one, behind owner, TTL and class. */
+function splitEntry({
+  tokens,
+  indented,
+}: ZoneEntry):
+  | { readonly owner?: ZoneToken; readonly type: string; readonly values: readonly ZoneToken[] }
+  | undefined {
+  const rest = indented ? tokens : tokens.slice(1);
+  const at = rest.slice(0, 3).findIndex(({ text, quoted }) => !quoted && isKnownType(text.toUpperCase()));
+  if (at < 0) return undefined;
+  let type = (rest[at] as ZoneToken).text.toUpperCase();
+  let values = rest.slice(at + 1);
+  // `A TXT`: the second one is meant.
+  const [next] = values;
+  if (next !== undefined && !next.quoted && next.text.toUpperCase() === "TXT") {
+    type = "TXT";
+    values = values.slice(1);
+  }
+  const owner = indented ? undefined : tokens[0];
+  return { type, values, ...(owner === undefined ? {} : { owner }) };
+}
+
+/** `example.jp TXT` below `$ORIGIN example.jp.` */
+function lintOwner(owner: ZoneToken, origin: string): Lint[] {
+  const doubled = doubledName(owner, origin);
+  return doubled === undefined ? [] : [["missing-dot", doubled]];
+}
+
+/** A relative name that ends with the origin already; as it is read. */
+function doubledName(token: ZoneToken, origin: string): string | undefined {
+  if (origin === "" || token.text.endsWith(".") || token.text === "@") return undefined;
+  const alone = canonicalName(token.text);
+  if (alone === undefined || !isBelowOrAt(alone, origin)) return undefined;
+  return zoneName(token, origin);
+}
+
+const maxShown = 60;
+
+function lintTxt(values: readonly ZoneToken[], comment: string | undefined): Lint[] {
+  const last = values.at(-1);
+  if (last === undefined || last.quoted) return [];
+  const text = values.map((value) => value.text).join("");
+  // `v=DMARC1; p=reject` without quotes: the rest is a comment that looks like tags.
+  if (comment !== undefined && text.includes("=") && /^\s*[a-z]+\s*=/i.test(comment.slice(0, maxShown)))
+    return [["semicolon", cut(text)]];
+  const words = values.filter(({ quoted }) => !quoted);
+  return words.length > 1 ? [["unquoted-blank", cut(text)]] : [];
+}
+
+function cut(text: string): string {
+  return text.length > maxShown ? `${text.slice(0, maxShown)}...` : text;
+}
+
+/** Where a record names a host, and at which place of its data. */
+const targets: Readonly<Record<string, number>> = { MX: 1, NS: 0, CNAME: 0, PTR: 0, SRV: 3 };
+
+function lintTargets(
+  type: string,
+  values: readonly ZoneToken[],
+  origin: string,
+  names: ReadonlySet<string>,
+): Lint[] {
+  const at = targets[type];
+  const target = at === undefined ? undefined : values[at];
+  if (target === undefined) return [];
+  const doubled = doubledName(target, origin);
+  if (doubled !== undefined) return [["missing-dot", doubled]];
+  const read = zoneName(target, origin);
+  if (origin === "" || target.text.endsWith(".") || read === undefined || names.has(read)) return [];
+  return looksAbsolute(target.text) ? [["missing-dot", read]] : [];
+}
+
+/** `aspmx.l.google.com`: more than one label, the last a top-level domain. */
+function looksAbsolute(text: string): boolean {
+  const suffix = parseSuffix(text, { validateHostname: false });
+  return text.includes(".") && suffix.isIcann === true && suffix.domain !== null && suffix.domain !== "";
+}

@@ -1,0 +1,117 @@
+import type { DomainReport } from "../../checker/check-domain.ts";
+import type { Finding, RecordChange, Severity } from "../../findings/finding.ts";
+import { writeFinding } from "../../findings/table.ts";
+import type { Io, Style } from "../io.ts";
+import { displayWidth, hanging, padEnd, printable, wrap } from "../layout.ts";
+import { spfSection } from "./spf-section.ts";
+import { type CheckText, checkText } from "./text.ts";
+
+/** What is shown of one domain: a report, and of its findings perhaps only the new ones. */
+export interface ShownReport {
+  readonly report: DomainReport;
+  readonly findings: readonly Finding[];
+  readonly onlyNew: boolean;
+}
+
+/** A report for a person: worst first, each with the reason, the clause and the line to publish. */
+export function formatReport({ report, findings, onlyNew }: ShownReport, io: Io): string[] {
+  const text = checkText(io.lang);
+  const head = [io.style.strong(printable(report.domain)), ...profileLines(report, onlyNew, io, text), ""];
+  if (!report.answered) return [...head, ...wrap(unknownLine(report, text), io.columns).map(io.style.bad)];
+  const shown = new Set<string>();
+  const body = findings.flatMap((one) => [...findingLines(one, shown, io, text), ""]);
+  const spf = spfSection(report.facts, findings, io);
+  return [...head, ...body, ...spf, ...closingLines(report, findings, onlyNew, io, text)];
+}
+
+/** Why nothing is known. */
+export function unknownLine({ offline }: DomainReport, text: CheckText): string {
+  return offline ? text.notInZones : text.unknown;
+}
+
+function profileLines(report: DomainReport, onlyNew: boolean, io: Io, text: CheckText): string[] {
+  const words = text.profile[report.profile];
+  const line = report.profileGuessed ? text.profileGuessed(words) : text.profileGiven(words);
+  return wrap(onlyNew ? `${line} ${text.onlyNew}` : line, io.columns);
+}
+
+/** @param shown The changes already printed, so that a record that mends several things is printed once. */
+function findingLines(found: Finding, shown: Set<string>, io: Io, text: CheckText): string[] {
+  const { style, columns } = io;
+  const width = Math.max(...Object.values(text.severity).map(displayWidth));
+  const indent = " ".repeat(width + 2);
+  const written = writeFinding(found, io.lang);
+  const word = paint(found.severity, style)(padEnd(text.severity[found.severity], width));
+  const [first = "", ...rest] = hanging(indent, printable(written.text), columns);
+  return [
+    `${word}  ${first.trimStart()}`,
+    ...rest,
+    ...(written.fix === undefined ? [] : hanging(`${indent}${text.todo}: `, printable(written.fix), columns)),
+    ...changeLines(found.change ?? [], shown, indent, io, text),
+    style.dim(`${indent}${found.id}  ${written.basis}`),
+  ];
+}
+
+/** Records are not wrapped: they are there to be copied. */
+function changeLines(
+  changes: readonly RecordChange[],
+  shown: Set<string>,
+  indent: string,
+  io: Io,
+  text: CheckText,
+): string[] {
+  const key = JSON.stringify(changes);
+  if (shown.has(key)) return hanging(indent, text.sameChange, io.columns);
+  if (changes.length > 0) shown.add(key);
+  return (["remove", "add"] as const).flatMap((action) => {
+    const records = changes.filter((change) => change.action === action);
+    if (records.length === 0) return [];
+    return [
+      `${indent}${text.change[action]}:`,
+      ...records.map((one) => `${indent}  ${io.style.strong(recordLine(one))}`),
+    ];
+  });
+}
+
+/** One record as a line of a zone file. */
+export function recordLine({ name, type, data }: RecordChange): string {
+  return printable(`${name}. ${type} ${data}`);
+}
+
+function closingLines(
+  report: DomainReport,
+  findings: readonly Finding[],
+  onlyNew: boolean,
+  io: Io,
+  text: CheckText,
+): string[] {
+  const nothing = io.style.good(onlyNew ? text.nothingNew : text.nothing);
+  return [
+    ...wrap(findings.length === 0 ? nothing : countLine(findings, text), io.columns),
+    ...scopeLines(report, text).flatMap((line) => wrap(line, io.columns)),
+  ];
+}
+
+/** How many findings of each kind. */
+export function countLine(findings: readonly Finding[], text: CheckText): string {
+  const count = (...severities: readonly Severity[]): number =>
+    findings.filter(({ severity }) => severities.includes(severity)).length;
+  return text.count(count("error"), count("warning"), count("notice", "info"));
+}
+
+/** What was looked at, and what was not and why. */
+export function scopeLines({ checked, skipped }: DomainReport, text: CheckText): string[] {
+  const left = skipped
+    .filter(({ reason }) => reason !== "not-parked")
+    .map(({ subject, reason }) => `${text.subject[subject]} (${text.skipReason[reason]})`);
+  return [
+    text.checked(checked.map((name) => text.subject[name])),
+    ...(left.length === 0 ? [] : [text.skipped(left)]),
+  ];
+}
+
+function paint(severity: Severity, style: Style): (text: string) => string {
+  if (severity === "error") return style.bad;
+  if (severity === "warning") return style.warn;
+  return severity === "notice" ? style.strong : style.dim;
+}

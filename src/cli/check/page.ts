@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import type { DomainReport } from "../../checker/check-domain.ts";
+import type { Finding, RecordChange, Severity } from "../../findings/finding.ts";
+import { writeFinding } from "../../findings/table.ts";
+import { type Io, openIo } from "../io.ts";
+import type { Lang } from "../lang.ts";
+import { printable } from "../layout.ts";
+import { countLine, recordLine, type ShownReport, scopeLines, unknownLine } from "./lines.ts";
+import { pageStyle } from "./page-style.ts";
+import { spfSection } from "./spf-section.ts";
+import { type CheckText, checkText } from "./text.ts";
+
+const pageColumns = 84;
+
+/** The reports as one HTML page: nothing is fetched from anywhere, no script runs, and it prints well. */
+export function formatPage(reports: readonly ShownReport[], io: Io): string {
+  const { lang } = io;
+  const text = checkText(lang);
+  const plain = openIo({ ...io, isTty: false, columns: pageColumns }, lang, io.text);
+  const title = text.page.title(reports.map(({ report }) => report.domain));
+  const styleHash = createHash("sha256").update(pageStyle).digest("base64");
+  const [first] = reports;
+  const made = first === undefined ? "" : new Date(first.report.checkedAt).toISOString();
+  return [
+    "<!doctype html>",
+    `<html lang="${lang}">`,
+    "<head>",
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="referrer" content="no-referrer">',
+    `<title>${escaped(title)}</title>`,
+    `<style>${pageStyle}</style>`,
+    "</head>",
+    "<body>",
+    `<header><h1>${escaped(title)}</h1><p class="made">${escaped(text.page.made(shortTime(made)))}</p></header>`,
+    "<main>",
+    ...(reports.length > 1 ? [overview(reports, text)] : []),
+    ...reports.map((one) => domainSection(one, plain, text)),
+    "</main>",
+    "</body>",
+    "</html>",
+    "",
+  ].join("\n");
+}
+
+/** Text in the body or in a quoted attribute; what a stranger published is made printable first. */
+function escaped(text: string): string {
+  return text
+    .split("\n")
+    .map(printable)
+    .join("\n")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
+
+function shortTime(iso: string): string {
+  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+const severities: readonly Severity[] = ["error", "warning", "notice", "info"];
+/** Told apart by shape too, for those to whom colours look alike. */
+const marks: Readonly<Record<Severity, string>> = { error: "✕", warning: "▲", notice: "●", info: "○" };
+
+function overview(reports: readonly ShownReport[], text: CheckText): string {
+  const heads = severities
+    .map((severity) => `<th scope="col">${escaped(text.severity[severity])}</th>`)
+    .join("");
+  const rows = reports.map(({ report, findings }) => {
+    const counts = severities.map((severity) => {
+      const count = findings.filter((one) => one.severity === severity).length;
+      return `<td class="count ${count === 0 ? "none" : severity}">${report.answered ? count : "?"}</td>`;
+    });
+    return `<tr><th scope="row"><a href="#${escaped(report.domain)}">${escaped(report.domain)}</a></th>${counts.join("")}</tr>`;
+  });
+  return `<section><h2>${escaped(text.page.domains)}</h2><table><thead><tr><th scope="col"></th>${heads}</tr></thead><tbody>${rows.join("\n")}</tbody></table></section>`;
+}
+
+function domainSection({ report, findings, onlyNew }: ShownReport, io: Io, text: CheckText): string {
+  const words = text.profile[report.profile];
+  const profile = report.profileGuessed ? text.profileGuessed(words) : text.profileGiven(words);
+  const summary = !report.answered
+    ? unknownLine(report, text)
+    : findings.length > 0
+      ? countLine(findings, text)
+      : onlyNew
+        ? text.nothingNew
+        : text.nothing;
+  return [
+    `<section id="${escaped(report.domain)}">`,
+    `<h2>${escaped(report.domain)}</h2>`,
+    `<p class="summary">${escaped(summary)}</p>`,
+    `<p class="scope">${escaped(onlyNew ? `${profile} ${text.onlyNew}` : profile)}</p>`,
+    ...findings.map((one) => findingArticle(one, io.lang, text)),
+    ...spfFigure(report, findings, io),
+    ...scopeLines(report, text).map((line) => `<p class="scope">${escaped(line)}</p>`),
+    `<details><summary>${escaped(text.page.facts)}</summary>${factList(report.facts, 0)}</details>`,
+    "</section>",
+  ].join("\n");
+}
+
+/** The SPF tree as the terminal has it: columns that stand below each other. */
+function spfFigure({ facts }: DomainReport, findings: readonly Finding[], io: Io): string[] {
+  const lines = spfSection(facts, findings, io);
+  return lines.length === 0
+    ? []
+    : [`<figure class="tree"><pre>${escaped(lines.join("\n").trim())}</pre></figure>`];
+}
+
+function findingArticle(found: Finding, lang: Lang, text: CheckText): string {
+  const { text: sentence, fix, basis } = writeFinding(found, lang);
+  const { severity, id, change = [] } = found;
+  return [
+    `<article class="${severity}">`,
+    `<p class="sentence"><strong class="badge"><span aria-hidden="true">${marks[severity]}</span> ${escaped(text.severity[severity])}</strong> ${escaped(sentence)}</p>`,
+    ...(fix === undefined ? [] : [`<p><span class="label">${escaped(text.todo)}</span> ${escaped(fix)}</p>`]),
+    ...changeBlocks(change, text),
+    `<p class="source"><code>${escaped(id)}</code> <span>${escaped(basis)}</span></p>`,
+    "</article>",
+  ].join("\n");
+}
+
+function changeBlocks(change: readonly RecordChange[], text: CheckText): string[] {
+  return (["remove", "add"] as const).flatMap((action) => {
+    const lines = change.filter((one) => one.action === action).map((one) => escaped(recordLine(one)));
+    if (lines.length === 0) return [];
+    return [
+      `<figure class="${action}"><figcaption>${escaped(text.change[action])}</figcaption><pre>${lines.join("\n")}</pre></figure>`,
+    ];
+  });
+}
+
+const maxDepth = 6;
+const maxItems = 200;
+
+/** Facts as nested lists. */
+function factList(value: unknown, depth: number): string {
+  if (value === null || typeof value !== "object") return `<code>${escaped(String(value))}</code>`;
+  if (depth >= maxDepth) return "<code>...</code>";
+  if (Array.isArray(value)) {
+    if (value.length === 0) return "<span>–</span>";
+    const items = value.slice(0, maxItems).map((one: unknown) => `<li>${factList(one, depth + 1)}</li>`);
+    return `<ul>${items.join("")}</ul>`;
+  }
+  const rows = Object.entries(value)
+    .slice(0, maxItems)
+    .map(([name, one]) => `<div><dt>${escaped(name)}</dt><dd>${factList(one, depth + 1)}</dd></div>`);
+  return rows.length === 0 ? "<span>–</span>" : `<dl>${rows.join("")}</dl>`;
+}

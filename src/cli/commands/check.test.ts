@@ -1,0 +1,194 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Outcome, runCli, type TestWorld } from "../../../test/run-cli.ts";
+import { sampleRecord } from "../../../test/sample-record.ts";
+import { formatLine } from "../../store/record-line.ts";
+import { segmentName, spoolFolder } from "../../store/spool-files.ts";
+import { displayWidth } from "../layout.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sekisho-check-command-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Nothing above notice. */
+const clean = file(
+  "clean.zone",
+  `$ORIGIN example.jp.
+$TTL 3600
+@ SOA ns1 root 1 7200 3600 1209600 3600
+@ NS ns1.example.net.
+@ NS ns2.example.com.
+@ MX 10 mx1
+@ MX 20 mx2
+@ TXT "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 -all"
+mx1 A 192.0.2.1
+mx1 AAAA 2001:db8::1
+mx1 TXT "v=spf1 a -all"
+mx2 A 198.51.100.1
+mx2 AAAA 2001:db8:1::1
+mx2 TXT "v=spf1 a -all"
+_dmarc TXT "v=DMARC1; p=reject; np=reject; rua=mailto:dmarc@example.jp"
+_smtp._tls TXT "v=TLSRPTv1; rua=mailto:tls@example.jp"
+`,
+);
+const broken = file(
+  "broken.zone",
+  `$ORIGIN example.jp.
+@ MX 10 mx1.example.jp
+@ A TXT "v=spf1 -all"
+mx1 A 192.0.2.1
+`,
+);
+
+function check(argv: readonly string[], world: TestWorld = {}): Promise<Outcome> {
+  return runCli(["check", ...argv], world);
+}
+
+test("a clean domain gives nothing above notice: exit code 0", async () => {
+  const { code, out } = await check(["example.jp", "--zone", clean, "--offline", "--json"]);
+  const { findings } = JSON.parse(out) as { readonly findings: readonly { readonly severity: string }[] };
+  expect(findings.filter(({ severity }) => severity === "error" || severity === "warning")).toEqual([]);
+  expect(code).toBe(0);
+});
+
+test.each(["en", "ja"] as const)("lines fit on a terminal (%s), records are whole", async (lang) => {
+  for (const columns of [80, 120]) {
+    const argv = ["example.jp", "--zone", broken, "--offline", "--lang", lang];
+    const { code, out } = await check(argv, { columns });
+    expect(code).toBe(1);
+    const long = out
+      .split("\n")
+      .filter((line) => displayWidth(line) > columns && !/^ +\S+\. [A-Z]+ /.test(line));
+    expect(long).toEqual([]);
+    expect(out).toContain("example.jp. MX 10 mx1.example.jp.");
+  }
+});
+
+test("worst first: the file that does not load, then what follows, with the clause", async () => {
+  const { out } = await check(["example.jp", "--zone", broken, "--offline"]);
+  const ids = [...out.matchAll(/^ +([a-z]+\.[a-z0-9-]+) {2}/gm)].map((match) => match[1]);
+  expect(ids.slice(0, 2)).toEqual(["dns.zone-syntax", "dns.zone-syntax"]);
+  expect(ids).toContain("mx.trailing-dot");
+  expect(out).toContain("mx.trailing-dot  RFC 1035 §5.1");
+});
+
+test("colours on a terminal only", async () => {
+  const argv = ["example.jp", "--zone", broken, "--offline"];
+  expect((await check(argv)).out).not.toContain("\u001b");
+  expect((await check(argv, { isTty: true })).out).toContain("\u001b[31m");
+  expect((await check(argv, { isTty: true, env: { NO_COLOR: "1" } })).out).not.toContain("\u001b");
+});
+
+test("the page stands alone, and says the same", async () => {
+  const page = join(folder, "page.html");
+  const { code } = await check([
+    "example.jp",
+    "example.com",
+    "--zone",
+    broken,
+    "--offline",
+    "--lang",
+    "ja",
+    "--html",
+    page,
+  ]);
+  expect(code).toBe(3);
+  const html = readFileSync(page, "utf8");
+  expect(html).toContain('<html lang="ja">');
+  expect(html).toContain("<code>mx.trailing-dot</code> <span>RFC 1035 §5.1</span>");
+  expect(html).toContain("<pre>example.jp. MX 10 mx1.example.jp.</pre>");
+  expect(html).toContain("@media print");
+  expect(html).not.toMatch(/<script|(?:href|src)="?https?:|url\(|@import/);
+});
+
+describe("mistakes of usage", () => {
+  test.each([
+    [[], "DOMAIN"],
+    [["a..b"], "a..b"],
+    [["example.jp", "--profile", "shop"], "--profile"],
+    [["example.jp", "--fail-on", "notice"], "--fail-on"],
+    [["example.jp", "--client", "192.0.2"], "--client"],
+    [["example.jp", "--selector", "a b"], "--selector"],
+    [["example.jp", "--offline"], "--zone"],
+  ])("%s", async (argv, named) => {
+    const { code, err } = await check(argv);
+    expect(code).toBe(2);
+    expect(err).toContain(named);
+  });
+
+  test.each([
+    [["example.jp", "--zone", "/nowhere/x.zone", "--offline"], "/nowhere/x.zone"],
+    [["example.jp", "--zone", clean, "--offline", "--from-message", "/nowhere/x.eml"], "/nowhere/x.eml"],
+    [["example.jp", "--zone", clean, "--offline", "--html", "/nowhere/x.html"], "/nowhere/x.html"],
+  ])("a file that is not there: %s", async (argv, named) => {
+    const { code, err } = await check(argv);
+    expect(code).toBe(3);
+    expect(err).toContain(named);
+  });
+});
+
+test("--fail-on error lets warnings pass", async () => {
+  const text = 'example.jp. A 192.0.2.1\nexample.jp. TXT "v=spf1 ip4:192.0.2.1 -all"\n';
+  const zone = file(
+    "warning.zone",
+    `${text}_dmarc.example.jp. TXT "v=DMARC1; p=reject; rua=mailto:d@example.jp"\n`,
+  );
+  const argv = ["example.jp", "--zone", zone, "--offline"];
+  expect((await check(argv)).code).toBe(1);
+  expect((await check([...argv, "--fail-on", "error"])).code).toBe(0);
+});
+
+test.each([
+  ["example.jp.zone", "example.jp"],
+  ["db.example.jp", "mail.example.jp"],
+  ["zone.txt", "example.jp"],
+])("%s without $ORIGIN: the origin is that of its name, or else the domain", async (name, domain) => {
+  const zone = file(
+    name,
+    `$TTL 300\n@ IN SOA ns1 root 1 2 3 4 5\n@ IN MX 10 mx\nmx IN A 192.0.2.1\nmail IN A 192.0.2.2\n`,
+  );
+  const { out } = await check([domain, "--zone", zone, "--offline", "--json", "--profile", "sender"]);
+  const { facts } = JSON.parse(out) as { readonly facts: { readonly mx: Readonly<Record<string, unknown>> } };
+  const expected =
+    domain === "example.jp" ? [{ preference: 10, host: "mx.example.jp", addresses: ["192.0.2.1"] }] : [];
+  expect(facts.mx["records"]).toEqual(expected);
+});
+
+describe("DKIM selectors", () => {
+  const selectors = async (...argv: readonly string[]): Promise<string> => {
+    const { out } = await check(["example.jp", "--zone", clean, "--offline", "--json", ...argv]);
+    return JSON.stringify(
+      (JSON.parse(out) as { readonly facts: Readonly<Record<string, unknown>> }).facts["dkim"],
+    );
+  };
+
+  test("are taken from the domain's own signatures in a message", async () => {
+    const signature = (domain: string, selector: string): string =>
+      `DKIM-Signature: v=1; a=rsa-sha256; d=${domain}; s=${selector}; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n`;
+    const message = `${signature("example.jp", "own1")}${signature("mailer.example", "third1")}From: a@example.jp\r\n\r\nHi\r\n`;
+    const facts = await selectors("--from-message", file("m.eml", message));
+    expect(facts).toContain("own1");
+    expect(facts).not.toContain("third1");
+  });
+
+  test("are remembered from the records of the filter", async () => {
+    const dataDir = join(folder, "data");
+    mkdirSync(spoolFolder(dataDir), { recursive: true });
+    const record = sampleRecord(1, {
+      signing: {
+        outcome: "signed",
+        signatures: [{ domain: "example.jp", selector: "kept1", algorithm: "rsa-sha256" }],
+      },
+    });
+    writeFileSync(join(spoolFolder(dataDir), segmentName("mx1", "00", 1)), formatLine(record));
+    const config = file("sekisho.yaml", `data_dir: ${dataDir}\n`);
+    expect(await selectors("--config", config, "--now", "2026-11-02T00:00:00Z")).toContain("kept1");
+  });
+});

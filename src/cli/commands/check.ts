@@ -1,0 +1,242 @@
+import { writeFile } from "node:fs/promises";
+import { checkDomain, newFindings } from "../../checker/check-domain.ts";
+import { fixedClock, systemClock } from "../../core/clock.ts";
+import { SekishoError } from "../../errors.ts";
+import { writeFinding } from "../../findings/table.ts";
+import { formatReport, type ShownReport } from "../check/lines.ts";
+import { type OpenCheck, openCheck } from "../check/open.ts";
+import { type CheckValues, readDomains, readPlan } from "../check/options.ts";
+import { formatPage } from "../check/page.ts";
+import { checkText } from "../check/text.ts";
+import {
+  type AnyCommand,
+  defineCommand,
+  type ExitCode,
+  exitFailed,
+  exitFindings,
+  exitOk,
+} from "../command.ts";
+import { configOption, readConfig } from "../config-option.ts";
+import { dnsOptions } from "../dns-options.ts";
+import { readNow } from "../input.ts";
+import { formatJson, type Io } from "../io.ts";
+
+const maxDomains = 10_000;
+const maxActive = 8;
+
+const options = {
+  selector: {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    help: { en: "a DKIM selector of the domain; may be repeated", ja: "DKIM のセレクタ（複数指定可）" },
+  },
+  "from-message": {
+    type: "string",
+    value: "FILE",
+    help: {
+      en: "take DKIM selectors from this message, and check its ARC chain",
+      ja: "このメールから DKIM セレクタを読み取り、ARC の連鎖も調べる",
+    },
+  },
+  client: {
+    type: "string",
+    multiple: true,
+    value: "ADDRESS",
+    help: {
+      en: "an address that sends mail of the domain and has to pass; may be repeated",
+      ja: "このドメインのメールを送信する IP アドレス。SPF などに合格する必要がある（複数指定可）",
+    },
+  },
+  helo: {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    help: {
+      en: "the name that a sending server says in HELO; may be repeated",
+      ja: "送信サーバの HELO 名（複数指定可）",
+    },
+  },
+  profile: {
+    type: "string",
+    value: "sender|parked|receiver|new",
+    help: { en: "what the domain is for; guessed when left out", ja: "ドメインの用途。省略時は推定する" },
+  },
+  mx: {
+    type: "string",
+    multiple: true,
+    value: "NAME|*.NAME",
+    help: {
+      en: "a host that may be MX here; then others are told; may be repeated",
+      ja: "MX であってよいホスト。指定すると、それ以外の MX を知らせる（複数指定可）",
+    },
+  },
+  blocklist: {
+    type: "string",
+    multiple: true,
+    value: "ZONE",
+    help: {
+      en: "ask this DNS blocklist for each --client; none is asked by default; may be repeated",
+      ja: "--client の各アドレスをこの DNSBL に問い合わせる。既定では問い合わせない（複数指定可）",
+    },
+  },
+  add: {
+    type: "string",
+    multiple: true,
+    value: "TERM",
+    help: {
+      en: "try the SPF record with this term more; may be repeated",
+      ja: "SPF レコードにこの項を加えた場合を試す（複数指定可）",
+    },
+  },
+  drop: {
+    type: "string",
+    multiple: true,
+    value: "TERM",
+    help: {
+      en: "try the SPF record without this term; may be repeated",
+      ja: "SPF レコードからこの項を除いた場合を試す（複数指定可）",
+    },
+  },
+  "no-smtp": {
+    type: "boolean",
+    help: { en: "do not connect to mail servers", ja: "メールサーバに接続しない" },
+  },
+  new: {
+    type: "boolean",
+    help: {
+      en: "show only what the zone files add to what is wrong now",
+      ja: "ゾーンファイルによって新しく生じる問題だけを示す",
+    },
+  },
+  "fail-on": {
+    type: "string",
+    value: "error|warning",
+    help: {
+      en: "from what severity on the exit code is 1 (warning when left out)",
+      ja: "終了コードを 1 にする重大度（省略時は warning）",
+    },
+  },
+  html: {
+    type: "string",
+    value: "FILE",
+    help: { en: "write a page to print to this file", ja: "印刷用の HTML をこのファイルに書き出す" },
+  },
+  now: { type: "string", value: "RFC3339", help: { en: "the present time", ja: "現在の日時" } },
+  json: { type: "boolean", help: { en: "print the result as JSON", ja: "結果を JSON で出力する" } },
+  ...configOption,
+  ...dnsOptions,
+} as const;
+
+export const check: AnyCommand = defineCommand({
+  usage: [
+    "sekisho check DOMAIN... [--selector NAME] [--client ADDRESS] [OPTION...]",
+    "sekisho check DOMAIN... --zone FILE [--new] [--fail-on error]",
+    "sekisho check - < LIST",
+  ],
+  about: {
+    en: "Looks at everything that a domain publishes for mail, and prints what is wrong, why, and the record to publish. --zone tries a zone file before it is published. The exit code is 0 when nothing has to be looked at.",
+    ja: "ドメインがメールのために公開している設定を調べ、問題とその理由、公開すべきレコードを示します。--zone を使うと、公開前のゾーンファイルを試せます。対応が必要な指摘がなければ終了コードは 0 です。",
+  },
+  options,
+  maxArguments: maxDomains,
+  async run(values, args, io) {
+    const config = await readConfig(values.config, io);
+    const domains = await readDomains(args, maxDomains, io);
+    const plan = readPlan(values, io);
+    const now = readNow(values.now, io);
+    const clock = now === undefined ? systemClock : fixedClock(now);
+    const open = await openCheck(values, domains, config, clock, io);
+    try {
+      return await checkAll(domains, open, { ...plan, values }, io);
+    } finally {
+      open.close();
+    }
+  },
+});
+
+interface Plan {
+  readonly values: CheckValues;
+  readonly failOn: "error" | "warning";
+}
+
+async function checkAll(domains: readonly string[], open: OpenCheck, plan: Plan, io: Io): Promise<ExitCode> {
+  const { json, html } = plan.values;
+  const several = domains.length > 1;
+  const codes: ExitCode[] = [];
+  const shown: ShownReport[] = [];
+  await inOrder(
+    domains,
+    (domain) => checkOne(domain, open, plan),
+    async (one, index) => {
+      codes.push(exitCodeOf(one, plan.failOn));
+      // Of many domains only what is still needed is kept.
+      if (html !== undefined) shown.push(one);
+      progress(index + 1, domains.length, io);
+      if (json) await io.outSlowly(formatJson(reportJson(one, io), io.isTty && !several));
+      else
+        for (const line of [...(index === 0 ? [] : [""]), ...formatReport(one, io)]) await io.outSlowly(line);
+    },
+  );
+  if (html !== undefined) await writePage(html, formatPage(shown, io), io);
+  const bad = codes.filter((code) => code !== exitOk).length;
+  if (several && !json) io.out(`\n${checkText(io.lang).summary(codes.length, bad)}`);
+  if (codes.includes(exitFailed)) return exitFailed;
+  return codes.includes(exitFindings) ? exitFindings : exitOk;
+}
+
+async function writePage(file: string, page: string, io: Io): Promise<void> {
+  try {
+    await writeFile(file, page);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new SekishoError("FILE_UNREADABLE", checkText(io.lang).usage.unwritable(file, reason), {
+      cause: error,
+    });
+  }
+}
+
+async function checkOne(domain: string, open: OpenCheck, { values }: Plan): Promise<ShownReport> {
+  const request = await open.request(domain);
+  const report = await checkDomain(request, open.deps);
+  if (!values.new) return { report, findings: report.findings, onlyNew: false };
+  const before = await checkDomain({ ...request, zones: [] }, open.liveDeps);
+  return { report, findings: newFindings(before, report), onlyNew: true };
+}
+
+/** Works on several at a time, and hands the results over in order. */
+async function inOrder<In, Out>(
+  items: readonly In[],
+  work: (item: In) => Promise<Out>,
+  take: (result: Out, index: number) => Promise<void>,
+): Promise<void> {
+  const running: Promise<Out>[] = [];
+  let next = 0;
+  for (let index = 0; index < items.length; index++) {
+    while (next < items.length && next < index + maxActive) running.push(work(items[next++] as In));
+    await take(await (running.shift() as Promise<Out>), index);
+  }
+}
+
+function progress(done: number, all: number, io: Io): void {
+  const { isTTY } = io.stderr as { readonly isTTY?: boolean };
+  if (isTTY !== true || all < 2) return;
+  const line = done === all ? "" : checkText(io.lang).progress(done, all);
+  io.stderr.write(`\r\u001b[K${line}`);
+}
+
+/** The object that `check --json` prints. */
+function reportJson({ report, findings }: ShownReport, io: Io): Readonly<Record<string, unknown>> {
+  return {
+    domain: report.domain,
+    checkedAt: new Date(report.checkedAt).toISOString(),
+    findings: findings.map((one) => writeFinding(one, io.lang)),
+    facts: report.facts,
+  };
+}
+
+function exitCodeOf({ report, findings }: ShownReport, failOn: "error" | "warning"): ExitCode {
+  if (!report.answered) return exitFailed;
+  const counts = failOn === "error" ? ["error"] : ["error", "warning"];
+  return findings.some(({ severity }) => counts.includes(severity)) ? exitFindings : exitOk;
+}
