@@ -8,7 +8,9 @@ import {
   recordVersion,
 } from "../store/record.ts";
 import type { Disposal } from "./dispose.ts";
-import type { Decision } from "./policy.ts";
+import type { SentOff } from "./outgoing-mail.ts";
+import type { Decision } from "./policy/decision.ts";
+import { withSigningAction } from "./signing-answer.ts";
 import type { Fault, Transaction } from "./transaction.ts";
 
 /** A record before its writer has numbered it. */
@@ -26,6 +28,8 @@ export interface Verdict {
   readonly authenticationResults: string | undefined;
   /** Undefined after a fault. */
   readonly disposal: Disposal | undefined;
+  /** What was done on its way out, or was under way at a fault. */
+  readonly sent: Pick<SentOff, "signing" | "recorded"> | undefined;
   readonly reply: MessageRecord["reply"];
   readonly status: string | undefined;
 }
@@ -54,8 +58,10 @@ export function composeRecord(transaction: Transaction, verdict: Verdict): Unnum
       headerOctets: transaction.headerOctets,
       ...defined({ bodyOctets: transaction.bodySkipped ? undefined : transaction.bodyOctets }),
     },
-    ...defined({ results: verdict.results && recordedResults(verdict.results) }),
-    ...recordedDisposal(verdict.disposal),
+    ...defined({ results: verdict.results && recordedResults(verdict.results, verdict.disposal) }),
+    ...recordedDisposal(verdict),
+    ...verdict.sent?.recorded,
+    ...defined({ signing: verdict.sent?.signing }),
     removed: transaction.removed,
     ...defined({ authenticationResults: verdict.authenticationResults }),
     reply: verdict.reply,
@@ -64,13 +70,14 @@ export function composeRecord(transaction: Transaction, verdict: Verdict): Unnum
   };
 }
 
-function recordedDisposal(
-  disposal: Disposal | undefined,
-): Pick<MessageRecord, "disposition" | "shadow" | "rules"> {
+function recordedDisposal({
+  disposal,
+  sent,
+}: Pick<Verdict, "disposal" | "sent">): Pick<MessageRecord, "disposition" | "shadow" | "rules"> {
   if (disposal === undefined) return { disposition: { action: "none", reasons: [] } };
   const { decision, shadow, broken } = disposal;
   return {
-    disposition: recordedDisposition(decision),
+    disposition: withSigningAction(recordedDisposition(decision), sent?.signing),
     ...(shadow !== undefined && { shadow: recordedDisposition(shadow) }),
     ...(broken.length > 0 && { rules: broken }),
   };
@@ -106,9 +113,13 @@ function firstValue({ head }: Transaction, lowerName: string): string | undefine
     .slice(0, 998);
 }
 
-function recordedResults({ spf, spfHelo, bimi, ...others }: AuthResults): RecordedResults {
+function recordedResults(
+  { spf, spfHelo, bimi, ...others }: AuthResults,
+  disposal: Disposal | undefined,
+): RecordedResults {
   return {
     ...others,
+    dns: [...others.dns, ...(disposal?.asked ?? [])],
     ...(spf !== undefined && { spf: recordedSpf(spf) }),
     ...(spfHelo !== undefined && { spfHelo: recordedSpf(spfHelo) }),
     ...(bimi !== undefined && { bimi: recordedBimi(bimi) }),

@@ -2,8 +2,9 @@ import { bimiFields } from "../core/bimi/header-fields.ts";
 import type { BimiResult } from "../core/results.ts";
 import type { MessageEdit } from "../milter/types.ts";
 import type { RemovedField } from "../store/record.ts";
+import type { NewField } from "./edited-head.ts";
 import { deletionsFor } from "./forged-fields.ts";
-import type { Decision } from "./policy.ts";
+import type { Decision } from "./policy/decision.ts";
 
 /**
  * The edits of one verdict: first what must go, as an insertion at 0 would shift the numbers that Postfix counts by;
@@ -15,21 +16,23 @@ export function verdictEdits(
   decision?: Decision,
   bimi?: BimiResult,
 ): MessageEdit[] {
-  // Each goes to the top, so the last of a group comes first.
-  const indicator = bimi === undefined ? [] : bimiFields(bimi).reverse();
   return [
     ...deletionsFor(removed),
-    ...indicator.map(({ name, value }) => inserted(name, value)),
-    ...(decision?.fields ?? []).map(({ name, value }) => inserted(name, value)),
-    inserted("Authentication-Results", value),
-    ...(decision?.holdReason === undefined ? [] : [held(decision.holdReason)]),
+    ...ownFields(value, decision, bimi).map(
+      ({ name, value }): MessageEdit => ({ kind: "insert-header", index: 0, name, value }),
+    ),
   ];
 }
 
-function inserted(name: string, value: string): MessageEdit {
-  return { kind: "insert-header", index: 0, name, value };
-}
-
-function held(reason: string): MessageEdit {
-  return { kind: "quarantine", reason };
+/** The fields of ours, each of which goes to the top: the last one stands above the others. */
+export function ownFields(
+  authenticationResults: string,
+  decision?: Decision,
+  bimi?: BimiResult,
+): readonly NewField[] {
+  return [
+    ...(bimi === undefined ? [] : bimiFields(bimi).reverse()),
+    ...(decision?.fields ?? []),
+    { name: "Authentication-Results", value: authenticationResults },
+  ];
 }

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { parseConfig } from "../config/load.ts";
 import { systemClock } from "../core/clock.ts";
 import { type MemoryZone, memoryResolver } from "../core/dns/memory.ts";
+import type { DnsResolver } from "../core/dns/resolver.ts";
 import type { EndOfMessage, MessageEdit } from "../milter/types.ts";
+import { answerReserveMs } from "./budget.ts";
 import type { UnnumberedRecord } from "./compose-record.ts";
 import { openFilterSession } from "./session.ts";
 
@@ -11,6 +13,10 @@ const zone: MemoryZone = {
   "25.2.0.192.in-addr.arpa": [{ PTR: "mail.a.example" }],
   "a.example": [{ TXT: "v=spf1 ip4:192.0.2.25 -all" }],
   "_dmarc.a.example": [{ TXT: "v=DMARC1; p=reject" }],
+  "parked.example": [{ MX: [0, ""] }],
+  "_dmarc.parked.example": [{ TXT: "v=DMARC1; p=reject" }],
+  "mute.example": ["TIMEOUT"],
+  "_dmarc.mute.example": [{ TXT: "v=DMARC1; p=reject" }],
   "slow.example": ["TIMEOUT"],
   "_dmarc.slow.example": ["TIMEOUT"],
 };
@@ -23,14 +29,24 @@ interface Sent {
   readonly fields?: readonly (readonly [string, string])[];
   readonly body?: string;
   readonly helo?: string;
+  readonly mailFrom?: string;
+  /** More of the configuration. */
+  readonly config?: string;
+  /** What the MTA calls itself. */
+  readonly mtaName?: string;
 }
 
 interface Got extends EndOfMessage {
   readonly record: UnnumberedRecord;
   readonly bodyAsked: boolean;
+  /** Questions to DNS. */
+  readonly asked: readonly string[];
+  /** By when MX records had to be answered. */
+  readonly deadlines: readonly (number | undefined)[];
 }
 
-const networks = "networks: { own: [{ network: 198.51.100.64/28 }], relays: [{ network: 198.51.100.20 }] }";
+const networks =
+  "networks: { own: [{ network: 198.51.100.64/28 }], relays: [{ network: 198.51.100.20, authserv_id: gw.rcpt.example, received_by: [gw-in.rcpt.example] }] }";
 
 async function send({
   verify,
@@ -39,17 +55,28 @@ async function send({
   fields = [],
   body = "hello\r\n",
   helo = "mail.client.example",
+  mailFrom = `reject@${from}`,
+  config = "",
+  mtaName = "mta.rcpt.example",
 }: Sent): Promise<Got> {
-  const loaded = await parseConfig(`verify: { ${verify} }\n${networks}`, {
+  const loaded = await parseConfig(`verify: { ${verify} }\n${networks}\n${config}`, {
     file: "test",
     hostname: "mx.rcpt.example",
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
   const records: UnnumberedRecord[] = [];
+  const memory = memoryResolver(zone);
+  const deadlines: (number | undefined)[] = [];
+  const dns: DnsResolver = {
+    query(name, type, options) {
+      if (type === "MX") deadlines.push(options?.deadline);
+      return memory.query(name, type, options);
+    },
+  };
   const session = openFilterSession({
     config: loaded.config,
     socket: { listen: "inet:127.0.0.1:0", role: "verify", onFailure: "accept", mode: 0o660 },
-    dns: memoryResolver(zone),
+    dns,
     clock: systemClock,
     dmarc: {},
     keep: (record) => records.push(record),
@@ -57,10 +84,13 @@ async function send({
       throw error;
     },
   });
-  const macros = new Map([["i", "4XyZ"]]);
+  const macros = new Map([
+    ["i", "4XyZ"],
+    ["j", mtaName],
+  ]);
   await session.connect?.({ hostname: "x", client: { family: 4, address: ip, port: 4711 } }, macros);
   await session.helo?.(helo, macros);
-  await session.mail?.({ address: `reject@${from}`, parameters: [] }, macros);
+  await session.mail?.({ address: mailFrom, parameters: [] }, macros);
   await session.recipient?.({ address: "b@rcpt.example", parameters: [] }, macros);
   for (const [name, value] of [["From", ` <a@${from}>`], ["Date", " now"], ...fields])
     await session.header?.(Buffer.from(name ?? ""), Buffer.from(value ?? "", "latin1"), macros);
@@ -69,7 +99,7 @@ async function send({
   const end = await session.endOfMessage?.(macros);
   const [record] = records;
   if (end === undefined || record === undefined) throw new Error("no answer at end of message");
-  return { ...end, record, bodyAsked: answer?.kind !== "skip" };
+  return { ...end, record, bodyAsked: answer?.kind !== "skip", asked: memory.asked, deadlines };
 }
 
 /** `Name: value` of what is inserted, deletions as `- Name 2`, others by their kind. */
@@ -82,7 +112,7 @@ function brief(edits: readonly MessageEdit[]): string[] {
   });
 }
 
-const results = "Authentication-Results: mx.rcpt.example";
+const results = "Authentication-Results: mta.rcpt.example";
 
 describe("what each action sends to the MTA", () => {
   test("none", async () => {
@@ -187,6 +217,20 @@ describe("who is judged", () => {
     },
   );
 
+  test.each([
+    { name: "authserv_id", config: "authserv_id: AS.rcpt.example", helo: "as.rcpt.example" },
+    { name: "what the MTA calls itself", config: "", helo: "MTA.rcpt.example" },
+    { name: "hostname beside authserv_id", config: "authserv_id: as.rcpt.example", helo: "mx.rcpt.example" },
+  ])("whoever greets with $name", async ({ config, helo }) => {
+    const got = await send({ verify: "enforce: reject", config, helo });
+    expect(got.record.disposition.why).toContain(`second.own-helo ${helo.toLowerCase()}`);
+  });
+
+  test.each(["gw.rcpt.example", "gw-in.rcpt.example"])("whoever greets as our gateway %s", async (helo) => {
+    const got = await send({ verify: "enforce: reject", helo });
+    expect(got.record.disposition.why).toContain(`second.own-helo ${helo}`);
+  });
+
   test("what passes is delivered", async () => {
     const got = await send({ verify, ip: "192.0.2.25" });
     expect(got.reply).toEqual({ kind: "accept" });
@@ -216,7 +260,7 @@ describe("fields that only we write", () => {
   test("among forged results, and with ours going in", async () => {
     const fields = [
       ["X-Sekisho-Quarantine", " none"],
-      ["Authentication-Results", " mx.rcpt.example; dmarc=pass"],
+      ["Authentication-Results", " mta.rcpt.example; dmarc=pass"],
     ] as const;
     const got = await send({ verify: "enforce: quarantine", fields });
     expect(brief(got.edits).toSorted()).toEqual(
@@ -255,20 +299,133 @@ describe("the shadow", () => {
   });
 });
 
+const signature =
+  " v=1; a=rsa-sha256; d=signer.example; s=s; c=relaxed/relaxed; h=from; bh=2jmj7l5rSw0yVb/vlWAYkK/YBwk=; b=AAAA";
+
 describe("rules about the body", () => {
-  test("without them the body is not asked for", async () => {
-    expect((await send({ verify: "", body: "a\u0000" })).bodyAsked).toBe(false);
+  test("by default no body is asked for on their account", async () => {
+    const got = await send({ verify: "", body: "a\u0000" });
+    expect(got.bodyAsked).toBe(false);
+    expect(got.record).not.toHaveProperty("rules");
   });
 
-  test.each(["rules: { nul_body: reject }", "shadow: { rules: { nul_body: reject } }"])(
-    "with %s it is",
-    async (verify) => {
-      const got = await send({ verify, ip: "192.0.2.25", body: "a\u0000\r\n" });
-      expect(got.bodyAsked).toBe(true);
-      expect(got.record.rules).toEqual(["nul-body"]);
-      expect(got.record.size.bodyOctets).toBe(4);
+  test("by default they are recorded when a signature asks for the body", async () => {
+    const fields = [["DKIM-Signature", signature]] as const;
+    const got = await send({ verify: "", body: "a\u0000\r\n", fields });
+    expect(got.bodyAsked).toBe(true);
+    expect(got.record.rules).toEqual(["nul-body"]);
+    expect(got.record.disposition.action).toBe("none");
+    const off = await send({ verify: "rules: { nul_body: off }", body: "a\u0000\r\n", fields });
+    expect(off.record).not.toHaveProperty("rules");
+  });
+
+  test.each([
+    "rules: { nul_body: reject }",
+    "rules: { nul_body: record }",
+    "shadow: { rules: { nul_body: reject } }",
+  ])("with %s it is", async (verify) => {
+    const got = await send({ verify, ip: "192.0.2.25", body: "a\u0000\r\n" });
+    expect(got.bodyAsked).toBe(true);
+    expect(got.record.rules).toEqual(["nul-body"]);
+    expect(got.record.size.bodyOctets).toBe(4);
+  });
+});
+
+describe("whether the author domain is parked", () => {
+  // A client with a name, and an envelope of its own: nothing else speaks for refusing.
+  const plain = { ip: "192.0.2.25", mailFrom: "x@a.example" } as const;
+  const asksMx = (asked: readonly string[]): readonly string[] => asked.filter((one) => one.endsWith(" MX"));
+
+  test("is asked when a refusal hangs on it, and told in the record", async () => {
+    const got = await send({ ...plain, verify: "enforce: reject", from: "parked.example" });
+    expect(got.reply).toMatchObject({
+      kind: "smtp",
+      code: 550,
+      text: expect.stringContaining("(parked-domain)"),
+    });
+    expect(got.record.disposition.why).toContain("second.parked-domain parked.example");
+    expect(got.record.results?.dns).toContainEqual(
+      expect.objectContaining({ name: "parked.example", type: "MX", outcome: "answer" }),
+    );
+  });
+
+  test("is asked within the time budget of the message", async () => {
+    const before = systemClock.monotonic();
+    const config = "milter: { time_budget: 5s }";
+    const got = await send({ ...plain, verify: "enforce: reject", from: "parked.example", config });
+    const [deadline = 0] = got.deadlines;
+    expect(deadline).toBeGreaterThan(before);
+    expect(deadline).toBeLessThanOrEqual(systemClock.monotonic() + 5000 - answerReserveMs);
+  });
+
+  test("DNS does not answer: quarantine", async () => {
+    const got = await send({ ...plain, verify: "enforce: reject", from: "mute.example" });
+    expect(got.record.disposition).toMatchObject({ action: "quarantine" });
+    expect(got.record.disposition.why).toContain("second.none");
+    expect(asksMx(got.asked)).toEqual(["mute.example MX"]);
+  });
+
+  test.each([
+    { verify: "", why: "nothing is enforced" },
+    { verify: "enforce: quarantine", why: "nothing is refused" },
+    { verify: "enforce: reject, own_domains: [parked.example]", why: "there is a second reason" },
+    { verify: "enforce: reject, reject_alone: true", why: "none is needed" },
+  ])("is not asked where $why", async ({ verify }) => {
+    const got = await send({ ...plain, verify, from: "parked.example" });
+    expect(asksMx(got.asked)).toEqual([]);
+  });
+
+  test("is asked for the shadow as well", async () => {
+    const got = await send({ ...plain, verify: "shadow: reject", from: "parked.example" });
+    expect(got.record).toMatchObject({ disposition: { action: "none" }, shadow: { action: "reject" } });
+  });
+});
+
+describe("the shadow tries", () => {
+  const ofList = { ip: "192.0.2.25", mailFrom: "x@a.example", from: "parked.example" } as const;
+  test.each([
+    {
+      verify: "enforce: reject, shadow: { lists: [{ domain: a.example }] }",
+      is: "none",
+      why: "forwarder.known a.example",
     },
-  );
+    {
+      verify: "enforce: reject, shadow: { overrides: [{ domain: parked.example, action: none }] }",
+      is: "none",
+      why: "override.none parked.example",
+    },
+    {
+      verify: "enforce: quarantine, shadow: { quarantine_action: hold }",
+      is: "hold",
+      why: "enforce.quarantine",
+    },
+    { verify: "enforce: reject, shadow: { enforce: monitor }", is: "none", why: "enforce.monitor" },
+  ])("$verify", async ({ verify, is, why }) => {
+    const got = await send({ ...ofList, verify });
+    expect(got.record.shadow?.action).toBe(is);
+    expect(got.record.shadow?.why).toContain(why);
+    expect(got.record.disposition.action).not.toBe(is);
+  });
+
+  test.each([
+    {
+      verify: "enforce: reject, shadow: { own_domains: [mute.example] }",
+      why: "second.own-domain mute.example",
+    },
+    {
+      verify: "enforce: reject, shadow: { parked_domains: [mute.example] }",
+      why: "second.parked-domain mute.example",
+    },
+    {
+      verify: "enforce: reject, shadow: { own_names: [mail.client.example] }",
+      why: "second.own-helo mail.client.example",
+    },
+  ])("$verify", async ({ verify, why }) => {
+    const got = await send({ ...ofList, from: "mute.example", verify });
+    expect(got.record.disposition.action).toBe("quarantine");
+    expect(got.record.shadow).toMatchObject({ action: "reject" });
+    expect(got.record.shadow?.why).toContain(why);
+  });
 });
 
 test("reasons and why are our own words: no local part takes them for its own", async () => {

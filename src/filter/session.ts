@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { authservIdOf, type Config, type MilterSocketConfig } from "../config/config.ts";
 import {
   type AuthenticationContext,
@@ -11,7 +12,7 @@ import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import { formatIp } from "../core/ip.ts";
 import type { MessageHead } from "../core/message/message.ts";
-import type { AuthResults } from "../core/results.ts";
+import type { AuthResults, BimiResult } from "../core/results.ts";
 import type {
   ConnectEvent,
   EndOfMessage,
@@ -23,11 +24,19 @@ import type {
 import type { MessageRecord, RemovedField } from "../store/record.ts";
 import { redact } from "../store/redact.ts";
 import { type ClientTrust, classifyClient } from "../trust/classify-client.ts";
+import { asListHost, listPassageOf } from "../trust/list-host.ts";
 import { answerReserveMs, bimiWithinBudget, withinBudget } from "./budget.ts";
+import type { CountMessage } from "./burst.ts";
 import { composeRecord, type UnnumberedRecord } from "./compose-record.ts";
 import { type Disposal, dispose, rulesOf } from "./dispose.ts";
 import { verdictEdits } from "./edits.ts";
+import { listSigns } from "./list-signs.ts";
 import { BodyRules } from "./message-rules.ts";
+import type { OpenOutgoingPart } from "./outgoing.ts";
+import { OutgoingMail, type SentOff } from "./outgoing-mail.ts";
+import type { AskShared } from "./shared-state.ts";
+import type { SigningServices } from "./sign.ts";
+import { heldFor, signingReply } from "./signing-answer.ts";
 import { Transaction } from "./transaction.ts";
 
 /** What the sessions of one socket share. A reload makes a new one; a message keeps the one that it began with. */
@@ -40,6 +49,14 @@ export interface FilterContext {
   readonly dmarc: DmarcOptions;
   /** What `verify.bimi` asks for; undefined when it is off. */
   readonly bimi?: BimiOptions;
+  /** Undefined: no keys, nothing is signed. */
+  readonly signing?: SigningServices;
+  /** What edits headers and seals. In their order. */
+  readonly parts?: readonly OpenOutgoingPart[];
+  /** Asks about what is one for all workers. */
+  readonly ask?: AskShared;
+  /** Counts outgoing mail by sender. */
+  readonly countMessage?: CountMessage;
   /** Takes the record of a finished message, with no more in it than the operator wants kept. */
   keep(record: UnnumberedRecord): void;
   /** A record could not be made or kept; the message went on. */
@@ -67,10 +84,20 @@ export function openFilterSession(
   return new FilterSession(context, latest);
 }
 
+const thisProcess = randomBytes(9).toString("base64url");
+let connections = 0;
+
+/** Unlike that of any other connection, of whatever process. */
+function connectionName(): string {
+  connections += 1;
+  return `${thisProcess}.${connections}`;
+}
+
 class FilterSession implements MilterSession {
   #context: FilterContext;
   readonly #latest: () => FilterContext;
   #connect: ConnectEvent | undefined;
+  readonly #name = connectionName();
   #helo = "";
   #macros: Macros = new Map();
   #transaction: Transaction | undefined;
@@ -94,6 +121,7 @@ class FilterSession implements MilterSession {
     this.#macros = macros;
     this.#context = this.#latest();
     const transaction = new Transaction(this.#context.clock.monotonic(), event, unclassified);
+    transaction.connection = this.#name;
     this.#transaction = transaction;
     this.#guard("mail", () => {
       transaction.client = this.#classify();
@@ -118,7 +146,10 @@ class FilterSession implements MilterSession {
 
   endOfHeaders(macros: Macros): MilterReply {
     this.#macros = macros;
-    this.#guard("end-of-headers", () => this.#openVerification());
+    this.#guard("end-of-headers", () => {
+      this.#openVerification();
+      this.#openOutgoing();
+    });
     return go;
   }
 
@@ -133,6 +164,7 @@ class FilterSession implements MilterSession {
     this.#guard("body", () => {
       transaction.verification?.body(chunk);
       transaction.bodyRules?.body(chunk);
+      transaction.outgoing?.body(chunk);
     });
     return go;
   }
@@ -146,7 +178,11 @@ class FilterSession implements MilterSession {
     const results = await this.#finish(transaction);
     // The budget may have run out meanwhile; then the answer has been given by `fault`.
     if (this.#transaction !== transaction) return { edits: [], reply: go };
-    return this.#conclude(transaction, results);
+    const disposal = await this.#dispose(transaction, results);
+    if (this.#transaction !== transaction) return { edits: [], reply: go };
+    const sent = await this.#sendOff(transaction, results, disposal);
+    if (this.#transaction !== transaction) return { edits: [], reply: go };
+    return this.#conclude(transaction, results, disposal, sent);
   }
 
   abort(): void {
@@ -162,7 +198,7 @@ class FilterSession implements MilterSession {
     if (transaction === undefined) return { edits: [], reply: { kind: this.#context.socket.onFailure } };
     transaction.fault ??= { stage, error };
     if (stage !== "end-of-message") return { edits: [], reply: go };
-    return this.#conclude(transaction, undefined);
+    return this.#conclude(transaction);
   }
 
   /** A fault stops the evaluation, not the message: that is answered at its end, by `on_failure`. */
@@ -219,13 +255,33 @@ class FilterSession implements MilterSession {
     const head = transaction.headBuilder.head();
     transaction.head = head;
     if (transaction.client.origin === "relay") transaction.client = this.#classify(head);
+    this.#notePassage(transaction, head);
     if (transaction.fault !== undefined || transaction.client.verify === "none") return;
     this.#startChecks(transaction);
-    transaction.bodyRules = new BodyRules(rulesOf(this.#context.config.verify));
-    transaction.verification = openAuthentication(head, {
+    const verification = openAuthentication(head, {
       ...this.#evaluation(transaction),
       ...(transaction.checks !== undefined && { checks: transaction.checks }),
     });
+    transaction.verification = verification;
+    transaction.bodyRules = new BodyRules(rulesOf(this.#context.config.verify), verification.needsBody);
+  }
+
+  /** Mail that comes back from a list of ours is treated as what it is, whoever its client would be otherwise. */
+  #notePassage(transaction: Transaction, head: MessageHead): void {
+    const { config, socket } = this.#context;
+    const { hosts } = config.lists;
+    if (hosts.length === 0) return;
+    const { client } = transaction;
+    const passage = listPassageOf({ socket: socket.listen, client, listIds: listSigns(head).listIds }, hosts);
+    if (passage === undefined) return;
+    transaction.list = { passage };
+    transaction.client = asListHost(client, passage);
+  }
+
+  #openOutgoing(): void {
+    const transaction = this.#transaction;
+    if (transaction === undefined || transaction.fault !== undefined) return;
+    transaction.outgoing = OutgoingMail.open({ context: this.#context, transaction, macros: this.#macros });
   }
 
   async #finish(transaction: Transaction): Promise<AuthResults | undefined> {
@@ -238,36 +294,94 @@ class FilterSession implements MilterSession {
     }
   }
 
-  /** The edits and the answer; whatever fails here, forged fields go and ours comes. */
-  #conclude(transaction: Transaction, results: AuthResults | undefined): EndOfMessage {
-    const authservId = authservIdOf(this.#context.config, this.#macros.get("j"));
+  /** Edits and signatures of a message that goes on; undefined where there are none besides the verdict's. */
+  async #sendOff(
+    transaction: Transaction,
+    results: AuthResults | undefined,
+    disposal: Disposal | undefined,
+  ): Promise<SentOff | undefined> {
+    const { outgoing, fault } = transaction;
+    if (outgoing === undefined || fault !== undefined || disposal?.decision.answer !== undefined)
+      return undefined;
+    const { authservId, bimi } = this.#verdictOf(transaction, results);
     transaction.removed = this.#forgedFields(transaction, authservId);
-    const value = this.#fieldValue(transaction, results, authservId);
-    const disposal = this.#dispose(transaction, results);
-    const reply = this.#reply(transaction, disposal);
-    this.#keep(transaction, { results, authenticationResults: value, disposal, reply });
-    this.#transaction = undefined;
-    const bimi = transaction.fault === undefined ? results?.bimi : undefined;
-    return { edits: verdictEdits(transaction.removed, value, disposal?.decision, bimi), reply };
-  }
-
-  /** After a fault nothing is decided: `on_failure` says what is answered. */
-  #dispose(transaction: Transaction, results: AuthResults | undefined): Disposal | undefined {
-    if (transaction.fault !== undefined) return undefined;
-    const { head, client, smtputf8, bodyRules } = transaction;
+    const authenticationResults = this.#fieldValue(transaction, results, authservId);
     try {
-      const brokenBodyRules = bodyRules?.broken() ?? [];
-      return dispose({ results, head, client, smtputf8, brokenBodyRules }, this.#context.config);
+      const { removed } = transaction;
+      const decision = disposal?.decision;
+      return await outgoing.finish({ removed, results, authenticationResults, decision, bimi });
     } catch (error) {
       transaction.fault ??= { stage: "end-of-message", error };
       return undefined;
     }
   }
 
-  #reply(transaction: Transaction, disposal: Disposal | undefined): MilterReply {
-    if (transaction.fault !== undefined) return { kind: this.#context.socket.onFailure };
-    const answer = disposal?.decision.answer;
+  #verdictOf(
+    { fault }: Transaction,
+    results: AuthResults | undefined,
+  ): { readonly authservId: string; readonly bimi: BimiResult | undefined } {
+    return {
+      authservId: authservIdOf(this.#context.config, this.#macros.get("j")),
+      bimi: fault === undefined ? results?.bimi : undefined,
+    };
+  }
+
+  /** The edits and the answer; whatever fails here, forged fields go and ours comes. */
+  #conclude(
+    transaction: Transaction,
+    results?: AuthResults,
+    given?: Disposal,
+    sentOff?: SentOff,
+  ): EndOfMessage {
+    const sent = transaction.fault === undefined ? sentOff : undefined;
+    const { authservId } = this.#verdictOf(transaction, results);
+    if (sent === undefined) transaction.removed = this.#forgedFields(transaction, authservId);
+    const value = sent?.authenticationResults ?? this.#fieldValue(transaction, results, authservId);
+    // After a fault nothing is decided: `on_failure` says what is answered.
+    const disposal = transaction.fault === undefined ? given : undefined;
+    const reply = this.#reply(transaction, disposal, sent);
+    this.#keep(transaction, {
+      results,
+      authenticationResults: value,
+      disposal,
+      sent:
+        sent ?? (transaction.outgoing && { signing: undefined, recorded: transaction.outgoing.recorded() }),
+      reply,
+    });
+    this.#transaction = undefined;
+    const { bimi } = this.#verdictOf(transaction, results);
+    const edits = sent?.edits ?? verdictEdits(transaction.removed, value, disposal?.decision, bimi);
+    const hold = disposal?.decision.holdReason ?? heldFor(sent?.signing);
+    return { edits: hold === undefined ? edits : [...edits, { kind: "quarantine", reason: hold }], reply };
+  }
+
+  async #dispose(transaction: Transaction, results: AuthResults | undefined): Promise<Disposal | undefined> {
+    if (transaction.fault !== undefined) return undefined;
+    const { head, client, smtputf8, bodyRules, budget } = transaction;
+    const { config, dns, clock } = this.#context;
+    try {
+      const brokenBodyRules = bodyRules?.broken() ?? [];
+      const mtaName = this.#macros.get("j");
+      const facts = { results, head, client, smtputf8, brokenBodyRules, mtaName };
+      return await dispose(facts, { config, dns: withinBudget(dns, budget), clock });
+    } catch (error) {
+      transaction.fault ??= { stage: "end-of-message", error };
+      return undefined;
+    }
+  }
+
+  #reply(transaction: Transaction, disposal: Disposal | undefined, sent: SentOff | undefined): MilterReply {
+    if (transaction.fault !== undefined) return { kind: this.#onFailure(transaction) };
+    const answer = disposal?.decision.answer ?? signingReply(sent?.signing);
     return answer === undefined ? { kind: "accept" } : { kind: "smtp", ...answer };
+  }
+
+  /** Mail that should be signed does not leave unsigned for a fault of ours, unless the operator wants it so. */
+  #onFailure({ outgoing, client }: Transaction): MilterSocketConfig["onFailure"] {
+    const { socket, signing, config } = this.#context;
+    if (socket.onFailure !== "accept" || config.sign.onFailure !== "tempfail") return socket.onFailure;
+    const due = outgoing === undefined ? client.maySign && signing !== undefined : outgoing.signatureDue;
+    return due ? "tempfail" : "accept";
   }
 
   #forgedFields(transaction: Transaction, authservId: string): readonly RemovedField[] {
@@ -319,11 +433,13 @@ interface Outcome {
   readonly results: AuthResults | undefined;
   readonly authenticationResults: string;
   readonly disposal: Disposal | undefined;
+  readonly sent: Pick<SentOff, "signing" | "recorded"> | undefined;
   readonly reply: MilterReply;
 }
 
-function needsBody({ fault, verification, bodyRules }: Transaction): boolean {
+function needsBody({ fault, verification, bodyRules, outgoing }: Transaction): boolean {
   if (fault !== undefined) return false;
+  if (outgoing?.needsBody === true) return true;
   return verification?.needsBody === true || bodyRules?.needsBody === true;
 }
 

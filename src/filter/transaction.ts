@@ -1,13 +1,15 @@
 import type { ClientChecks } from "../core/authenticate.ts";
 import { HeadBuilder } from "../core/message/head-builder.ts";
 import type { MessageHead } from "../core/message/message.ts";
-import type { AuthResults } from "../core/results.ts";
+import type { ArcWord, AuthResults } from "../core/results.ts";
 import type { Verification } from "../core/verification.ts";
 import type { EnvelopeEvent } from "../milter/types.ts";
 import type { RemovedField } from "../store/record.ts";
 import type { ClientTrust } from "../trust/classify-client.ts";
 import type { TimeBudget } from "./budget.ts";
+import type { ListFindings } from "./list-mode.ts";
 import type { BodyRules } from "./message-rules.ts";
+import type { OutgoingMail } from "./outgoing-mail.ts";
 import { VerdictFields } from "./verdict-fields.ts";
 
 /** What happened inside while the message was handled; the first one counts. */
@@ -37,6 +39,14 @@ export class Transaction {
   verification: Verification<AuthResults> | undefined;
   /** There when the message is verified. */
   bodyRules: BodyRules | undefined;
+  /** There when its header is edited or signed. */
+  outgoing: OutgoingMail | undefined;
+  /** One word for each connection of the MTA. */
+  connection = "";
+  /** It came back from a list of ours. */
+  list: ListFindings | undefined;
+  /** `cv=` of our own seal. */
+  sealedChain: ArcWord | undefined;
   removed: readonly RemovedField[] = [];
   fault: Fault | undefined;
 

@@ -1,11 +1,13 @@
 import { HeadBuilder } from "../core/message/head-builder.ts";
 import type { RemovedField } from "../store/record.ts";
 import { findForgedFields } from "./forged-fields.ts";
-import { quarantineField, rulesField } from "./policy.ts";
+import { tokenField } from "./list-token.ts";
+import { quarantineField } from "./policy/conclude.ts";
+import { rulesField } from "./policy/rules-vote.ts";
 
 const resultsField = "Authentication-Results";
 /** Fields that only we write: whoever sent them, they go. */
-const ownFields: readonly string[] = [quarantineField, rulesField];
+const ownFields: readonly string[] = [quarantineField, rulesField, tokenField];
 /** BIMI draft §5.6, §7.8: of another site they go; BIMI-Selector is the sender's and stays. */
 const receiversFields: readonly string[] = ["BIMI-Location", "BIMI-Indicator", "BIMI-Logo-Preference"];
 

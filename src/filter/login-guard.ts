@@ -1,0 +1,71 @@
+import type { FromPattern, LoginMap } from "../config/login-map.ts";
+import type { LoginsConfig } from "../config/sign-config.ts";
+import { isWithin, toAsciiDomain } from "../core/domain-name.ts";
+import { parseAddressList } from "../core/message/address.ts";
+import { fieldsNamed, type MessageHead, rawValue } from "../core/message/message.ts";
+
+/** One address in From; the domain in A-labels, everything in lower case. */
+export interface AuthorAddress {
+  readonly localPart: string;
+  /** Undefined: no domain that anybody could own. */
+  readonly domain: string | undefined;
+}
+
+export type LoginVerdict = "allowed" | "login-mismatch" | "login-unlisted";
+
+/** Every address in the From field: each of them claims to have written the message. */
+export function authorAddresses(head: MessageHead): readonly AuthorAddress[] {
+  return fieldsNamed(head, "from").flatMap((field) =>
+    parseAddressList(rawValue(head, field)).mailboxes.map(({ localPart, domain }) => {
+      return { localPart: localPart.toLowerCase(), domain: toAsciiDomain(domain) };
+    }),
+  );
+}
+
+/**
+ * Whether a login may write as all of these addresses. Logins compare without regard to letter case, as a mail system
+ * that tells `Taro` from `taro` is one where nobody can be sure whose mail it is.
+ * @param login As SMTP AUTH had it (macro `auth_authen`).
+ */
+export function checkLogin(
+  login: string,
+  addresses: readonly AuthorAddress[],
+  logins: LoginMap,
+  unlisted: LoginsConfig["unlisted"],
+): LoginVerdict {
+  const name = login.toLowerCase();
+  const patterns = logins.get(name);
+  if (patterns !== undefined)
+    return addresses.length > 0 && addresses.every((address) => mayUse(address, patterns))
+      ? "allowed"
+      : "login-mismatch";
+  if (unlisted === "any") return "allowed";
+  if (unlisted === "none") return "login-unlisted";
+  const isOwn = addresses.length > 0 && addresses.every((address) => isOf(name, address));
+  return isOwn ? "allowed" : "login-unlisted";
+}
+
+function mayUse(address: AuthorAddress, patterns: readonly FromPattern[]): boolean {
+  return patterns.some((pattern) => isMeant(address, pattern));
+}
+
+function isMeant({ localPart, domain }: AuthorAddress, pattern: FromPattern): boolean {
+  if (domain === undefined) return false;
+  switch (pattern.kind) {
+    case "any":
+      return true;
+    case "address":
+      return pattern.domain === domain && pattern.localPart === localPart;
+    case "domain":
+      return pattern.domain === domain;
+    case "below":
+      return domain !== pattern.domain && isWithin(domain, pattern.domain);
+  }
+}
+
+/** The login is the address, or its local part where it has no domain. */
+function isOf(login: string, { localPart, domain }: AuthorAddress): boolean {
+  const at = login.lastIndexOf("@");
+  if (at < 0) return login === localPart;
+  return login.slice(0, at) === localPart && toAsciiDomain(login.slice(at + 1)) === domain;
+}
