@@ -98,6 +98,21 @@ describe("questions", () => {
     expect(dns.asked.filter((question) => question === "n0.example A")).toHaveLength(1);
   });
 
+  test("to a slow server end with the time, and what was left is told", async () => {
+    const dns = {
+      query: () =>
+        new Promise<{ readonly kind: "nodata"; readonly authentic: false }>((resolve) => {
+          setTimeout(() => resolve({ kind: "nodata", authentic: false }), 20);
+        }),
+    };
+    const oneByOne: Check = async ({ dns: resolver }) => {
+      for (let index = 0; index < 1000; index++) await resolver.query(`n${index}.example`, "A");
+      return { findings: [], facts: {} };
+    };
+    const report = await run({ mx: oneByOne }, { dns, timeLimitMs: 200 });
+    expect(report.findings).toMatchObject([{ id: "dns.unanswered", params: { reason: "limit" } }]);
+  });
+
   test("without any answer nothing is known", async () => {
     const dns = { query: () => Promise.resolve({ kind: "failure", reason: "timeout" } as const) };
     const report = await run({ mx: fine }, { dns });

@@ -13,11 +13,6 @@ export function removeTxt(name: string, strings: readonly string[]): RecordChang
   return { action: "remove", name, type: "TXT", data: strings.map(quoted).join(" ") };
 }
 
-/** The old TXT record out, the new one in. */
-export function replaceTxt(name: string, strings: readonly string[], text: string): readonly RecordChange[] {
-  return [removeTxt(name, strings), addTxt(name, text)];
-}
-
 /** Any other record; a name within `data` is written with its final dot. */
 export function addRecord(name: string, type: string, data: string): RecordChange {
   return { action: "add", name, type, data };

@@ -16,7 +16,11 @@ export interface ShownReport {
 /** A report for a person: worst first, each with the reason, the clause and the line to publish. */
 export function formatReport({ report, findings, onlyNew }: ShownReport, io: Io): string[] {
   const text = checkText(io.lang);
-  const head = [io.style.strong(printable(report.domain)), ...profileLines(report, onlyNew, io, text), ""];
+  const head = [
+    io.style.strong(printable(report.domain)),
+    ...wrap(profileLine(report, onlyNew, text), io.columns),
+    "",
+  ];
   if (!report.answered) return [...head, ...wrap(unknownLine(report, text), io.columns).map(io.style.bad)];
   const shown = new Set<string>();
   const body = findings.flatMap((one) => [...findingLines(one, shown, io, text), ""]);
@@ -29,10 +33,11 @@ export function unknownLine({ offline }: DomainReport, text: CheckText): string 
   return offline ? text.notInZones : text.unknown;
 }
 
-function profileLines(report: DomainReport, onlyNew: boolean, io: Io, text: CheckText): string[] {
+/** As what the domain was checked. */
+export function profileLine(report: DomainReport, onlyNew: boolean, text: CheckText): string {
   const words = text.profile[report.profile];
   const line = report.profileGuessed ? text.profileGuessed(words) : text.profileGiven(words);
-  return wrap(onlyNew ? `${line} ${text.onlyNew}` : line, io.columns);
+  return onlyNew ? `${line} ${text.onlyNew}` : line;
 }
 
 /** @param shown The changes already printed, so that a record that mends several things is printed once. */

@@ -1,9 +1,10 @@
 import type { CheckDeps, CheckRequest } from "../../checker/check-domain.ts";
-import type { KnownSelector } from "../../checker/context.ts";
+import type { CheckedZone, KnownSelector } from "../../checker/context.ts";
 import type { Config } from "../../config/config.ts";
 import { builtInList } from "../../config/dmarc-options.ts";
 import type { Clock } from "../../core/clock.ts";
 import { authoritativeServers } from "../../core/dns/authoritative.ts";
+import type { DnsClient } from "../../core/dns/client.ts";
 import { zoneResolver } from "../../core/dns/zone.ts";
 import { toAsciiDomain } from "../../core/domain-name.ts";
 import { usageError } from "../command.ts";
@@ -37,28 +38,36 @@ export async function openCheck(
   clock: Clock,
   io: Io,
 ): Promise<OpenCheck> {
-  const { offline } = values;
-  if (offline && values.zone.length === 0) throw usageError(io.text.usage.offlineNeedsZone);
-  const zones = readCheckedZones(values.zone, domains, io);
-  const message =
-    values["from-message"] === undefined ? undefined : await readMessage(values["from-message"], io);
-  const client = offline ? undefined : openDnsClient(values, config.dns, io);
-  const overlay =
-    zones.length === 0
-      ? client
-      : zoneResolver(
-          zones.map(({ zone }) => zone),
-          client,
-          { asPublished: true },
-        );
-  const live = client ?? zoneResolver([]);
-  const servers =
-    client === undefined
-      ? {}
-      : { live: client, servers: authoritativeServers({ dns: client, clock, timeoutMs: serverTimeoutMs }) };
+  if (values.offline && values.zone.length === 0) throw usageError(io.text.usage.offlineNeedsZone);
+  const request = await sharedRequest(values, domains, config, io);
+  const given = values.selector.map((text) => givenSelector(text, io));
+  const client = values.offline ? undefined : openDnsClient(values, config.dns, io);
+  const remembered = openRemembered(config.dataDir, domains.length, clock.now());
+  return {
+    ...openDeps(request.zones, client, config, clock),
+    request: async (domain) => {
+      const found = request.message === undefined ? [] : messageSelectors(request.message.head, domain);
+      const selectors = [...given, ...found, ...(await remembered.selectors(domain))];
+      return { domain, ...request, selectors };
+    },
+    close: () => {
+      client?.close();
+      remembered.close();
+    },
+  };
+}
+
+/** What is the same for every domain. */
+async function sharedRequest(
+  values: CheckValues,
+  domains: readonly string[],
+  config: Config,
+  io: Io,
+): Promise<Omit<CheckRequest, "domain" | "selectors">> {
+  const { offline, add, drop, "from-message": file } = values;
   const profile = readProfile(values.profile, io);
-  const common = {
-    zones,
+  return {
+    zones: readCheckedZones(values.zone, domains, io),
     offline,
     ownClients: values.client.map((text) => readIp("--client", text, io)),
     heloNames: values.helo,
@@ -69,25 +78,30 @@ export async function openCheck(
     publicSuffix: await builtInList(),
     otherDomains: domains,
     ...(profile === undefined ? {} : { profile }),
-    ...(message === undefined ? {} : { message }),
-    ...(values.add.length + values.drop.length === 0
+    ...(file === undefined ? {} : { message: await readMessage(file, io) }),
+    ...(add.length + drop.length === 0 ? {} : { spfChange: { add, drop } }),
+  };
+}
+
+/** DNS with the zone files over it, and without. */
+function openDeps(
+  zones: readonly CheckedZone[],
+  client: DnsClient | undefined,
+  config: Config,
+  clock: Clock,
+): Pick<OpenCheck, "deps" | "liveDeps"> {
+  const parsed = zones.map(({ zone }) => zone);
+  const dns = client ?? zoneResolver([]);
+  const named = config.dns.authoritative;
+  const servers =
+    client === undefined
       ? {}
-      : { spfChange: { add: values.add, drop: values.drop } }),
-  };
-  const remembered = openRemembered(config.dataDir, domains.length, clock.now());
-  const given = values.selector.map((text) => givenSelector(text, io));
-  return {
-    deps: { dns: overlay ?? live, clock, ...servers },
-    liveDeps: { dns: live, clock, ...servers },
-    request: async (domain) => {
-      const found = message === undefined ? [] : messageSelectors(message.head, domain);
-      return { domain, ...common, selectors: [...given, ...found, ...(await remembered.selectors(domain))] };
-    },
-    close: () => {
-      client?.close();
-      remembered.close();
-    },
-  };
+      : {
+          live: client,
+          servers: authoritativeServers({ dns: client, clock, timeoutMs: serverTimeoutMs, named }),
+        };
+  const overlay = zones.length === 0 ? dns : zoneResolver(parsed, client, { asPublished: true });
+  return { deps: { dns: overlay, clock, ...servers }, liveDeps: { dns, clock, ...servers } };
 }
 
 function givenSelector(text: string, io: Io): KnownSelector {

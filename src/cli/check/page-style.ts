@@ -46,7 +46,10 @@ pre {
   margin: .15rem 0 0; padding: .5rem .7rem; background: var(--ground); border: 1px solid var(--line); border-radius: .25rem;
   white-space: pre-wrap; user-select: all;
 }
-figure.tree pre { font-size: .8rem; white-space: pre; overflow-x: auto; user-select: auto; }
+figure.tree pre {
+  /* Fonts in which a Japanese character takes exactly two columns. */
+  font-family: "Noto Sans Mono CJK JP", "BIZ UDGothic", "MS Gothic", "Osaka-Mono", monospace; font-size: .8rem;
+  white-space: pre; overflow-x: auto; user-select: auto; }
 figure.remove pre { color: var(--quiet); text-decoration: line-through; text-decoration-thickness: 1px; }
 table { border-collapse: collapse; margin: .75rem 0; width: 100%; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: left; font-weight: 400; }

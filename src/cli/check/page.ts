@@ -5,7 +5,7 @@ import { writeFinding } from "../../findings/table.ts";
 import { type Io, openIo } from "../io.ts";
 import type { Lang } from "../lang.ts";
 import { printable } from "../layout.ts";
-import { countLine, recordLine, type ShownReport, scopeLines, unknownLine } from "./lines.ts";
+import { countLine, profileLine, recordLine, type ShownReport, scopeLines, unknownLine } from "./lines.ts";
 import { pageStyle } from "./page-style.ts";
 import { spfSection } from "./spf-section.ts";
 import { type CheckText, checkText } from "./text.ts";
@@ -80,26 +80,34 @@ function overview(reports: readonly ShownReport[], text: CheckText): string {
 }
 
 function domainSection({ report, findings, onlyNew }: ShownReport, io: Io, text: CheckText): string {
-  const words = text.profile[report.profile];
-  const profile = report.profileGuessed ? text.profileGuessed(words) : text.profileGiven(words);
-  const summary = !report.answered
-    ? unknownLine(report, text)
-    : findings.length > 0
-      ? countLine(findings, text)
-      : onlyNew
-        ? text.nothingNew
-        : text.nothing;
+  const shown = new Set<string>();
+  const body = report.answered
+    ? [
+        ...findings.map((one) => findingArticle(one, shown, io.lang, text)),
+        ...spfFigure(report, findings, io),
+        ...scopeLines(report, text).map((line) => `<p class="scope">${escaped(line)}</p>`),
+        `<details><summary>${escaped(text.page.facts)}</summary>${factList(report.facts, 0)}</details>`,
+      ]
+    : [];
   return [
     `<section id="${escaped(report.domain)}">`,
     `<h2>${escaped(report.domain)}</h2>`,
-    `<p class="summary">${escaped(summary)}</p>`,
-    `<p class="scope">${escaped(onlyNew ? `${profile} ${text.onlyNew}` : profile)}</p>`,
-    ...findings.map((one) => findingArticle(one, io.lang, text)),
-    ...spfFigure(report, findings, io),
-    ...scopeLines(report, text).map((line) => `<p class="scope">${escaped(line)}</p>`),
-    `<details><summary>${escaped(text.page.facts)}</summary>${factList(report.facts, 0)}</details>`,
+    `<p class="summary">${escaped(summaryOf(report, findings, onlyNew, text))}</p>`,
+    `<p class="scope">${escaped(profileLine(report, onlyNew, text))}</p>`,
+    ...body,
     "</section>",
   ].join("\n");
+}
+
+function summaryOf(
+  report: DomainReport,
+  findings: readonly Finding[],
+  onlyNew: boolean,
+  text: CheckText,
+): string {
+  if (!report.answered) return unknownLine(report, text);
+  if (findings.length > 0) return countLine(findings, text);
+  return onlyNew ? text.nothingNew : text.nothing;
 }
 
 /** The SPF tree as the terminal has it: columns that stand below each other. */
@@ -110,20 +118,23 @@ function spfFigure({ facts }: DomainReport, findings: readonly Finding[], io: Io
     : [`<figure class="tree"><pre>${escaped(lines.join("\n").trim())}</pre></figure>`];
 }
 
-function findingArticle(found: Finding, lang: Lang, text: CheckText): string {
+function findingArticle(found: Finding, shown: Set<string>, lang: Lang, text: CheckText): string {
   const { text: sentence, fix, basis } = writeFinding(found, lang);
   const { severity, id, change = [] } = found;
   return [
     `<article class="${severity}">`,
     `<p class="sentence"><strong class="badge"><span aria-hidden="true">${marks[severity]}</span> ${escaped(text.severity[severity])}</strong> ${escaped(sentence)}</p>`,
     ...(fix === undefined ? [] : [`<p><span class="label">${escaped(text.todo)}</span> ${escaped(fix)}</p>`]),
-    ...changeBlocks(change, text),
+    ...changeBlocks(change, shown, text),
     `<p class="source"><code>${escaped(id)}</code> <span>${escaped(basis)}</span></p>`,
     "</article>",
   ].join("\n");
 }
 
-function changeBlocks(change: readonly RecordChange[], text: CheckText): string[] {
+function changeBlocks(change: readonly RecordChange[], shown: Set<string>, text: CheckText): string[] {
+  const key = JSON.stringify(change);
+  if (shown.has(key)) return [`<p class="scope">${escaped(text.sameChange)}</p>`];
+  if (change.length > 0) shown.add(key);
   return (["remove", "add"] as const).flatMap((action) => {
     const lines = change.filter((one) => one.action === action).map((one) => escaped(recordLine(one)));
     if (lines.length === 0) return [];
