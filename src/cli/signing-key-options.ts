@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { isSecretReference } from "../config/secret.ts";
 import type { SigningKeyConfig } from "../config/sign-config.ts";
@@ -99,10 +100,14 @@ export function chosenRows(values: SigningKeyValues, config: Config, io: Io): re
   throw new SekishoError("NOT_FOUND", config.sign.keys.length === 0 ? noKeys : noSuchKey);
 }
 
-/** Whose key files may be besides root's: the user that the configuration names, else whoever calls. */
+/**
+ * Whose key files may be besides root's: the user that the configuration names, else whoever calls; for root the owner
+ * of the data folder, by whom the program is run then.
+ */
 export function keyOwner(config: Config, io: Io): KeyOwner {
   const uid = process.getuid?.() ?? 0;
-  return { uid: identityOf(config, { uid: 0 }, daemonText(io.lang))?.uid ?? uid };
+  const runsAs = uid === 0 ? statSync(config.dataDir, { throwIfNoEntry: false })?.uid : undefined;
+  return { uid: identityOf(config, { uid: 0 }, daemonText(io.lang))?.uid ?? runsAs ?? uid };
 }
 
 /**

@@ -1,6 +1,9 @@
+import type { NamedZoneServers } from "../core/dns/authoritative.ts";
 import type { ServerAddress } from "../core/dns/server-address.ts";
 import type { IpNetwork } from "../core/ip.ts";
 import type { DiscoveryMethod } from "../core/results.ts";
+import type { CollectConfig } from "./collect-config.ts";
+import type { ListsConfig } from "./list-config.ts";
 import type { PolicyConfig } from "./policy-config.ts";
 import type { SealConfig, SignConfig } from "./sign-config.ts";
 
@@ -11,6 +14,8 @@ export interface Config {
   /** When set, it goes before the MTA's `{j}` macro; without both `hostname` is used. See `authservIdOf`. */
   readonly authservId?: string;
   readonly dataDir: string;
+  /** Where reports are kept: the URL of a PostgreSQL database, or `file:` or `env:`; undefined: SQLite in `dataDir`. */
+  readonly store?: string;
   /** Whom the program runs as when it is started as root. */
   readonly user?: string;
   /** The user's own when undefined. */
@@ -22,7 +27,9 @@ export interface Config {
   readonly sign: SignConfig;
   /** Undefined: nothing is sealed. */
   readonly seal?: SealConfig;
+  readonly lists: ListsConfig;
   readonly record: RecordConfig;
+  readonly collect: CollectConfig;
   readonly web: WebConfig;
   readonly log: LogConfig;
 }
@@ -56,6 +63,8 @@ export interface DnsConfig {
   readonly timeoutMs: number;
   /** Answers kept. */
   readonly cacheSize: number;
+  /** Servers of zones that are asked in place of those that DNS names. */
+  readonly authoritative: readonly NamedZoneServers[];
 }
 
 export type SocketRole = "verify" | "sign" | "both";
@@ -98,8 +107,6 @@ export interface VerifyConfig {
   };
   readonly arc: {
     readonly mode: "verify" | "off";
-    /** A-labels. */
-    readonly trustedSealers: readonly string[];
   };
   readonly dmarc: {
     /** The one that is applied. */
@@ -133,6 +140,7 @@ export const recordFields = [
   "mail_from",
   "rcpt_to",
   "dkim_identity",
+  "login",
   "subject",
 ] as const;
 export type RecordField = (typeof recordFields)[number];

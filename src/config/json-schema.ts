@@ -15,6 +15,9 @@ function described(schema: JsonSchema, path: string): JsonSchema {
     ...(text !== undefined && { description: text }),
     ...(schema.items !== undefined && { items: described(schema.items, `${path}[]`) }),
     ...(schema.properties !== undefined && { properties: describedProperties(schema.properties, path) }),
+    ...(oneOrMore(schema) !== undefined && {
+      anyOf: (schema.anyOf ?? []).map((one) => described(one, one.items === undefined ? `${path}[]` : path)),
+    }),
   };
 }
 
@@ -40,7 +43,17 @@ export interface ConfigKey {
 export function configKeys(schema: JsonSchema = jsonSchema(), path = ""): readonly ConfigKey[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const keyPath = path === "" ? key : `${path}.${key}`;
-    const inItems = value.items === undefined ? [] : configKeys(value.items, `${keyPath}[]`);
+    const items = itemsOf(value);
+    const inItems = items === undefined ? [] : configKeys(items, `${keyPath}[]`);
     return [{ path: keyPath, schema: value }, ...configKeys(value, keyPath), ...inItems];
   });
+}
+
+function itemsOf(schema: JsonSchema): JsonSchema | undefined {
+  return schema.items ?? oneOrMore(schema);
+}
+
+/** Of a section that may be written once or as a list: the section. */
+export function oneOrMore({ anyOf = [] }: JsonSchema): JsonSchema | undefined {
+  return anyOf.find(({ items }) => items?.properties !== undefined)?.items;
 }

@@ -1,3 +1,5 @@
+import { collectKeyText } from "./collect-key-text.ts";
+import { listKeyText } from "./list-key-text.ts";
 import { policyKeyText } from "./policy-key-text.ts";
 import { signKeyText } from "./sign-key-text.ts";
 
@@ -14,6 +16,10 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
   data_dir: {
     en: "Folder of the records; made when it is not there, for its owner only.",
     ja: "記録を置くフォルダー。なければ所有者だけが読めるように作る。",
+  },
+  store: {
+    en: "Where reports are kept: a PostgreSQL database (postgres://USER@HOST/DATABASE), which several machines may share. file:PATH or env:NAME names where the URL is kept, as for one with a password. SQLite (reports.sqlite in data_dir) when left out.",
+    ja: "レポートを保存する PostgreSQL データベース (postgres://USER@HOST/DATABASE)。複数のマシンで共有できる。パスワードを含む URL は file:PATH か env:NAME で置き場所を指定する。省略すると data_dir の SQLite (reports.sqlite)。",
   },
   user: {
     en: "User to run as when the program is started as root; the sockets are opened first. A name or a number. Changes at a restart.",
@@ -69,6 +75,15 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
   "dns.cache_size": {
     en: "Answers kept in memory; 0 keeps none.",
     ja: "メモリーに覚えておく応答の数。0 で覚えない。",
+  },
+  "dns.authoritative": {
+    en: "Servers of a zone that are asked directly in place of those that its NS records name: a hidden primary, split DNS, other ports.",
+    ja: "ゾーンのサーバーへ直接問い合わせるとき、NS レコードの代わりに使うもの。隠しプライマリや内外で異なる DNS、別のポートに使う。",
+  },
+  "dns.authoritative[].zone": { en: "Name of the zone.", ja: "ゾーンの名前。" },
+  "dns.authoritative[].servers": {
+    en: "All its servers: ADDR or ADDR:PORT.",
+    ja: "そのゾーンのすべてのサーバー。ADDR または ADDR:PORT。",
   },
   milter: { en: "Where MTAs connect.", ja: "MTA の接続を受けるところ。" },
   "milter.peers": {
@@ -169,6 +184,8 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
   },
   "verify.bimi.max_size": { en: "Largest logo, uncompressed.", ja: "ロゴの大きさの上限 (展開後)。" },
   ...signKeyText,
+  ...listKeyText,
+  ...collectKeyText,
   record: { en: "What is kept of every message.", ja: "1 通ごとに残す記録。" },
   "record.keep": { en: "Records older than this are deleted.", ja: "これより古い記録は消す。" },
   "record.max_size": {
@@ -176,8 +193,8 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
     ja: "データベースの大きさ。超えたら古い記録から消す。",
   },
   "record.fields": {
-    en: "What of the message may be kept. mail_from, rcpt_to and dkim_identity keep local parts, subject keeps the subject.",
-    ja: "メッセージから残すもの。mail_from・rcpt_to・dkim_identity を書くとローカルパートが、subject を書くと件名が残る。",
+    en: "What of the message may be kept. mail_from, rcpt_to and dkim_identity keep local parts, login the name of the login (SMTP AUTH) of mail that may be signed, subject the subject.",
+    ja: "メッセージから残すもの。mail_from・rcpt_to・dkim_identity を書くとローカルパートが、login を書くと署名できるメールの SMTP 認証のログイン名が、subject を書くと件名が残る。",
   },
   web: { en: "The web pages, /metrics and /healthz.", ja: "Web の画面と /metrics・/healthz。" },
   "web.listen": {

@@ -140,11 +140,15 @@ describe("values", () => {
       read: (c) => c.verify.bimi.requireEvidence,
       is: false,
     },
-    { yaml: "", read: (c) => c.verify.arc, is: { mode: "verify", trustedSealers: [] } },
+    {
+      yaml: "",
+      read: ({ verify: { arc, policy } }) => [arc.mode, policy.trustedSealers],
+      is: ["verify", []],
+    },
     {
       yaml: "verify: { arc: { mode: off, trusted_sealers: [Lists.Example.JP, 日本語.example] } }",
-      read: (c) => c.verify.arc,
-      is: { mode: "off", trustedSealers: ["lists.example.jp", "xn--wgv71a119e.example"] },
+      read: ({ verify: { arc, policy } }) => [arc.mode, policy.trustedSealers],
+      is: ["off", ["lists.example.jp", "xn--wgv71a119e.example"]],
     },
     { yaml: "milter: { sockets: [] }", read: (c) => c.milter.sockets, is: [] },
     {
@@ -170,8 +174,8 @@ describe("errors with their place", () => {
     { yaml: "hostnam: x", is: ["unknown-key hostnam 1:1"] },
     { yaml: "dns:\n  nameserver: [127.0.0.1]", is: ["unknown-key dns.nameserver 2:3"] },
     {
-      yaml: "sign: { rotate: { every: 90d } }\nwatch: {}",
-      is: ["later-key sign.rotate 1:9", "later-key watch 2:1"],
+      yaml: "users: {}\nwatch: {}",
+      is: ["later-key users 1:1", "later-key watch 2:1"],
     },
     { yaml: "verify: { enforce: montior }", is: ["not-one-of verify.enforce 1:20"] },
     { yaml: "verify: { dmarc: { discovery: pls } }", is: ["not-one-of verify.dmarc.discovery 1:31"] },
@@ -274,7 +278,7 @@ describe("errors with their place", () => {
   ])("$yaml", async ({ yaml, is }) => expect((await errorsOf(yaml)).map(brief)).toEqual(is));
 
   test("a slip of the pen is told apart from a part that is not built yet", async () => {
-    const [slip, later] = await errorsOf("nettworks: {}\ncollect: {}");
+    const [slip, later] = await errorsOf("nettworks: {}\nwatch: {}");
     expect(slip?.text.en).toContain('did you mean "networks"');
     expect(slip?.text.ja).toContain("「networks」の間違い");
     expect(later?.text.en).toContain("not in this version");
@@ -303,6 +307,31 @@ describe("warnings", () => {
   });
 });
 
+test.each([
+  "log: [",
+  "log: {}\n---\nlog: {}",
+  "log: !!js/function x",
+  "log: *nowhere",
+  "hostname mx.example.jp\nlog: {}",
+  "log:\n\tlevel: info",
+  "log:\n  level: info\n level: x",
+  'hostname: "\\d"',
+  "hostname: a: b",
+  "hostname: @x",
+  "hostname: 'x",
+  "log: { level: info, , }",
+  "%x\n---\nlog: {}",
+])("a fault of YAML is told in Japanese to who reads Japanese: %j", async (yaml) => {
+  const loaded = await parse(yaml);
+  const texts = loaded.ok ? [] : loaded.errors.map(({ text }) => text);
+  expect(texts.length).toBeGreaterThan(0);
+  for (const { en, ja } of texts) {
+    expect(en).toMatch(/^not valid YAML: [!-~ ]{10,}$/);
+    expect(ja).toMatch(/^YAML として正しくありません: .*[ぁ-ん]/);
+    expect(ja).not.toMatch(/[A-Za-z]{5,} [a-z]{2,} [a-z]{2,}/);
+  }
+});
+
 describe("files", () => {
   let folder: string;
   beforeEach(() => {
@@ -323,6 +352,28 @@ describe("files", () => {
     writeFileSync(file, octets);
     const loaded = await loadConfig({ file });
     expect(!loaded.ok && loaded.errors[0]?.code).toBe(is);
+  });
+
+  test.each([
+    { it: "is not there", place: "none.yaml", en: "there is no such file", ja: "ファイルがありません" },
+    { it: "is a directory", place: ".", en: "it is a directory", ja: "ディレクトリです" },
+    { it: "is below a file", place: "s.yaml/x", en: "there is no such file", ja: "ファイルがありません" },
+    { it: "is not UTF-8", place: "latin1.yaml", en: "it is not UTF-8", ja: "UTF-8 ではありません" },
+    {
+      it: "is too long",
+      place: "long.yaml",
+      en: "more than 1000000 octets",
+      ja: "1000000 オクテットを超えて",
+    },
+  ])("a file that $it: said in words, not in codes", async ({ place, en, ja }) => {
+    writeFileSync(join(folder, "s.yaml"), "");
+    writeFileSync(join(folder, "latin1.yaml"), Buffer.from([0x61, 0xff]));
+    writeFileSync(join(folder, "long.yaml"), Buffer.alloc(1_000_001, 0x20));
+    const loaded = await loadConfig({ file: join(folder, place) });
+    const text = loaded.ok ? undefined : loaded.errors[0]?.text;
+    expect(text?.en).toContain(en);
+    expect(text?.ja).toContain(ja);
+    for (const said of [text?.en, text?.ja]) expect(said).not.toMatch(/E[A-Z]{4,}/);
   });
 
   test("the file that was read is named", async () => {

@@ -3,7 +3,9 @@ import { readFile } from "node:fs/promises";
 import { hostname as systemHostname } from "node:os";
 import { toAsciiDomain } from "../core/domain-name.ts";
 import type { Config } from "./config.ts";
+import { unsignedLists } from "./list-hints.ts";
 import { type ConfigProblem, configProblem } from "./problem.ts";
+import { formatDuration } from "./quantity.ts";
 
 export type LoadedConfig =
   | {
@@ -81,14 +83,35 @@ function warningsOf(config: Config): ConfigProblem[] {
   const { enforce, rejectAlone } = config.verify.policy;
   if (rejectAlone && enforce === "reject")
     warnings.push(configProblem("reject-alone", "verify.reject_alone", {}));
+  warnings.push(...rotateWarnings(config));
+  warnings.push(...unsignedLists(config));
   const lists = {
     "networks.submitters": networks.submitters,
     "networks.own": networks.own,
     "networks.relays": networks.relays,
     "milter.peers": milter.peers,
+    "lists.hosts": config.lists.hosts.flatMap(({ networks: ofList }) => ofList),
   };
   for (const [path, list] of Object.entries(lists))
     for (const { prefix, text } of list)
       if (prefix === 0) warnings.push(configProblem("network-everyone", path, { network: text }));
+  return warnings;
+}
+
+/** Postfix gives up after five days (maximal_queue_lifetime), as RFC 5321 §4.5.4.1 has it. */
+const queueLifetimeMs = 5 * 86_400_000;
+
+function rotateWarnings({ sign: { keys, rotate } }: Config): ConfigProblem[] {
+  if (rotate === undefined) return [];
+  const warnings: ConfigProblem[] = [];
+  if (rotate.domains === undefined && keys.length === 0)
+    warnings.push(configProblem("rotate-nothing", "sign.rotate", {}));
+  const { retireAfterMs } = rotate;
+  if (retireAfterMs < queueLifetimeMs)
+    warnings.push(
+      configProblem("rotate-retire-soon", "sign.rotate.retire_after", {
+        retireAfter: formatDuration(retireAfterMs),
+      }),
+    );
   return warnings;
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { makeCertificate } from "../../test/certificates.ts";
 import { runCli } from "../../test/run-cli.ts";
+import { fileFaultText } from "./file-fault.ts";
 import { loadMarkRoots } from "./mark-roots.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sekisho-roots-"));
@@ -34,7 +35,8 @@ test.each([
   expect(loaded.ok).toBe(false);
   if (loaded.ok) return;
   expect(loaded.problem).toMatchObject({ code: "bad-mark-roots", path: "verify.bimi.roots" });
-  for (const text of Object.values(loaded.problem.text)) expect(text).toContain(is);
+  for (const lang of ["en", "ja"] as const)
+    expect(loaded.problem.text[lang]).toContain(fileFaultText(is, lang));
 });
 
 test("config check reads it", async () => {

@@ -1,10 +1,13 @@
+import type { LoginLineProblem } from "./login-map.ts";
 import { en } from "./text-en.ts";
 import { ja } from "./text-ja.ts";
+import type { YamlFault } from "./yaml-fault.ts";
 
 /** What each problem says about itself. `found` is the value as written, cut short. */
 export interface ProblemParams {
   readonly unreadable: { readonly reason: string };
-  readonly "yaml-syntax": { readonly reason: string };
+  /** `reason` is what the YAML reader says, in English. */
+  readonly "yaml-syntax": { readonly fault: YamlFault; readonly reason: string };
   readonly "duplicate-key": Empty;
   readonly "not-a-map": Empty;
   readonly "unknown-key": { readonly key: string; readonly suggestion?: string };
@@ -33,6 +36,8 @@ export interface ProblemParams {
   readonly "bad-web-listen": Found;
   readonly "bad-mode": Found;
   readonly "bad-workers": Found;
+  readonly "bad-store": Found;
+  readonly "bad-keep": Found;
   readonly "bad-domain": Found;
   readonly "bad-list-entry": Found;
   readonly "bad-author": Found;
@@ -42,6 +47,21 @@ export interface ProblemParams {
   readonly "bad-alignment": Found;
   readonly "bad-second-selector": Found;
   readonly "bad-seal-key": Found;
+  readonly "bad-every": Found;
+  readonly "bad-hook": Found;
+  readonly "bad-mailbox": Found;
+  readonly "bad-mailbox-login": Found;
+  readonly "bad-mailbox-tls": Found;
+  readonly "bad-after-mail": Found;
+  readonly "bad-after-file": Found;
+  readonly "bad-folder-name": Found;
+  readonly "bad-lmtp-listen": Found;
+  readonly "bad-smtp-server": Found;
+  readonly "bad-list-host": Found;
+  readonly "bad-list-name": Found;
+  readonly "bad-list-id": Found;
+  readonly "bad-list-socket": Found;
+  readonly "bad-second-list": Found;
   readonly "duplicate-listen": Found;
   readonly "peers-needed": Found;
   readonly "web-beyond-loopback": Found;
@@ -49,10 +69,22 @@ export interface ProblemParams {
   readonly "invalid-value": Found;
   readonly "bad-suffix-list": { readonly file: string; readonly reason: string };
   readonly "bad-mark-roots": { readonly file: string; readonly reason: string };
+  readonly "bad-login-file": { readonly file: string; readonly reason: string };
+  readonly "bad-login-line": {
+    readonly file: string;
+    readonly line: number;
+    readonly problem: LoginLineProblem;
+    readonly found: string;
+  };
+  readonly "unreadable-as-user": { readonly file: string; readonly user: string };
   // Warnings
   readonly "hostname-not-qualified": { readonly hostname: string };
   readonly "reject-alone": Empty;
+  readonly "rotate-nothing": Empty;
+  readonly "rotate-retire-soon": { readonly retireAfter: string };
   readonly "network-everyone": { readonly network: string };
+  readonly "list-unsigned": { readonly domain: string };
+  readonly "list-below": { readonly domain: string; readonly parent: string };
 }
 type Empty = Readonly<Record<never, never>>;
 interface Found {

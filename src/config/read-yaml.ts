@@ -4,6 +4,7 @@ import {
   isNode,
   isPair,
   isScalar,
+  isSeq,
   LineCounter,
   type Node,
   parseDocument,
@@ -55,7 +56,7 @@ function syntaxErrors(source: Source): ConfigProblem[] {
   visit(source.document, {
     Alias: (_, alias) => {
       const reason = `an alias (*${alias.source}) cannot be used here`;
-      aliases.push(configProblem("yaml-syntax", "", { reason }, placeOf(source, alias)));
+      aliases.push(configProblem("yaml-syntax", "", { fault: "ALIAS", reason }, placeOf(source, alias)));
     },
   });
   return [...syntaxProblems(source), ...aliases];
@@ -66,7 +67,7 @@ function syntaxProblems({ document, lines }: Source): ConfigProblem[] {
     const { line, col } = lines.linePos(error.pos[0]);
     const place = { line, column: col };
     if (error.code === "DUPLICATE_KEY") return configProblem("duplicate-key", "", {}, place);
-    return configProblem("yaml-syntax", "", { reason: error.message }, place);
+    return configProblem("yaml-syntax", "", { fault: error.code, reason: error.message }, place);
   });
 }
 
@@ -95,8 +96,13 @@ function problemsOf(issue: SchemaIssue, source: Source): ConfigProblem[] {
     case "invalid_value":
       return [notOneOf(path, found, issue.values.map(String), place)];
     case "invalid_union":
-      if (isOurs(issue.message)) return [configProblem(issue.message, path, { found }, place)];
-      return unionProblems(issue, node, source) ?? [notOneOf(path, found, unionValues(issue), place)];
+      return (
+        unionProblems(issue, node, source) ?? [
+          isOurs(issue.message)
+            ? configProblem(issue.message, path, { found }, place)
+            : notOneOf(path, found, unionValues(issue), place),
+        ]
+      );
     case "too_small":
       if (isOurs(issue.message)) return [configProblem("empty-text", path, {}, place)];
       return [configProblem("out-of-range", path, { minimum: Number(issue.minimum), found }, place)];
@@ -111,14 +117,16 @@ function problemsOf(issue: SchemaIssue, source: Source): ConfigProblem[] {
   }
 }
 
-/** Of a section that may also be written as a word: what is wrong in the section, when one is written. */
+/** Of a section that may also be written as a word or as a list of such: what is wrong in what is written. */
 function unionProblems(
   issue: Extract<SchemaIssue, { code: "invalid_union" }>,
   node: Node,
   source: Source,
 ): ConfigProblem[] | undefined {
-  if (!isMap(node)) return undefined;
-  const ofSection = issue.errors.find((issues) => !issues.some(isWrongType));
+  if (!isMap(node) && !isSeq(node)) return undefined;
+  const [ofSection, another] = issue.errors.filter((issues) => !issues.some(isWrongType));
+  // Several forms of lists: which one was meant cannot be told.
+  if (another !== undefined && isSeq(node)) return undefined;
   return ofSection?.flatMap((inner) =>
     problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, source),
   );

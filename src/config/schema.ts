@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseServerAddress } from "../core/dns/server-address.ts";
 import { toAsciiDomain } from "../core/domain-name.ts";
-import { parseIp, parseNetwork } from "../core/ip.ts";
+import { collectSchema } from "./collect-schema.ts";
 import {
   type Config,
   isAuthservId,
@@ -10,54 +10,44 @@ import {
   recordFields,
   type WebConfig,
 } from "./config.ts";
+import { listProblems, listSchema } from "./list-schema.ts";
 import { isLoopbackHost, parseHostPort, parseListen } from "./listen.ts";
-import type { KnownList, PolicyConfig } from "./policy-config.ts";
-import { rulesSchema, shadowPolicy, shadowSchema } from "./policy-schema.ts";
+import type { PolicyConfig } from "./policy-config.ts";
+import {
+  domainsSchema,
+  hostnamesSchema,
+  listsSchema,
+  overridesSchema,
+  rulesSchema,
+  shadowPolicy,
+  shadowSchema,
+} from "./policy-schema.ts";
 import type { ProblemCode } from "./problem.ts";
 import { formatDuration, parseDuration, parseSize } from "./quantity.ts";
 import { sealSchema, signProblems, signSchema } from "./sign-schema.ts";
+import { isStore } from "./store-url.ts";
+import { hostname, network, read, readNetwork, text } from "./written-value.ts";
 
 /** Problems that the schema names itself: they travel as the message of a zod issue. */
 type ValueProblem = Extract<
   ProblemCode,
   | "bad-duration"
   | "bad-size"
-  | "bad-network"
   | "bad-server-address"
-  | "bad-hostname"
   | "bad-authserv-id"
   | "bad-listen"
   | "bad-web-listen"
   | "bad-mode"
   | "bad-workers"
-  | "bad-domain"
-  | "bad-list-entry"
+  | "bad-store"
   | "duplicate-listen"
   | "peers-needed"
   | "web-beyond-loopback"
   | "mark-roots-needed"
-  | "empty-text"
   | "out-of-range"
 >;
 
-/** A text that `parse` reads; `problem` is what to say when it cannot, or when the value is no text at all. */
-function read<T>(problem: ValueProblem, parse: (text: string) => T | undefined): z.ZodType<T, string> {
-  return z
-    .string({ error: (issue) => (issue.input === undefined ? undefined : problem) })
-    .transform((text, ctx) => {
-      const value = parse(text);
-      if (value !== undefined) return value;
-      ctx.addIssue({ code: "custom", message: problem });
-      return z.NEVER;
-    });
-}
-
-const text = z
-  .string()
-  .min(1, "empty-text" satisfies ValueProblem)
-  .max(1000);
 const duration = read("bad-duration", parseDuration);
-const network = read("bad-network", readNetwork);
 
 /** A duration that must lie within bounds, both in ms. */
 function durationWithin(minimum: number, maximum: number): z.ZodType<number, string> {
@@ -65,15 +55,6 @@ function durationWithin(minimum: number, maximum: number): z.ZodType<number, str
     error: "out-of-range" satisfies ValueProblem,
     params: { minimum: formatDuration(minimum), maximum: formatDuration(maximum) },
   });
-}
-
-function readNetwork(written: string): NamedNetwork | undefined {
-  const parsed = parseNetwork(written);
-  return parsed === undefined ? undefined : { ...parsed, text: written };
-}
-
-function readHostname(written: string): string | undefined {
-  return parseIp(written) === undefined ? toAsciiDomain(written) : undefined;
 }
 
 function readMode(written: string): number | undefined {
@@ -96,7 +77,7 @@ const networks = z.strictObject({
       z.strictObject({
         network,
         authserv_id: read("bad-authserv-id", (id) => (isAuthservId(id) ? id : undefined)).optional(),
-        received_by: z.array(read("bad-hostname", readHostname)).prefault([]),
+        received_by: hostnamesSchema.prefault([]),
       }),
     )
     .prefault([]),
@@ -106,6 +87,14 @@ const dns = z.strictObject({
   nameservers: z.array(read("bad-server-address", parseServerAddress)).min(1).optional(),
   timeout: durationWithin(100, 60_000).prefault("5s"),
   cache_size: z.int().min(0).max(10_000_000).default(50_000),
+  authoritative: z
+    .array(
+      z.strictObject({
+        zone: read("bad-domain", toAsciiDomain),
+        servers: z.array(read("bad-server-address", parseServerAddress)).min(1),
+      }),
+    )
+    .prefault([]),
 });
 
 const socket = z.strictObject({
@@ -126,25 +115,12 @@ const milter = z.strictObject({
   max_connections: z.int().min(1).max(100_000).default(1000),
 });
 
-const domain = read("bad-domain", readHostname);
 const verdict = z.enum(["record", "defer", "reject"]);
 const verdicts = {
   on_fail: verdict.default("record"),
   on_permerror: verdict.default("record"),
   on_temperror: verdict.default("record"),
 } as const;
-
-const knownList = z
-  .strictObject({ list_id: text.exactOptional(), domain: domain.optional(), network: network.optional() })
-  .refine((entry) => Object.values(entry).some((given) => given !== undefined), {
-    error: "bad-list-entry" satisfies ValueProblem,
-  });
-
-const override = z.strictObject({
-  domain,
-  include_subdomains: z.boolean().default(false),
-  action: z.enum(["none", "quarantine", "reject"]),
-});
 
 const bimi = z
   .strictObject({
@@ -176,10 +152,11 @@ const verify = z.strictObject({
   reject_alone: z.boolean().default(false),
   reject_own: z.boolean().default(false),
   reject_relayed: z.boolean().default(false),
-  own_domains: z.array(domain).prefault([]),
-  parked_domains: z.array(domain).prefault([]),
-  overrides: z.array(override).prefault([]),
-  lists: z.array(knownList).prefault([]),
+  own_domains: domainsSchema.prefault([]),
+  own_names: hostnamesSchema.prefault([]),
+  parked_domains: domainsSchema.prefault([]),
+  overrides: overridesSchema.prefault([]),
+  lists: listsSchema.prefault([]),
   rules: rulesSchema.prefault({}),
   iprev: z.strictObject(verdicts).prefault({}),
   spf: z
@@ -200,7 +177,7 @@ const verify = z.strictObject({
   arc: z
     .strictObject({
       mode: z.enum(["verify", "off"]).default("verify"),
-      trusted_sealers: z.array(read("bad-hostname", readHostname)).prefault([]),
+      trusted_sealers: hostnamesSchema.prefault([]),
     })
     .prefault({}),
   dmarc: z
@@ -245,9 +222,10 @@ const log = z.strictObject({
 });
 
 const file = z.strictObject({
-  hostname: read("bad-hostname", readHostname).optional(),
+  hostname: hostname.optional(),
   authserv_id: read("bad-authserv-id", (id) => (isAuthservId(id) ? id : undefined)).optional(),
   data_dir: text.default("./data"),
+  store: read("bad-store", (written) => (isStore(written) ? written : undefined)).optional(),
   user: text.optional(),
   group: text.optional(),
   networks: networks.prefault({}),
@@ -256,7 +234,9 @@ const file = z.strictObject({
   verify: verify.prefault({}),
   sign: signSchema.prefault({}),
   seal: sealSchema.optional(),
+  lists: listSchema.prefault({}),
   record: record.prefault({}),
+  collect: collectSchema.prefault({}),
   web: web.prefault({}),
   log: log.prefault({}),
 });
@@ -315,7 +295,7 @@ function socketIssues(value: unknown): SchemaIssue[] {
 }
 
 function signIssues(value: unknown): SchemaIssue[] {
-  return signProblems(value).map(({ path, problem }) => ({
+  return [...signProblems(value), ...listProblems(value)].map(({ path, problem }) => ({
     code: "custom",
     message: problem,
     path: [...path],
@@ -325,13 +305,19 @@ function signIssues(value: unknown): SchemaIssue[] {
 /** Known keys of the section at `path`, for a "did you mean". */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   let node: JsonSchema | undefined = jsonSchema();
-  for (const step of path) node = typeof step === "number" ? node?.items : propertiesOf(node)?.[String(step)];
+  for (const step of path)
+    node = typeof step === "number" ? itemsOf(node) : propertiesOf(node)?.[String(step)];
   return Object.keys(propertiesOf(node) ?? {});
 }
 
 /** Keys of a section, also of one that may be written as a word instead. */
 function propertiesOf(schema: JsonSchema | undefined): JsonSchema["properties"] {
   return schema?.properties ?? schema?.anyOf?.find((one) => one.properties !== undefined)?.properties;
+}
+
+/** Also of a list that may be written as its one item instead. */
+function itemsOf(schema: JsonSchema | undefined): JsonSchema | undefined {
+  return schema?.items ?? schema?.anyOf?.find((one) => one.items?.properties !== undefined)?.items;
 }
 
 /** What we read of a JSON Schema. */
@@ -362,6 +348,7 @@ function toConfig(given: FileConfig, hostname: string): Config {
     hostname: given.hostname ?? hostname,
     ...(given.authserv_id !== undefined && { authservId: given.authserv_id }),
     dataDir: given.data_dir,
+    ...(given.store !== undefined && { store: given.store }),
     ...(given.user !== undefined && { user: given.user }),
     ...(given.group !== undefined && { group: given.group }),
     networks: {
@@ -377,6 +364,7 @@ function toConfig(given: FileConfig, hostname: string): Config {
       ...(dns.nameservers !== undefined && { nameservers: dns.nameservers }),
       timeoutMs: dns.timeout,
       cacheSize: dns.cache_size,
+      authoritative: dns.authoritative,
     },
     milter: {
       peers: milter.peers ?? loopbackPeers,
@@ -389,13 +377,15 @@ function toConfig(given: FileConfig, hostname: string): Config {
       ...toPolicies(verify),
       spf: { voidLookups: verify.spf.void_lookups, voidCounting: verify.spf.void_counting },
       dkim: { minimumKeyBits: verify.dkim.minimum_key_bits, maxSignatures: verify.dkim.max_signatures },
-      arc: { mode: verify.arc.mode, trustedSealers: verify.arc.trusted_sealers },
+      arc: { mode: verify.arc.mode },
       dmarc: toDmarc(verify.dmarc),
       bimi: toBimi(verify.bimi),
     },
     sign: given.sign,
     ...(given.seal !== undefined && { seal: given.seal }),
+    lists: given.lists,
     record: { keepMs: record.keep, maxSize: record.max_size, fields: record.fields },
+    collect: given.collect,
     web: given.web.listen,
     log: given.log,
   };
@@ -417,11 +407,11 @@ function toPolicy(verify: FileConfig["verify"]): PolicyConfig {
     rejectOwn: verify.reject_own,
     rejectRelayed: verify.reject_relayed,
     ownDomains: verify.own_domains,
+    ownNames: verify.own_names,
     parkedDomains: verify.parked_domains,
-    overrides: verify.overrides.map(({ include_subdomains, ...entry }) => {
-      return { ...entry, includeSubdomains: include_subdomains };
-    }),
-    lists: verify.lists.map(toKnownList),
+    overrides: verify.overrides,
+    lists: verify.lists,
+    trustedSealers: verify.arc.trusted_sealers,
     spf: toVerdicts(verify.spf),
     iprev: toVerdicts(verify.iprev),
     dmarc: { onTemperror: verify.dmarc.on_temperror, onPermerror: verify.dmarc.on_permerror },
@@ -431,16 +421,6 @@ function toPolicy(verify: FileConfig["verify"]): PolicyConfig {
 
 function toVerdicts(given: FileConfig["verify"]["iprev"]): PolicyConfig["iprev"] {
   return { onFail: given.on_fail, onPermerror: given.on_permerror, onTemperror: given.on_temperror };
-}
-
-function toKnownList({ list_id, domain, network }: FileConfig["verify"]["lists"][number]): KnownList {
-  return {
-    ...(list_id !== undefined && {
-      listId: list_id.replace(/^</, "").replace(/>$/, "").trim().toLowerCase(),
-    }),
-    ...(domain !== undefined && { domain }),
-    ...(network !== undefined && { network }),
-  };
 }
 
 function toDmarc({

@@ -1,10 +1,14 @@
 import { stringify } from "yaml";
+import type { ServerAddress } from "../core/dns/server-address.ts";
+import { collectForm } from "./collect-schema.ts";
 import type { Config, NamedNetwork } from "./config.ts";
+import { listForm } from "./list-schema.ts";
 import type { PolicyConfig } from "./policy-config.ts";
 import { ruleKeys } from "./policy-schema.ts";
 import { formatDuration, formatSize } from "./quantity.ts";
 import { showSecret } from "./secret.ts";
-import { signForm } from "./sign-schema.ts";
+import { sealForm, signForm } from "./sign-schema.ts";
+import { showStore } from "./store-url.ts";
 
 /** The configuration in force as a YAML file that gives the same again, every default written out, secrets masked. */
 export function showConfig(config: Config): string {
@@ -17,6 +21,7 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
     hostname: config.hostname,
     authserv_id: config.authservId,
     data_dir: config.dataDir,
+    store: config.store && showStore(config.store),
     user: config.user,
     group: config.group,
     networks: {
@@ -29,11 +34,13 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
       })),
     },
     dns: {
-      nameservers: dns.nameservers?.map(({ address, port }) =>
-        address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
-      ),
+      nameservers: dns.nameservers?.map(serverText),
       timeout: formatDuration(dns.timeoutMs),
       cache_size: dns.cacheSize,
+      authoritative: dns.authoritative.map(({ zone, servers }) => ({
+        zone,
+        servers: servers.map(serverText),
+      })),
     },
     milter: {
       peers: milter.peers.map(textOf),
@@ -49,7 +56,8 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
       max_connections: milter.maxConnections,
     },
     verify: {
-      ...policyForm(verify),
+      ...policyForm(verify.policy),
+      shadow: verify.shadow && shadowForm(verify.shadow),
       iprev: verdictForm(verify.policy.iprev),
       spf: {
         ...verdictForm(verify.policy.spf),
@@ -57,29 +65,33 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
         void_counting: verify.spf.voidCounting,
       },
       dkim: { minimum_key_bits: verify.dkim.minimumKeyBits, max_signatures: verify.dkim.maxSignatures },
-      arc: { mode: verify.arc.mode, trusted_sealers: verify.arc.trustedSealers },
+      arc: { mode: verify.arc.mode, trusted_sealers: verify.policy.trustedSealers },
       dmarc: { ...dmarcForm(verify.dmarc), ...dmarcPolicyForm(verify.policy) },
       bimi: bimiForm(verify.bimi),
     },
     sign: signForm(config.sign),
-    seal: config.seal,
+    seal: config.seal && sealForm(config.seal),
+    lists: listForm(config.lists),
     record: {
       keep: formatDuration(record.keepMs),
       max_size: formatSize(record.maxSize),
       fields: record.fields,
     },
+    collect: collectForm(config.collect),
     web: { listen: webText(web) },
     log: config.log,
   };
 }
 
-function policyForm({ policy, shadow }: Config["verify"]): object {
+function policyForm(policy: PolicyConfig): object {
   return {
     enforce: policy.enforce,
-    shadow: shadow && shadowForm(shadow),
     quarantine_action: policy.quarantineAction,
-    ...rejectForm(policy),
+    reject_alone: policy.rejectAlone,
+    reject_own: policy.rejectOwn,
+    reject_relayed: policy.rejectRelayed,
     own_domains: policy.ownDomains,
+    own_names: policy.ownNames,
     parked_domains: policy.parkedDomains,
     overrides: policy.overrides.map(({ domain, includeSubdomains, action }) => {
       return { domain, include_subdomains: includeSubdomains, action };
@@ -93,18 +105,12 @@ function policyForm({ policy, shadow }: Config["verify"]): object {
 
 function shadowForm(shadow: PolicyConfig): object {
   return {
-    // A shadow that monitors is one that leaves this as it is in force.
-    enforce: shadow.enforce === "monitor" ? undefined : shadow.enforce,
-    ...rejectForm(shadow),
+    ...policyForm(shadow),
+    arc: { trusted_sealers: shadow.trustedSealers },
     spf: verdictForm(shadow.spf),
     iprev: verdictForm(shadow.iprev),
     dmarc: dmarcPolicyForm(shadow),
-    rules: ruleKeys(shadow.rules),
   };
-}
-
-function rejectForm({ rejectAlone, rejectOwn, rejectRelayed }: PolicyConfig): object {
-  return { reject_alone: rejectAlone, reject_own: rejectOwn, reject_relayed: rejectRelayed };
 }
 
 function verdictForm({ onFail, onPermerror, onTemperror }: PolicyConfig["spf"]): object {
@@ -131,6 +137,10 @@ function dmarcForm({ discovery, otherDiscovery, publicSuffixList }: Config["veri
     discovery: otherDiscovery === undefined ? discovery : [discovery, otherDiscovery],
     public_suffix_list: publicSuffixList,
   };
+}
+
+function serverText({ address, port }: ServerAddress): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function textOf({ text }: NamedNetwork): string {

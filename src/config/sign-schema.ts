@@ -3,8 +3,12 @@ import { isSignableName } from "../core/dkim/signed-names.ts";
 import { isWithin, toAsciiDomain } from "../core/domain-name.ts";
 import type { ProblemCode } from "./problem.ts";
 import { formatDuration, parseDuration } from "./quantity.ts";
+import { rotateForm, rotateSchema } from "./rotate-schema.ts";
 import { isSecretReference } from "./secret.ts";
-import type { AuthorPattern, SealConfig, SignConfig, SigningKeyConfig } from "./sign-config.ts";
+import type { BurstConfig, LoginsConfig, SealConfig, SignConfig, SigningKeyConfig } from "./sign-config.ts";
+import { formatAuthorPattern, parseAuthorPattern, readSigningDomain } from "./sign-names.ts";
+
+export { formatAuthorPattern, parseAuthorPattern };
 
 function read<T>(problem: ProblemCode, parse: (text: string) => T | undefined): z.ZodType<T, string> {
   return z
@@ -15,29 +19,6 @@ function read<T>(problem: ProblemCode, parse: (text: string) => T | undefined): 
       ctx.addIssue({ code: "custom", message: problem });
       return z.NEVER;
     });
-}
-
-/**
- * A domain, or an address of one.
- * @returns undefined for anything else; wildcards have words of their own.
- */
-export function parseAuthorPattern(text: string): AuthorPattern | undefined {
-  const at = text.lastIndexOf("@");
-  const domain = readSigningDomain(text.slice(at + 1));
-  if (domain === undefined || at === 0) return undefined;
-  if (at < 0) return { domain };
-  const localPart = text.slice(0, at).toLowerCase();
-  return /[\s*@\p{Cc}]/u.test(localPart) ? undefined : { domain, localPart };
-}
-
-export function formatAuthorPattern({ domain, localPart }: AuthorPattern): string {
-  return localPart === undefined ? domain : `${localPart}@${domain}`;
-}
-
-/** RFC 6376 §3.5 d=: at least two labels. */
-function readSigningDomain(text: string): string | undefined {
-  const domain = text.endsWith(".") ? undefined : toAsciiDomain(text);
-  return domain?.includes(".") === true ? domain : undefined;
 }
 
 function readSelector(text: string): string | undefined {
@@ -76,6 +57,17 @@ const key = z
     { error: "bad-alignment" satisfies ProblemCode, path: ["from"] },
   );
 
+const burst = z.strictObject({
+  messages: z.int().min(1).max(10_000_000).default(500),
+  per: read("bad-duration", parseDuration)
+    .refine((ms) => ms >= 1000 && ms <= 7 * 86_400_000, {
+      error: "out-of-range" satisfies ProblemCode,
+      params: { minimum: "1s", maximum: "7d" },
+    })
+    .prefault("1h"),
+  action: z.enum(["off", "warn", "hold"]).default("warn"),
+});
+
 const canonicalizations = ["relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple"] as const;
 
 const sign = z.strictObject({
@@ -90,10 +82,27 @@ const sign = z.strictObject({
     .optional(),
   extra_headers: z.array(fieldName).prefault([]),
   oversign_headers: z.array(fieldName).prefault([]),
+  rotate: rotateSchema.optional(),
+  null_sender: z.enum(["sign", "local", "unsigned"]).default("sign"),
+  on_failure: z.enum(["tempfail", "unsigned"]).default("tempfail"),
+  on_fragile: z.enum(["sign", "unsigned", "hold"]).default("sign"),
+  logins: z
+    .strictObject({
+      file,
+      on_mismatch: z.enum(["unsigned", "hold"]).default("unsigned"),
+      unlisted: z.enum(["none", "own", "any"]).default("none"),
+    })
+    .optional(),
+  burst: burst.prefault({}),
 });
 type GivenSign = z.output<typeof sign>;
 
-const seal = z.strictObject({ domain: signingDomain, selector: selector.optional() });
+const seal = z.strictObject({
+  domain: signingDomain,
+  selector: selector.optional(),
+  mode: z.enum(["off", "forwarded", "all"]).default("forwarded"),
+  recipients: z.array(read("bad-author", parseAuthorPattern)).prefault([]),
+});
 
 /** The section `sign`. */
 export const signSchema: z.ZodType<SignConfig, object> = sign.transform(toSign);
@@ -110,7 +119,21 @@ function toSign(given: GivenSign): SignConfig {
     ...(given.expire !== undefined && { expireMs: given.expire }),
     extraHeaders: given.extra_headers,
     oversignHeaders: given.oversign_headers,
+    ...(given.rotate !== undefined && { rotate: given.rotate }),
+    nullSender: given.null_sender,
+    onFailure: given.on_failure,
+    onFragile: given.on_fragile,
+    ...(given.logins !== undefined && { logins: toLogins(given.logins) }),
+    ...toBurst(given.burst),
   };
+}
+
+function toLogins({ file: path, on_mismatch, unlisted }: NonNullable<GivenSign["logins"]>): LoginsConfig {
+  return { file: path, onMismatch: on_mismatch, unlisted };
+}
+
+function toBurst({ messages, per, action }: z.output<typeof burst>): Pick<SignConfig, "burst"> {
+  return action === "off" ? {} : { burst: { messages, perMs: per, action } };
 }
 
 function toKey(given: GivenSign["keys"][number]): SigningKeyConfig {
@@ -128,8 +151,8 @@ function toKey(given: GivenSign["keys"][number]): SigningKeyConfig {
   };
 }
 
-function toSeal({ domain, selector: name }: z.output<typeof seal>): SealConfig {
-  return { domain, ...(name !== undefined && { selector: name }) };
+function toSeal({ domain, selector: name, mode, recipients }: z.output<typeof seal>): SealConfig {
+  return { domain, ...(name !== undefined && { selector: name }), mode, recipients };
 }
 
 const signTexts = z.object({
@@ -173,7 +196,12 @@ export function signProblems(
   return [...twice, { path: ["seal", "domain"], problem: "bad-seal-key" }];
 }
 
-/** The two sections as the file has them, for `config show`. */
+/** The section `seal` as the file has it. */
+export function sealForm({ domain, selector: name, mode, recipients }: SealConfig): object {
+  return { domain, selector: name, mode, recipients: recipients.map(formatAuthorPattern) };
+}
+
+/** The section `sign` as the file has it, for `config show`. */
 export function signForm(sign: SignConfig): object {
   return {
     keys: sign.keys.map((one) => ({
@@ -192,5 +220,19 @@ export function signForm(sign: SignConfig): object {
     expire: sign.expireMs === undefined ? undefined : formatDuration(sign.expireMs),
     extra_headers: sign.extraHeaders,
     oversign_headers: sign.oversignHeaders,
+    rotate: sign.rotate && rotateForm(sign.rotate),
+    null_sender: sign.nullSender,
+    on_failure: sign.onFailure,
+    on_fragile: sign.onFragile,
+    logins: sign.logins && {
+      file: sign.logins.file,
+      on_mismatch: sign.logins.onMismatch,
+      unlisted: sign.logins.unlisted,
+    },
+    burst: sign.burst === undefined ? { action: "off" } : burstForm(sign.burst),
   };
+}
+
+function burstForm({ messages, perMs, action }: BurstConfig): object {
+  return { messages, per: formatDuration(perMs), action };
 }

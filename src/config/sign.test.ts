@@ -29,6 +29,10 @@ describe("sign and seal", () => {
       timestamp: true,
       extraHeaders: [],
       oversignHeaders: [],
+      nullSender: "sign",
+      onFailure: "tempfail",
+      onFragile: "sign",
+      burst: { messages: 500, perMs: 3_600_000, action: "warn" },
     });
     expect(loaded.ok && loaded.config.seal).toBeUndefined();
   });
@@ -44,6 +48,11 @@ sign:
   expire: 14d
   extra_headers: [X-One]
   oversign_headers: [Reply-To]
+  null_sender: local
+  on_failure: unsigned
+  on_fragile: hold
+  logins: { file: /etc/sekisho/logins, on_mismatch: hold, unlisted: own }
+  burst: { action: off }
 seal: { domain: example.jp, selector: s1 }
 `);
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
@@ -80,6 +89,11 @@ seal: { domain: example.jp, selector: s1 }
     ["sign: { extra_headers: [Received] }", "bad-field-name sign.extra_headers[0]"],
     ["sign: { oversign_headers: ['a;b'] }", "bad-field-name sign.oversign_headers[0]"],
     ["sign: { oversign_headers: [ARC-Seal] }", "bad-field-name sign.oversign_headers[0]"],
+    ["sign: { logins: {} }", "missing-key sign.logins.file"],
+    ["sign: { logins: { file: x, unlisted: all } }", "not-one-of sign.logins.unlisted"],
+    ["sign: { burst: { messages: 0 } }", "out-of-range sign.burst.messages"],
+    ["sign: { burst: { per: 8d } }", "out-of-range sign.burst.per"],
+    ["sign: { on_failure: accept }", "not-one-of sign.on_failure"],
     ["seal: { domain: example.jp }", "bad-seal-key seal.domain"],
     [
       `sign: { keys: [ { ${key} } ] }\nseal: { domain: example.jp, selector: s2 }`,

@@ -75,7 +75,7 @@ export interface ClientResults {
 /** Starts what can be known at MAIL: iprev (RFC 8601 §2.7.3) and SPF for both identities (RFC 7208 §2.3, §2.4). */
 export function startClientChecks(client: SmtpClient, context: AuthenticationContext): ClientChecks {
   const { clock, deadline, options } = context;
-  const { resolver: dns, entries } = traceResolver(unrejecting(context.dns), clock);
+  const { resolver: dns, entries } = traceResolver(context.dns, clock);
   const until = deadline === undefined ? {} : { deadline };
   const iprev = checkIprev(client.ip, { dns, ...until });
   const spf = verifySpf({
@@ -107,7 +107,7 @@ export interface AuthenticationInput extends AuthenticationContext {
 export function openAuthentication(head: MessageHead, input: AuthenticationInput): Verification<AuthResults> {
   const { clock, deadline, options } = input;
   const checks = input.checks ?? (input.client && startClientChecks(input.client, input));
-  const { resolver: dns, entries } = traceResolver(unrejecting(input.dns), clock);
+  const { resolver: dns, entries } = traceResolver(input.dns, clock);
   const until = deadline === undefined ? {} : { deadline };
   const dmarcRecords = recordLookup(dns, deadline);
   const [dmarc, otherDmarc] = startDiscoveries(head, { dns, ...until, lookup: dmarcRecords }, options?.dmarc);
@@ -181,19 +181,6 @@ async function nameSigner(signature: DkimResult, dmarc: PendingDmarc): Promise<D
   if (signature.domain === "" || signature.problem === "too-many-signatures") return signature;
   const author = await dmarc.isAuthor(signature.domain);
   return author === undefined ? signature : { ...signature, signer: author ? "author" : "third-party" };
-}
-
-/** Library users bring resolvers of their own; one that rejects, against its contract, has failed to answer. */
-function unrejecting(dns: DnsResolver): DnsResolver {
-  return {
-    query: async (name, type, options) => {
-      try {
-        return await dns.query(name, type, options);
-      } catch {
-        return { kind: "failure", reason: "servfail" };
-      }
-    },
-  };
 }
 
 /** A fault in a message that was given up must not end the process; who waits for the promise still sees it. */

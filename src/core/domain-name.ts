@@ -10,6 +10,33 @@ const maxNameOctets = 253;
  * @returns undefined when the text is no domain: empty or overlong labels, other octets, labels that IDNA refuses.
  */
 export function toAsciiDomain(text: string): string | undefined {
+  return isPlain(text) ? text : toPlain(text);
+}
+
+/** Whether the text has that form already, as nearly all have. */
+function isPlain(text: string): boolean {
+  if (text.length > maxNameOctets) return false;
+  let labelOctets = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === dot) {
+      if (labelOctets === 0) return false;
+      labelOctets = 0;
+    } else if (!isPlainOctet(code) || ++labelOctets > maxLabelOctets) return false;
+  }
+  return labelOctets > 0;
+}
+
+const dot = 0x2e;
+
+/** A lower-case letter, a digit, a hyphen or an underscore. */
+function isPlainOctet(code: number): boolean {
+  return (
+    (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x5f
+  );
+}
+
+function toPlain(text: string): string | undefined {
   const name = text.endsWith(".") ? text.slice(0, -1) : text;
   if (name === "" || name.length > 4 * maxNameOctets) return undefined;
   const labels: string[] = [];

@@ -1,9 +1,20 @@
-/** The name most like `word`, for a "did you mean"; undefined when none is near enough. */
-export function nearest(word: string, names: readonly string[]): string | undefined {
-  if (word.length > 40) return undefined;
+const maxWord = 64;
+
+/**
+ * The name most like `word`, for a "did you mean"; undefined when none is near enough, or the word is long.
+ * @param maxDistance Edits at most, and never more than a third of the word.
+ */
+export function nearest(
+  word: string,
+  names: readonly string[],
+  maxDistance: number = Number.POSITIVE_INFINITY,
+): string | undefined {
+  if (word.length > maxWord) return undefined;
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[_-]/g, "");
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  // One letter is like every other.
+  let bestDistance =
+    Math.min(maxDistance, word.length - 1, Math.max(1, Math.floor(word.length / 3))) + 1;
   for (const name of names) {
     const distance = editDistance(plain(word), plain(name));
     if (distance < bestDistance) [best, bestDistance] = [name, distance];

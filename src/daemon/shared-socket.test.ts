@@ -106,6 +106,22 @@ describe("where it cannot listen, it says why in the operator's language", () =>
     shared.close();
   });
 
+  test("it does not wait for who stays", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as { port: number };
+    let asked = 0;
+    const isWorthWaiting = (): boolean => ++asked < 1;
+    const bound = bindSocket(socketAt(`inet:127.0.0.1:${port}`), {
+      text,
+      patienceMs: 600_000,
+      isWorthWaiting,
+    });
+    await expect(bound).rejects.toThrow("another program listens there");
+    expect(asked).toBe(1);
+    other.close();
+  });
+
   test("somebody listens on a unix socket", async () => {
     const path = join(folder, "e.sock");
     const other = createServer();

@@ -47,6 +47,8 @@ export interface BindOptions {
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** How long to wait for whoever listens there to go away; 0 when left out. */
   readonly patienceMs?: number;
+  /** Asked when somebody does: whether waiting can help. Taken for yes when left out. */
+  readonly isWorthWaiting?: () => boolean;
 }
 
 type CreateHandle = (
@@ -68,7 +70,7 @@ export async function bindSocket(socket: MilterSocketConfig, options: BindOption
   const { text } = options;
   const address = parseListenAddress(socket.listen);
   if (address === undefined) throw listenFailed(text, socket.listen, "EINVAL");
-  const handle = await patiently(options.patienceMs ?? 0, () => bind(socket, address, text));
+  const handle = await patiently(options, () => bind(socket, address, text));
   const bound = { listen: socket.listen, handle, address: addressOf(handle, address) };
   const inode = address.kind === "unix" ? lstatSync(address.path).ino : undefined;
   let isOurs = true;
@@ -94,14 +96,19 @@ export async function bindSocket(socket: MilterSocketConfig, options: BindOption
 }
 
 /** A program that was killed leaves workers behind that listen until they have noticed. */
-async function patiently<T>(patienceMs: number, attempt: () => Promise<T>): Promise<T> {
+async function patiently<T>(
+  { patienceMs = 0, isWorthWaiting = () => true }: BindOptions,
+  attempt: () => Promise<T>,
+): Promise<T> {
   const end = performance.now() + patienceMs;
-  for (;;) {
+  for (let mayHelp = true; ; ) {
     try {
       return await attempt();
     } catch (error) {
-      if (performance.now() >= end || !(error instanceof InUse)) throw error;
-      await sleep(100);
+      if (performance.now() >= end || !mayHelp || !(error instanceof InUse)) throw error;
+      // After a "no" once more: they may have gone between the attempt and the question.
+      mayHelp = isWorthWaiting();
+      if (mayHelp) await sleep(100);
     }
   }
 }

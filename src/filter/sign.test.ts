@@ -117,7 +117,9 @@ async function send(sent: Sent): Promise<Got> {
     dmarc: {},
     signing: {
       keys: configuredKeys(used.sign.keys, loadedKeys(used, sent.broken)),
-      ...(sent.logins !== undefined && { logins: parseLoginMap(sent.logins).logins }),
+      ...(sent.logins !== undefined && {
+        logins: sent.logins === "unreadable" ? sent.logins : parseLoginMap(sent.logins).logins,
+      }),
     },
     ...(sent.parts !== undefined && { parts: sent.parts }),
     ...(sent.ask !== undefined && { countMessage: countOnLoan(sent.ask, () => 0) }),
@@ -319,6 +321,14 @@ describe("what should be signed and cannot be", () => {
     expect(record.signing).toMatchObject({ outcome: "failed", reason: "key-unusable" });
   });
 
+  test("a login file that cannot be read: put off; those without a login are signed", async () => {
+    const guarded = await configWith("  logins: { file: x, unlisted: any }");
+    const { end, record } = await send({ config: guarded, logins: "unreadable", login: "taro" });
+    expect(end.reply).toMatchObject({ kind: "smtp", code: 451 });
+    expect(record.signing).toMatchObject({ outcome: "failed", reason: "logins-unreadable" });
+    expect(words(await send({ config: guarded, logins: "unreadable" }))).toHaveLength(2);
+  });
+
   test("with one key left that one signs", async () => {
     expect(words(await send({ broken: ["r"] }))).toEqual(["pass e.ours.example"]);
   });
@@ -516,7 +526,7 @@ describe("bursts", () => {
 
   test("off asks nobody", async () => {
     const ask = vi.fn(answer(1, false));
-    await send({ ask: ask as unknown as AskShared, config: await configWith("  burst: off") });
+    await send({ ask: ask as unknown as AskShared, config: await configWith("  burst: { action: off }") });
     expect(ask).not.toHaveBeenCalled();
   });
 });

@@ -19,7 +19,7 @@ import { Preflight } from "./preflight.ts";
 export interface SigningServices {
   readonly keys: SigningKeys;
   /** There when `sign.logins` is set. */
-  readonly logins?: LoginMap;
+  readonly logins?: LoginMap | "unreadable";
 }
 
 /** Signing of one message; opened at the end of its header. */
@@ -74,7 +74,8 @@ function unsignedOnly(author: FoundAuthor): MessageSigning {
 /** What came of the decisions so far. */
 type Plan =
   | { readonly kind: "sign"; readonly author: Author; readonly choice: KeyChoice }
-  | { readonly kind: "unsigned"; readonly reason: UnsignedReason; readonly hold?: boolean };
+  | { readonly kind: "unsigned"; readonly reason: UnsignedReason; readonly hold?: boolean }
+  | { readonly kind: "failed"; readonly reason: SigningFailure };
 
 class Signing implements MessageSigning {
   readonly #facts: OutgoingFacts;
@@ -130,10 +131,21 @@ class Signing implements MessageSigning {
     };
     try {
       const plan = this.#plan(edited, author);
-      const done = plan.kind === "sign" ? await this.#sign(edited, plan) : notSigned(plan);
+      const done = await this.#carryOut(edited, plan);
       return { ...common, ...withBurst(done, await this.#burst, this.#config) };
     } catch {
       return { ...common, ...this.#failed("fault") };
+    }
+  }
+
+  #carryOut(edited: EditedHead, plan: Plan): RecordedSigning | Promise<RecordedSigning> {
+    switch (plan.kind) {
+      case "sign":
+        return this.#sign(edited, plan);
+      case "unsigned":
+        return notSigned(plan);
+      case "failed":
+        return this.#failed(plan.reason);
     }
   }
 
@@ -176,6 +188,7 @@ class Signing implements MessageSigning {
     const login = this.#login;
     // Clients without a login (addresses of networks.submitters, this host, a signing socket) have no entry there.
     if (settings === undefined || logins === undefined || login === undefined) return undefined;
+    if (logins === "unreadable") return { kind: "failed", reason: "logins-unreadable" };
     const verdict = checkLogin(login, authorAddresses(head), logins, settings.unlisted);
     if (verdict === "allowed") return undefined;
     return { kind: "unsigned", reason: verdict, hold: settings.onMismatch === "hold" };

@@ -14,6 +14,8 @@ export type ZoneErrorKind =
   /** A TXT string over 255 octets (RFC 1035 §3.3). */
   | "string-too-long"
   | "include"
+  /** One that is not in RFC 1035 or RFC 2308, such as $GENERATE. */
+  | "directive"
   | "syntax";
 
 export interface ZoneError {
@@ -147,7 +149,7 @@ class ZoneParser {
       case "$INCLUDE":
         return this.#readInclude(value.text, second);
       default:
-        return fault(`${shown(directive)} is not supported`);
+        return fault(`${shown(directive)} is not supported`, "directive");
     }
   }
 

@@ -39,12 +39,16 @@ class SniffingDecoder implements ReportDecoder {
     const octets = this.#waiting;
     this.#waiting = Buffer.alloc(0);
     const { label, skip } = charsetOf(octets, this.#warnings);
-    this.#decoder = label === "utf-8" ? new Utf8Decoder(this.#warnings) : decoderOf(label, this.#warnings);
+    this.#decoder = streamed.test(label) ? streamDecoder(label) : new PieceDecoder(label, this.#warnings);
     return this.#decoder.write(octets.subarray(skip));
   }
 }
 
+/** In these an octet "<" need not be that character: they cannot be read value by value. */
+const streamed = /^(?:utf-16|iso-2022)/;
+
 interface Charset {
+  /** As TextDecoder calls it. */
   readonly label: string;
   /** Octets of the byte order mark. */
   readonly skip: number;
@@ -60,7 +64,7 @@ function charsetOf(octets: Buffer, warnings: WarningSink): Charset {
   return { label: declaredCharset(octets, warnings), skip: 0 };
 }
 
-/** Octets that are UTF-8 are taken for that whatever an 8-bit file declares: `utf-16` and `iso-8859-1` are often lies. */
+/** `utf-16` in a file of 8-bit characters is a lie. */
 function declaredCharset(octets: Buffer, warnings: WarningSink): string {
   const start = octets.toString("latin1", 0, declarationOctets);
   const declared = /^\s{0,50}<\?xml[^>]{0,150}?encoding\s{0,5}=\s{0,5}["']([A-Za-z0-9._:-]{1,40})/.exec(
@@ -68,22 +72,22 @@ function declaredCharset(octets: Buffer, warnings: WarningSink): string {
   )?.[1];
   const label = declared?.toLowerCase() ?? "utf-8";
   if (label.startsWith("utf") || label === "us-ascii" || label === "ascii") return "utf-8";
-  if (newDecoder(label) !== undefined) return label;
+  const known = newDecoder(label)?.encoding;
+  if (known !== undefined) return known;
   warnings.add("charset-unknown", "encoding", label);
   return "utf-8";
 }
 
-function newDecoder(label: string): InstanceType<typeof TextDecoder> | undefined {
+function newDecoder(label: string, fatal = false): InstanceType<typeof TextDecoder> | undefined {
   try {
-    return new TextDecoder(label, { ignoreBOM: true });
+    return new TextDecoder(label, { ignoreBOM: true, fatal });
   } catch {
     return undefined;
   }
 }
 
-function decoderOf(label: string, warnings: WarningSink): ReportDecoder {
-  const decoder = newDecoder(label);
-  if (decoder === undefined) return new Utf8Decoder(warnings);
+function streamDecoder(label: string): ReportDecoder {
+  const decoder = new TextDecoder(label, { ignoreBOM: true });
   return {
     write: (octets) => decoder.decode(octets, { stream: true }),
     end: () => decoder.decode(),
@@ -92,54 +96,111 @@ function decoderOf(label: string, warnings: WarningSink): ReportDecoder {
 
 const escapeOctet = 0x1b;
 const lessThan = 0x3c;
+/** A value that goes on for longer is cut wherever it is. */
+const maxHeld = 65_536;
+const multiOctet = /^(?:shift_jis|euc-|gb|big5)/;
 
-/** UTF-8, in which single values may be in another charset: each of these is guessed for itself. */
-class Utf8Decoder implements ReportDecoder {
+/**
+ * Octets are cut before each "<", so that one bad value does not spoil others, and each piece is judged for itself: where a
+ * charset of one octet is declared, or none, what is UTF-8 is taken for that.
+ */
+class PieceDecoder implements ReportDecoder {
+  readonly #label: string;
   readonly #warnings: WarningSink;
-  #carry: Buffer = Buffer.alloc(0);
+  #held: Buffer = Buffer.alloc(0);
   #iso2022: ReportDecoder | undefined;
 
-  constructor(warnings: WarningSink) {
+  constructor(label: string, warnings: WarningSink) {
+    this.#label = label;
     this.#warnings = warnings;
   }
 
   write(octets: Buffer): string {
     if (this.#iso2022 !== undefined) return this.#iso2022.write(octets);
-    const all = this.#carry.length === 0 ? octets : Buffer.concat([this.#carry, octets]);
-    if (hasIso2022Escape(all)) {
-      this.#warnings.add("charset-guessed", "encoding", "iso-2022-jp");
-      this.#iso2022 = decoderOf("iso-2022-jp", this.#warnings);
-      return this.#iso2022.write(all);
-    }
-    const whole = all.length - unfinishedOctets(all);
-    this.#carry = all.subarray(whole);
+    const all = this.#held.length === 0 ? octets : Buffer.concat([this.#held, octets]);
+    const escape = multiOctet.test(this.#label) ? -1 : iso2022Escape(all);
+    if (escape >= 0) return this.#switchToIso2022(all, escape);
+    const whole = wholeOctets(all);
+    this.#held = all.subarray(whole);
     return this.#decode(all.subarray(0, whole));
   }
 
   end(): string {
-    return this.#iso2022?.end() ?? this.#decode(this.#carry);
+    return this.#iso2022?.end() ?? this.#decode(this.#held);
+  }
+
+  #switchToIso2022(all: Buffer, escape: number): string {
+    this.#warnings.add("charset-guessed", "encoding", "iso-2022-jp");
+    this.#iso2022 = streamDecoder("iso-2022-jp");
+    return this.#decode(all.subarray(0, escape)) + this.#iso2022.write(all.subarray(escape));
   }
 
   #decode(octets: Buffer): string {
     if (isAscii(octets)) return octets.toString("latin1");
-    if (isUtf8(octets)) return octets.toString("utf8");
+    if (this.#label === "utf-8" && isUtf8(octets)) return octets.toString("utf8");
     return pieces(octets)
       .map((piece) => this.#decodePiece(piece))
       .join("");
   }
 
   #decodePiece(piece: Buffer): string {
-    if (isUtf8(piece)) return piece.toString("utf8");
-    const japanese = decodeShiftJis(piece);
-    this.#warnings.add("charset-guessed", "encoding", japanese === undefined ? "windows-1252" : "shift_jis");
-    return japanese ?? newDecoder("windows-1252")?.decode(piece) ?? piece.toString("latin1");
+    if (isAscii(piece)) return piece.toString("latin1");
+    if (multiOctet.test(this.#label)) return decodeFatally(piece, this.#label) ?? this.#guess(piece);
+    if (isUtf8(piece)) {
+      if (this.#label !== "utf-8") this.#warnings.add("charset-guessed", "encoding", "utf-8");
+      return piece.toString("utf8");
+    }
+    return this.#label === "utf-8" ? this.#guess(piece) : decodeLoosely(piece, this.#label);
+  }
+
+  #guess(piece: Buffer): string {
+    const { label, text } = guessCharset(piece);
+    this.#warnings.add("charset-guessed", "encoding", label);
+    return text;
   }
 }
 
-/** Escape sequences of RFC 1468 into two-octet sets. */
-function hasIso2022Escape(octets: Buffer): boolean {
-  const at = octets.indexOf(escapeOctet);
-  return at >= 0 && octets[at + 1] === 0x24;
+function guessCharset(piece: Buffer): { readonly label: string; readonly text: string } {
+  if (isUtf8(piece)) return { label: "utf-8", text: piece.toString("utf8") };
+  for (const { label, looksRight } of japaneseCharsets) {
+    const text = decodeFatally(piece, label);
+    if (text !== undefined && looksRight.test(text)) return { label, text };
+  }
+  return { label: "windows-1252", text: decodeLoosely(piece, "windows-1252") };
+}
+
+/** What is no accident of accented letters side by side. */
+const japaneseCharsets = [
+  { label: "shift_jis", looksRight: /[\u3040-\u30ff\u4e00-\u9fff]{2}/ },
+  { label: "euc-jp", looksRight: /[\u3040-\u30ff]{2}/ },
+] as const;
+
+function decodeFatally(octets: Buffer, label: string): string | undefined {
+  try {
+    return newDecoder(label, true)?.decode(octets);
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeLoosely(octets: Buffer, label: string): string {
+  return newDecoder(label)?.decode(octets) ?? octets.toString("latin1");
+}
+
+/** Where an escape sequence of RFC 1468 into a set of two octets stands, -1 for nowhere. */
+function iso2022Escape(octets: Buffer): number {
+  for (let at = octets.indexOf(escapeOctet); at >= 0; at = octets.indexOf(escapeOctet, at + 1))
+    if (octets[at + 1] === 0x24) return at;
+  return -1;
+}
+
+/** How many octets may be decoded before more come: a value is kept together, as is an escape sequence. */
+function wholeOctets(octets: Buffer): number {
+  const { length } = octets;
+  const open = octets.lastIndexOf(lessThan);
+  const from = Math.max(open, 0);
+  if (!isAscii(octets.subarray(from)) && length - from <= maxHeld) return from;
+  return length - unfinishedOctets(octets);
 }
 
 /** Octets at the end that begin a UTF-8 sequence, or an escape sequence, which the next piece may finish. */
@@ -159,7 +220,7 @@ function sequenceLength(lead: number): number {
   return lead >= 0xe0 ? 3 : 2;
 }
 
-/** Cut before each "<", so that one bad value does not spoil others. */
+/** Cut before each "<". */
 function pieces(octets: Buffer): Buffer[] {
   const found: Buffer[] = [];
   for (let start = 0; start < octets.length; ) {
@@ -169,16 +230,4 @@ function pieces(octets: Buffer): Buffer[] {
     start = end;
   }
   return found;
-}
-
-/** Two kana or Chinese characters side by side are no accident of accented letters. */
-const japaneseRun = /[぀-ヿ一-鿿]{2}/;
-
-function decodeShiftJis(octets: Buffer): string | undefined {
-  try {
-    const text = new TextDecoder("shift_jis", { fatal: true }).decode(octets);
-    return japaneseRun.test(text) ? text : undefined;
-  } catch {
-    return undefined;
-  }
 }

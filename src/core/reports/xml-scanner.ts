@@ -13,6 +13,7 @@ export interface XmlHandler {
 
 /** Longer tags and comments are none. */
 const maxMarkup = 65_536;
+const maxName = 256;
 
 /**
  * Reads the markup of reports, also where it is broken: nothing here is an error. "<" that begins no tag is text, as is "&"
@@ -85,12 +86,11 @@ export class XmlScanner {
     const closing = text.charCodeAt(at + 1) === slash;
     const nameFrom = at + (closing ? 2 : 1);
     const nameTo = nameEnd(text, nameFrom);
-    const end = nameTo < text.length ? tagEnd(text, nameTo) : -1;
-    if (end < 0) {
-      if (!last && text.length - at < maxMarkup) return at;
-      // A tag that never ends: at the end of the document nothing more can be told of it.
-      return last ? text.length : this.#literal(at + 1);
-    }
+    if (nameTo - nameFrom >= maxName) return this.#literal(at + 1);
+    const end = nameTo < text.length ? tagEnd(text, nameTo, last) : notYet;
+    if (end === noTag) return this.#literal(at + 1);
+    // At the end of the document nothing more can be told of it.
+    if (end === notYet) return last ? text.length : at;
     // `<d@example.org>` is an address.
     if (!isTagNameEnd(text.charCodeAt(nameTo))) return this.#literal(at + 1);
     const name = localName(text, nameFrom, nameTo);
@@ -115,15 +115,17 @@ export class XmlScanner {
   }
 
   #documentType(text: string, at: number, last: boolean): number {
-    const end = text.indexOf(">", at);
-    const known = text.slice(at, end < 0 ? at + maxMarkup : end);
-    if (known.includes("[")) {
+    const limit = Math.min(text.length, at + maxMarkup);
+    for (let index = at + 1; index < limit; index++) {
+      const code = text.charCodeAt(index);
+      if (code === greaterThan) return index + 1;
+      if (code === lessThan) return this.#literal(at + 1);
+      if (code !== bracket) continue;
       this.#stopped = true;
       this.#handler.documentType();
       return text.length;
     }
-    if (end >= 0) return end + 1;
-    return !last && text.length - at < maxMarkup ? at : this.#literal(at + 1);
+    return !last && limit === text.length ? at : this.#literal(at + 1);
   }
 
   #enter(inside: "comment" | "cdata" | "instruction", next: number): number {
@@ -149,32 +151,35 @@ const slash = 0x2f;
 const exclamation = 0x21;
 const question = 0x3f;
 const colon = 0x3a;
+const bracket = 0x5b;
 const quote = 0x22;
 const apostrophe = 0x27;
+const lessThan = 0x3c;
 const greaterThan = 0x3e;
 
-/** The ">" of the tag whose name ends at `from`; one within quotation marks does not count. -1: not yet here. */
-function tagEnd(text: string, from: number): number {
-  const first = text.charCodeAt(from);
-  if (first === greaterThan) return from;
-  const end = text.indexOf(">", from);
-  if (end < 0 || end - from > maxMarkup) return -1;
-  const attributes = text.slice(from, end);
-  return attributes.includes('"') || attributes.includes("'") ? quotedTagEnd(text, from, end) : end;
-}
+const notYet = -1;
+const noTag = -2;
 
-function quotedTagEnd(text: string, from: number, firstEnd: number): number {
+/**
+ * The ">" of the tag whose name ends at `from`; one within quotation marks does not count. A "<" stands in no tag: what came
+ * before it was none, or has a quotation mark that nobody closes. Each character is looked at for one tag only.
+ */
+function tagEnd(text: string, from: number, last: boolean): number {
   let open = 0;
+  let firstEnd = noTag;
   const limit = Math.min(text.length, from + maxMarkup);
   for (let index = from; index < limit; index++) {
     const code = text.charCodeAt(index);
-    if (open !== 0) {
+    if (code === lessThan) return firstEnd;
+    if (code === greaterThan) {
+      if (open === 0) return index;
+      if (firstEnd === noTag) firstEnd = index;
+    } else if (open !== 0) {
       if (code === open) open = 0;
     } else if (code === quote || code === apostrophe) open = code;
-    else if (code === greaterThan) return index;
   }
-  // A quotation mark that nobody closes.
-  return limit < text.length ? firstEnd : -1;
+  if (limit < text.length) return firstEnd;
+  return last && firstEnd !== noTag ? firstEnd : notYet;
 }
 
 function isNameStart(code: number): boolean {
@@ -189,7 +194,7 @@ function isNamePart(code: number): boolean {
 
 function nameEnd(text: string, from: number): number {
   let at = from;
-  while (isNamePart(text.charCodeAt(at))) at += 1;
+  while (at - from < maxName && isNamePart(text.charCodeAt(at))) at += 1;
   return at;
 }
 

@@ -1,0 +1,60 @@
+import type { SigningStoryText } from "./signing-story.ts";
+
+export const signingStoryEn: SigningStoryText = {
+  heading: "Signature",
+  labels: {
+    signed: "Signed by",
+    unsigned: "Not signed",
+    failed: "Failed",
+    from: "From",
+    login: "Login",
+    fragile: "Fragile",
+    burst: "Burst",
+  },
+  reason: {
+    "no-author": "the From field names no single author",
+    "not-ours": "no key is for this From domain: mail of others is never signed (sign.keys)",
+    "no-right": "the client has no right to be signed for: it is in networks.own only",
+    "null-sender": "it has the null sender (sign.null_sender)",
+    "passing-through":
+      "it came in from outside before and did not pass DMARC then: whoever hands it over only passes it on",
+    "list-unproven":
+      "it came back from a list, and nothing proves the author: only with a From that names the list it would be signed (lists)",
+    "login-mismatch": "the login may not write as this From (sign.logins)",
+    "login-unlisted": "the login is not in the login file, and this From is not its own (sign.logins)",
+    fragile: "the signature would hardly survive the way (sign.on_fragile)",
+    "already-signed": "each key that would sign has a good signature there already",
+    "header-too-long": "the header is too long",
+    "header-malformed": "the header begins with white space",
+    "from-missing": "there is no From field",
+    "from-repeated": "there are several From fields",
+    "too-many-fields": "there are too many fields to sign",
+    "key-unusable": "the key cannot be used; the log names the file and the remedy",
+    "logins-unreadable": "the login file cannot be read; the log says why",
+    "signature-failed": "a key made no signature",
+    "self-check": "our own check found the signature bad",
+    fault: "a fault inside Sekisho",
+  },
+  fragile: {
+    "long-body-line": "a line of the body is longer than 998 octets: MTAs break it",
+    "long-header-line": "a line of the header is longer than 998 octets: MTAs break it",
+    "bare-cr-body": "CR without LF in the body: MTAs change or refuse it",
+    "bare-lf-body": "LF without CR in the body: MTAs change or refuse it",
+    "nul-body": "NUL in the body: MTAs remove or refuse it",
+    "bare-cr-header": "CR without LF in the header: MTAs change or refuse it",
+    "nul-header": "NUL in the header: MTAs remove or refuse it",
+    "undeclared-8bit-body": "8-bit text without BODY=8BITMIME: MTAs may rewrite it",
+    "raw-8bit-header": "8-bit text in the header without SMTPUTF8: MTAs may rewrite it",
+    "blank-header-line": "a fold of nothing but white space: some take it for the end of the header",
+    "unquoted-name": "a display name that needs quotes has none: Sendmail adds them",
+    "missing-date": "no Date: an MTA that adds one breaks the signature",
+    "missing-message-id": "no Message-ID: an MTA that adds one breaks the signature",
+    "repeated-field": "a field that may stand once stands there several times",
+  },
+  burst: (count, messages, per) =>
+    `${count} messages of this sender within ${per}; ${messages} are usual (sign.burst)`,
+  action: {
+    hold: "therefore held in the queue",
+    tempfail: "therefore put off: the sender is to try again (sign.on_failure)",
+  },
+};
