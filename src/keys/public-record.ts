@@ -58,7 +58,7 @@ export function isKeyText(text: string, privateKey: KeyObject): boolean {
 }
 
 /** RFC 1035 §3.3: a character-string has 255 octets at most. The parts are joined without anything between. */
-function splitText(text: string): string[] {
+export function splitText(text: string): string[] {
   const parts: string[] = [];
   for (let at = 0; at < text.length; at += 255) parts.push(text.slice(at, at + 255));
   return parts;

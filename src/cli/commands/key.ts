@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
+import type { RotateConfig } from "../../config/rotate-config.ts";
 import { readSecret } from "../../config/secret.ts";
 import type { SigningKeyConfig } from "../../config/sign-config.ts";
 import { formatAuthorPattern } from "../../config/sign-schema.ts";
@@ -18,6 +19,8 @@ import {
 import { readKeyFile } from "../../keys/key-file.ts";
 import { type LoadedKey, loadSigningKeys } from "../../keys/load-keys.ts";
 import { type KeyService, type PublicRecord, publicRecord } from "../../keys/public-record.ts";
+import { keyId, rowsInUse } from "../../keys/rotated-keys.ts";
+import type { RotatedKey } from "../../keys/rotation.ts";
 import { ageFinding, describeKey, verifyKey } from "../../keys/verify-key.ts";
 import {
   type AnyCommand,
@@ -33,6 +36,9 @@ import { dnsOptions, openDns } from "../dns-options.ts";
 import { countFindings, formatFindings, isSerious } from "../finding-lines.ts";
 import { fileUnreadable, readNow } from "../input.ts";
 import { formatJson, type Io } from "../io.ts";
+import { publishKeys, type RotationCall, retireKey, rotateKeys } from "../key/rotation-commands.ts";
+import { rotationJson, rotationRows } from "../key/rotation-lines.ts";
+import { readConfigWithAllKeys, readRotatedKeys } from "../keys-in-use.ts";
 import { labelled, printable, wrap } from "../layout.ts";
 import {
   chosenRows,
@@ -44,7 +50,7 @@ import {
 } from "../signing-key-options.ts";
 import { signingText } from "../text/signing-text.ts";
 
-const actions = ["generate", "dns", "verify", "list"] as const;
+const actions = ["generate", "list", "dns", "verify", "rotate", "publish", "retire"] as const;
 
 const options = {
   ...signingKeyOptions,
@@ -79,6 +85,13 @@ const options = {
     value: "zone|line|value",
     help: { en: "print the record in this form only", ja: "レコードをこの形式だけで出力する" },
   },
+  compromised: {
+    type: "boolean",
+    help: {
+      en: "retire: others may have the key; it is revoked without waiting for mail on its way",
+      ja: "retire で使う。鍵が漏れたおそれがあるとき、配送中のメールを待たずに失効させる",
+    },
+  },
   now: { type: "string", value: "RFC3339", help: { en: "the present time", ja: "現在の日時" } },
   json: { type: "boolean", help: { en: "print the result as JSON", ja: "結果を JSON で出力する" } },
   ...configOption,
@@ -86,22 +99,31 @@ const options = {
 } as const;
 type Values = OptionValues<typeof options>;
 
+const rotationActions: ReadonlySet<string> = new Set(["rotate", "publish", "retire"]);
+
 export const key: AnyCommand = defineCommand({
   usage: [
     "sekisho key generate --domain DOMAIN [--type ed25519] [OPTION...]",
     "sekisho key dns [--domain DOMAIN] [--selector NAME] [OPTION...]",
     "sekisho key verify [--domain DOMAIN] [--selector NAME] [OPTION...]",
     "sekisho key list [--json]",
+    "sekisho key rotate|publish [DOMAIN] [--type rsa|ed25519]",
+    "sekisho key retire [DOMAIN] --selector NAME [--compromised]",
   ],
   about: {
-    en: "generate writes a new private key, never over another, and prints its record. dns prints the records of keys that there are. verify looks whether key file, configuration and DNS agree. list shows the keys of the configuration. Without --key all act on sign.keys.",
-    ja: "generate は新しい秘密鍵を作り（上書きはしません）、公開するレコードを表示します。dns はすでにある鍵のレコードを表示します。verify は鍵ファイル、設定、DNS が一致しているかを調べます。list は設定にある鍵の一覧です。--key を省くと sign.keys の鍵が対象です。",
+    en: "generate writes a new private key, never over another, and prints its record. dns prints the records of keys that there are. verify looks whether key file, configuration and DNS agree. list shows all keys, those that rotate with their states. Without --key these act on the keys in use. rotate makes new keys of a domain now, publish tries changes in DNS that wait again or prints them, retire takes a key back as far as that is safe (see rotation.md).",
+    ja: "generate は新しい秘密鍵を作り（上書きはしません）、公開するレコードを表示します。dns はすでにある鍵のレコードを表示します。verify は鍵ファイル、設定、DNS が一致しているかを調べます。list はすべての鍵の一覧で、交代する鍵はその状態も示します。--key を省くと使用中の鍵が対象です。rotate はドメインの新しい鍵をすぐに用意し、publish は待っている DNS の変更をもう一度試すか表示し、retire は安全な範囲で鍵を取り下げます（rotation.ja.md を参照）。",
   },
   options,
-  maxArguments: 1,
-  async run(values, [action], io) {
+  maxArguments: 2,
+  async run(values, [action, domain], io) {
     if (action === undefined) throw usageError(io.text.usage.missingAction("key", actions));
-    const config = await readConfig(values.config, io);
+    if (domain !== undefined && !rotationActions.has(action))
+      throw usageError(io.text.usage.tooManyArguments(domain));
+    const config =
+      action === "dns" || action === "verify"
+        ? await readConfigWithAllKeys(values.config, io)
+        : await readConfig(values.config, io);
     switch (action) {
       case "generate":
         return generate(values, config, io);
@@ -111,6 +133,12 @@ export const key: AnyCommand = defineCommand({
         return verify(values, config, io);
       case "list":
         return list(values, config, io);
+      case "rotate":
+        return rotation(rotateKeys, domain, values, config, io);
+      case "publish":
+        return rotation(publishKeys, domain, values, config, io);
+      case "retire":
+        return rotation(retireKey, domain, values, config, io);
       default:
         throw usageError(io.text.usage.unknownAction("key", action, actions));
     }
@@ -352,48 +380,98 @@ function namesSubdomains({ identity, includeSubdomains, from, domain }: SigningK
   return identity !== "none" && (includeSubdomains || from.some((author) => author.domain !== domain));
 }
 
+// ---------------------------------------------------------------- rotate, publish, retire
+
+async function rotation(
+  command: (call: RotationCall) => Promise<ExitCode>,
+  argument: string | undefined,
+  values: Values,
+  config: Config,
+  io: Io,
+): Promise<ExitCode> {
+  const named = argument ?? values.domain;
+  const dns = openDns(values, config.dns, io);
+  try {
+    return await command({
+      config,
+      domain: named === undefined ? undefined : readDomainOption(named, io),
+      selector: values.selector === undefined ? undefined : readSelectorOption(values.selector, io),
+      type: values.type === undefined ? undefined : readType(values.type, io),
+      compromised: values.compromised,
+      json: values.json,
+      dns: dns.resolver,
+      io,
+    });
+  } finally {
+    dns.close();
+  }
+}
+
 // ---------------------------------------------------------------- list
 
 async function list(values: Values, config: Config, io: Io): Promise<ExitCode> {
-  const rows = config.sign.keys;
+  const keys = await readRotatedKeys(config);
+  const states = new Map(keys.map((one) => [keyId(one), one]));
+  const ours = keys.filter(({ origin }) => origin === "rotation").map((one) => rowOfRotated(one, config));
+  const rows = [...config.sign.keys, ...ours];
   const owner = keyOwner(config, io);
   const listed = await Promise.all(
-    rows.map(async (row) => {
+    rows.map(async (row): Promise<ListedKey> => {
       const { key: privateKey } = await readKeyFile(row.file, {
         owner,
         ...(row.passphrase !== undefined && { passphrase: row.passphrase }),
       });
       const date = selectorDate(row.selector);
+      const rotated = states.get(keyId(row));
       return {
         ...row,
         ...(privateKey !== undefined && { type: describeKey(privateKey) }),
         ...(date !== undefined && { date: new Date(date).toISOString().slice(0, 10) }),
+        ...(rotated !== undefined && { rotated }),
       };
     }),
   );
-  if (values.json) io.out(formatJson(listed.map(jsonRow), io.isTty));
+  const { rotate } = config.sign;
+  if (values.json)
+    io.out(
+      formatJson(
+        listed.map((row) => jsonRow(row, rotate)),
+        io.isTty,
+      ),
+    );
   else if (listed.length === 0) io.out(signingText(io.lang).noKeys);
   else
-    for (const [index, row] of listed.entries()) for (const line of listLines(row, index, io)) io.out(line);
-  return listed.some(({ type }) => type === undefined) ? exitFindings : exitOk;
+    for (const [index, row] of listed.entries())
+      for (const line of listLines(row, index, rotate, io)) io.out(line);
+  return listed.some(isWrong) ? exitFindings : exitOk;
+}
+
+/** A key in use that cannot be used, or one that is held up by more than others. */
+function isWrong({ type, rotated }: ListedKey): boolean {
+  if (rotated === undefined || rotated.state === "active") return type === undefined;
+  return rotated.trouble !== undefined && rotated.trouble.step !== "prove";
+}
+
+/** A key of the rotation as a row, whether it signs or not. */
+function rowOfRotated(key: RotatedKey, { sign }: Config): SigningKeyConfig {
+  const row = rowsInUse(sign, [{ ...key, state: "active" }]).find((one) => keyId(one) === keyId(key));
+  const { domain, selector, file } = key;
+  const nobody = { from: [], includeSubdomains: false, anyDomain: false, thirdParty: false };
+  return row ?? { domain, selector, file, identity: "none", ...nobody };
 }
 
 interface ListedKey extends SigningKeyConfig {
   /** Absent when the file cannot be used. */
   readonly type?: string;
   readonly date?: string;
+  /** How far it has come, where it rotates. */
+  readonly rotated?: RotatedKey;
 }
 
-function jsonRow({
-  domain,
-  selector,
-  type,
-  date,
-  file,
-  from,
-  includeSubdomains,
-  anyDomain,
-}: ListedKey): object {
+function jsonRow(
+  { domain, selector, type, date, file, from, includeSubdomains, anyDomain, rotated }: ListedKey,
+  rotate: RotateConfig | undefined,
+): object {
   return {
     domain,
     selector,
@@ -403,13 +481,16 @@ function jsonRow({
     from: from.map(formatAuthorPattern),
     includeSubdomains,
     anyDomain,
+    ...(rotated !== undefined && rotate !== undefined && { rotation: rotationJson(rotated, rotate) }),
   };
 }
 
-function listLines(row: ListedKey, index: number, io: Io): string[] {
+function listLines(row: ListedKey, index: number, rotate: RotateConfig | undefined, io: Io): string[] {
   const { list: text } = signingText(io.lang);
+  const { rotated } = row;
   const rows: [string, string][] = [
-    [text.bits, row.type ?? text.unusable],
+    ...(rotated === undefined || rotate === undefined ? [] : rotationRows(rotated, rotate, io)),
+    ...(rotated?.state === "gone" ? [] : [[text.bits, row.type ?? text.unusable] as [string, string]]),
     ...(row.date === undefined ? [] : [[text.date, row.date] as [string, string]]),
     [text.from, signsFor(row, io)],
     [text.file, row.file],

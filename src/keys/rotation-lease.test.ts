@@ -1,0 +1,48 @@
+import { spawnSync } from "node:child_process";
+import { hostname } from "node:os";
+import { afterEach, expect, test } from "vitest";
+import { openStateInMemory } from "../store/sqlite-state.ts";
+import type { StateStore } from "../store/state.ts";
+import { takeLease } from "./rotation-lease.ts";
+
+let state: StateStore = openStateInMemory();
+afterEach(async () => {
+  await state.close();
+  state = openStateInMemory();
+});
+
+async function heldBy(holder: object): Promise<boolean> {
+  await state.tx((tx) => tx.put("lease", "keys", holder));
+  return (await takeLease(state, "keys")) === undefined;
+}
+
+test("one at a time, and the next when it is released", async () => {
+  const first = await takeLease(state, "keys");
+  expect(first).toBeDefined();
+  expect(await takeLease(state, "keys")).toBeUndefined();
+  expect(await takeLease(state, "others")).toBeDefined();
+  expect(await first?.renew()).toBe(true);
+  await first?.release();
+  expect(await takeLease(state, "keys")).toBeDefined();
+});
+
+test("it runs out, and who has lost it neither renews nor releases that of another", async () => {
+  let now = 0;
+  const first = await takeLease(state, "keys", () => now);
+  now = 3_600_000;
+  const second = await takeLease(state, "keys", () => now);
+  expect(second).toBeDefined();
+  expect(await first?.renew()).toBe(false);
+  await first?.release();
+  expect(await takeLease(state, "keys", () => now)).toBeUndefined();
+});
+
+test("a process of this machine that was killed holds nothing; one of another machine does", async () => {
+  const { pid } = spawnSync("true");
+  const until = Date.now() + 60_000;
+  const dead = { pid, started: "1", until, number: "x" };
+  expect(await heldBy({ ...dead, host: hostname() })).toBe(false);
+  expect(await heldBy({ ...dead, host: `not-${hostname()}` })).toBe(true);
+  // The number has come again for another process.
+  expect(await heldBy({ ...dead, pid: process.pid, host: hostname() })).toBe(false);
+});

@@ -1,0 +1,118 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { openState, openStateInMemory, openStateToRead, statePath } from "./sqlite-state.ts";
+import type { StateStore } from "./state.ts";
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "sekisho-state-"));
+  cleanUps.push(() => rmSync(path, { recursive: true, force: true }));
+  return join(path, "data");
+}
+
+function open(path: string): StateStore {
+  const state = openState(path);
+  cleanUps.push(() => state.close());
+  return state;
+}
+
+test("what is put is there for others and after a restart", async () => {
+  const path = folder();
+  const state = open(path);
+  await state.tx(async (tx) => {
+    await tx.put("key", "b", { n: 2 });
+    await tx.put("key", "a", { n: 1 });
+    await tx.put("other", "a", { n: 3 });
+    await tx.put("key", "b", { n: 4 });
+  });
+  const other = open(path);
+  expect(await other.tx((tx) => tx.list("key"))).toEqual([{ n: 1 }, { n: 4 }]);
+  expect(await other.tx((tx) => tx.get("other", "a"))).toEqual({ n: 3 });
+  await other.tx((tx) => tx.remove("key", "a"));
+  expect(await state.tx((tx) => tx.get("key", "a"))).toBeUndefined();
+});
+
+test("a transaction that fails leaves nothing", async () => {
+  const state = openStateInMemory();
+  cleanUps.push(() => state.close());
+  const failing = state.tx(async (tx) => {
+    await tx.put("key", "a", {});
+    throw new Error("no");
+  });
+  await expect(failing).rejects.toThrow("no");
+  expect(await state.tx((tx) => tx.list("key"))).toEqual([]);
+  expect(await state.revision()).toBe(0);
+});
+
+test("transactions come one after the other, also of two processes' worth of connections", async () => {
+  const path = folder();
+  const stores = [open(path), open(path)];
+  const add = (store: StateStore): Promise<void> =>
+    store.tx(async (tx) => {
+      const { n = 0 } = ((await tx.get("count", "only")) ?? {}) as { n?: number };
+      await tx.put("count", "only", { n: n + 1 });
+    });
+  for (let i = 0; i < 20; i++)
+    await Promise.all([add(stores[0] as StateStore), add(stores[0] as StateStore)]);
+  for (let i = 0; i < 20; i++) await add(stores[i % 2] as StateStore);
+  expect(await stores[1]?.tx((tx) => tx.get("count", "only"))).toEqual({ n: 60 });
+});
+
+test("the revision is another one after each change, and only then", async () => {
+  const path = folder();
+  const state = open(path);
+  const before = await state.revision();
+  await state.tx((tx) => tx.list("key"));
+  expect(await state.revision()).toBe(before);
+  await open(path).tx((tx) => tx.put("key", "a", {}));
+  expect(await state.revision()).toBe(before + 1);
+});
+
+test("only its owner can read it", () => {
+  const path = folder();
+  open(path);
+  expect(statSync(statePath(path)).mode & 0o777).toBe(0o600);
+});
+
+test("only to read: undefined when there is none, and nothing is written", async () => {
+  const path = folder();
+  expect(openStateToRead(path)).toBeUndefined();
+  await open(path).tx((tx) => tx.put("key", "a", { n: 1 }));
+  const reader = openStateToRead(path);
+  cleanUps.push(() => reader?.close());
+  expect(await reader?.tx((tx) => tx.list("key"))).toEqual([{ n: 1 }]);
+  await expect(reader?.tx((tx) => tx.put("key", "a", {}))).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+  });
+});
+
+test("a damaged file gives way to its copy, and is kept", async () => {
+  const path = folder();
+  const state = openState(path);
+  await state.tx((tx) => tx.put("key", "a", { n: 1 }));
+  await state.keepCopy();
+  await state.close();
+  writeFileSync(statePath(path), Buffer.alloc(9000, 1));
+  const told: string[] = [];
+  const restored = openState(path, (aside) => told.push(aside));
+  cleanUps.push(() => restored.close());
+  expect(await restored.tx((tx) => tx.list("key"))).toEqual([{ n: 1 }]);
+  expect(told).toHaveLength(1);
+  expect(existsSync(told[0] ?? "")).toBe(true);
+  expect(readdirSync(path).every((name) => (statSync(join(path, name)).mode & 0o077) === 0)).toBe(true);
+});
+
+test("without a copy a damaged file is refused, and left alone", async () => {
+  const path = folder();
+  await openState(path).close();
+  truncateSync(statePath(path), 0);
+  writeFileSync(statePath(path), "no database");
+  expect(() => openState(path)).toThrow(expect.objectContaining({ code: "STORE_UNAVAILABLE" }));
+  expect(statSync(statePath(path)).size).toBe(11);
+});

@@ -1,0 +1,195 @@
+import { chmodSync, closeSync, copyFileSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { backup, DatabaseSync } from "node:sqlite";
+import { SekishoError } from "../errors.ts";
+import { stateMigrations } from "./schema.ts";
+import { checkIntegrity, isCorruption, makeDataDir, migrate, moveAside } from "./sqlite.ts";
+import type { StateStore, StateTransaction } from "./state.ts";
+
+export function statePath(dataDir: string): string {
+  return join(dataDir, "state.sqlite");
+}
+
+function copyPath(path: string): string {
+  return path.replace(/\.sqlite$/, ".copy.sqlite");
+}
+
+/**
+ * Opens the state in a database of its own, made when it is not there (mode 0600). Records may be thrown away when
+ * their file is damaged; this may not: every change is on the disk before it counts, and a damaged file gives way to
+ * its last copy only, never to an empty one.
+ * @param onRestored Hears where a damaged file has been put.
+ * @throws SekishoError STORE_UNAVAILABLE.
+ */
+export function openState(dataDir: string, onRestored: (aside: string) => void = () => {}): StateStore {
+  const path = statePath(dataDir);
+  return using(path, () => {
+    makeDataDir(dataDir);
+    // SQLite gives its -wal and -shm files the mode of the database.
+    closeSync(openSync(path, "a", 0o600));
+    chmodSync(path, 0o600);
+    try {
+      return openAt(path);
+    } catch (error) {
+      if (!isCorruption(error) || !existsSync(copyPath(path))) throw error;
+      onRestored(moveAside(path, Date.now()));
+      copyFileSync(copyPath(path), path);
+      return openAt(path);
+    }
+  });
+}
+
+/** The same in memory, for tests. */
+export function openStateInMemory(): StateStore {
+  return openAt(":memory:");
+}
+
+/**
+ * Opens it only to read, as a command beside the running program.
+ * @returns undefined when there is none.
+ * @throws SekishoError STORE_UNAVAILABLE.
+ */
+export function openStateToRead(dataDir: string): StateStore | undefined {
+  const path = statePath(dataDir);
+  if (!existsSync(path)) return undefined;
+  return using(
+    path,
+    () => new SqliteState(new DatabaseSync(path, { readOnly: true, timeout: 5000 }), path, "BEGIN"),
+  );
+}
+
+function openAt(path: string): StateStore {
+  const db = new DatabaseSync(path, { timeout: 5000 });
+  try {
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec("PRAGMA synchronous = FULL");
+    checkIntegrity(db);
+    migrate(db, path, stateMigrations);
+    // At once, since what has been read must still hold when it is written.
+    return new SqliteState(db, path, "BEGIN IMMEDIATE");
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function using<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof SekishoError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SekishoError("STORE_UNAVAILABLE", `${path}: ${reason}`, { cause });
+  }
+}
+
+class SqliteState implements StateStore {
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+  readonly #begin: string;
+  /** One transaction after the other: they share a connection. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(db: DatabaseSync, path: string, begin: "BEGIN" | "BEGIN IMMEDIATE") {
+    this.#db = db;
+    this.#path = path;
+    this.#begin = begin;
+  }
+
+  tx<T>(work: (tx: StateTransaction) => Promise<T>): Promise<T> {
+    const done = this.#last.then(() => this.#tx(work));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async revision(): Promise<number> {
+    return using(this.#path, () =>
+      Number(this.#db.prepare("SELECT number FROM revision").get()?.["number"] ?? 0),
+    );
+  }
+
+  keepCopy(): Promise<void> {
+    const done = this.#last.then(() => this.#keepCopy());
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #keepCopy(): Promise<void> {
+    const copy = copyPath(this.#path);
+    const draft = `${copy}.new`;
+    rmSync(draft, { force: true });
+    closeSync(openSync(draft, "a", 0o600));
+    await backup(this.#db, draft);
+    renameSync(draft, copy);
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    this.#db.close();
+  }
+
+  async #tx<T>(work: (tx: StateTransaction) => Promise<T>): Promise<T> {
+    const transaction = new SqliteTransaction(this.#db, this.#path);
+    transaction.exec(this.#begin);
+    try {
+      const result = await work(transaction);
+      transaction.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) transaction.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+class SqliteTransaction implements StateTransaction {
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+  #written = false;
+
+  constructor(db: DatabaseSync, path: string) {
+    this.#db = db;
+    this.#path = path;
+  }
+
+  exec(sql: string): void {
+    using(this.#path, () => this.#db.exec(sql));
+  }
+
+  async get(kind: string, id: string): Promise<unknown> {
+    return using(this.#path, () => {
+      const row = this.#db.prepare("SELECT json FROM state WHERE kind = ? AND id = ?").get(kind, id);
+      return row === undefined ? undefined : (JSON.parse(String(row["json"])) as unknown);
+    });
+  }
+
+  async list(kind: string): Promise<readonly unknown[]> {
+    return using(this.#path, () => {
+      const rows = this.#db.prepare("SELECT json FROM state WHERE kind = ? ORDER BY id").all(kind);
+      return rows.map((row) => JSON.parse(String(row["json"])) as unknown);
+    });
+  }
+
+  async put(kind: string, id: string, value: object): Promise<void> {
+    this.#change(() =>
+      this.#db
+        .prepare(
+          `INSERT INTO state (kind, id, changed, json) VALUES (?, ?, ?, ?)
+           ON CONFLICT (kind, id) DO UPDATE SET changed = excluded.changed, json = excluded.json`,
+        )
+        .run(kind, id, Date.now(), JSON.stringify(value)),
+    );
+  }
+
+  async remove(kind: string, id: string): Promise<void> {
+    this.#change(() => this.#db.prepare("DELETE FROM state WHERE kind = ? AND id = ?").run(kind, id));
+  }
+
+  #change(work: () => unknown): void {
+    using(this.#path, () => {
+      if (!this.#written) this.#db.exec("UPDATE revision SET number = number + 1");
+      this.#written = true;
+      work();
+    });
+  }
+}
