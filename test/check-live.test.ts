@@ -92,6 +92,7 @@ test("NXDOMAIN above a name that exists is told", async () => {
   expect(idsOf(honest.out)).not.toContain("dns.nxdomain-cut");
 });
 
+// Section A, row 21.
 describe("--new", () => {
   const broken = good.replace("mx.example.jp. A 192.0.2.1\n", "");
 
@@ -193,5 +194,21 @@ describe("hostile records", () => {
     });
     expect(idsOf(out)).not.toContain("spf.missing");
     expect(idsOf(out)).not.toContain("dns.unanswered");
+  });
+});
+
+describe("questions", () => {
+  const key = 's1._domainkey.example.jp. TXT "v=DKIM1; p="';
+
+  test("are few, and nobody guesses at selectors where one is known", async () => {
+    const guessing = await check(
+      ["example.jp"],
+      zoneAnswers(`${good}\nzz._domainkey.example.jp. TXT "v=DKIM1; p="`),
+    );
+    const known = await check(["example.jp", "--selector", "s1"], zoneAnswers(`${good}\n${key}`));
+    const none = await check(["example.jp"], zoneAnswers(good));
+    expect(guessing.asked).toBeLessThan(120);
+    expect(known.asked).toBeLessThan(75);
+    expect(none.asked).toBeLessThan(75);
   });
 });

@@ -16,6 +16,7 @@ export interface TestWorld {
   readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
   readonly columns?: number;
+  readonly tableColumns?: number;
   readonly isTty?: boolean;
 }
 
@@ -33,11 +34,19 @@ export function testIo(lang: Lang, world: TestWorld = {}): Io {
 }
 
 function testHost(
-  { input = "", env = {}, columns = 80, isTty = false }: TestWorld,
+  { input = "", env = {}, columns = 80, tableColumns = columns, isTty = false }: TestWorld,
   out: Sink,
   err: Sink,
 ): Host {
-  return { stdin: Readable.from([Buffer.from(input)]), stdout: out, stderr: err, env, columns, isTty };
+  return {
+    stdin: Readable.from([Buffer.from(input)]),
+    stdout: out,
+    stderr: err,
+    env,
+    columns,
+    tableColumns,
+    isTty,
+  };
 }
 
 class Sink extends Writable {

@@ -66,8 +66,8 @@ async function misplacedFindings({ domain, dns }: CheckContext, name: string): P
   const wild = await wildcardTexts(dns, domain);
   const found: Finding[] = [];
   for (const at of [`_bimi.${domain}`, `default.bimi.${domain}`, `bimi.${domain}`, domain]) {
-    const { records } = await txtAt(dns, at);
-    const record = records.find(
+    const answer = await dns.query(at, "TXT");
+    const record = (answer.kind === "answer" ? answer.records : []).find(
       ({ text }) => parseBimiRecord(text) !== undefined && (at === domain || !wild.has(text)),
     );
     if (record === undefined) continue;

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { rsaTestKey } from "../../test/dkim-test-keys.ts";
 import { systemClock } from "../core/clock.ts";
 import { type MemoryZone, memoryResolver } from "../core/dns/memory.ts";
+import { parseIp } from "../core/ip.ts";
 import { finding } from "../findings/table.ts";
 import {
   type CheckDeps,
@@ -11,6 +13,7 @@ import {
 } from "./check-domain.ts";
 import type { Check } from "./context.ts";
 import { guessProfile } from "./guess-profile.ts";
+import { gatherSelectors } from "./selectors.ts";
 
 const request: CheckRequest = {
   domain: "example.jp",
@@ -88,7 +91,7 @@ describe("questions", () => {
   test("are bounded, and what was not asked is told", async () => {
     const report = await run({ mx: askMany(3500) });
     expect(report.findings).toMatchObject([
-      { id: "dns.unanswered", params: { reason: "limit", count: 502 } },
+      { id: "dns.unanswered", params: { reason: "limit", count: 505 } },
     ]);
   });
 
@@ -143,6 +146,13 @@ test("what a change adds is told by id, subject and parameters", async () => {
 });
 
 describe("the guessed profile", () => {
+  const known = {
+    domain: "example.jp",
+    ownKeys: [],
+    ownClients: [],
+    heloNames: [],
+    selectors: gatherSelectors("example.jp", [], []),
+  };
   const mx = { MX: [10, "mx.example.jp"] } as const;
   const nullMx = { MX: [0, "."] } as const;
   const spf = { TXT: "v=spf1 mx -all" };
@@ -159,6 +169,30 @@ describe("the guessed profile", () => {
     ["nothing at all", [{ A: "192.0.2.1" }], "parked"],
     ["DNS does not answer", ["TIMEOUT"], "sender"],
   ])("%s: %s", async (_, records, profile) => {
-    expect(await guessProfile("example.jp", memoryResolver({ "example.jp": records }))).toBe(profile);
+    const dns = memoryResolver({ "example.jp": records });
+    expect(await guessProfile({ ...known, dns })).toBe(profile);
+  });
+
+  const key = { TXT: `v=DKIM1; p=${rsaTestKey(2048).publicText}` };
+  test.each<[string, MemoryZone, string]>([
+    ["a key without MX and SPF", { "s1._domainkey.example.jp": [key] }, "sender"],
+    [
+      "a key, v=spf1 -all and MX",
+      { "example.jp": [mx, nothing], "s1._domainkey.example.jp": [key] },
+      "sender",
+    ],
+    ["a selector that nobody guesses", { "zz9._domainkey.example.jp": [key] }, "sender"],
+    ["names below _domainkey, as below any other", { "example.jp": [], "*.example.jp": [nothing] }, "parked"],
+    ["a key left over", { "example.jp": [nullMx, nothing], "s1._domainkey.example.jp": [key] }, "parked"],
+  ])("%s: %s", async (_, zone, profile) => {
+    const dns = memoryResolver({ "example.jp": [{ A: "192.0.2.1" }], ...zone });
+    expect(await guessProfile({ ...known, dns })).toBe(profile);
+  });
+
+  test("a client or a HELO name says that it sends", async () => {
+    const dns = memoryResolver({ "example.jp": [nullMx, nothing] });
+    const ip = parseIp("192.0.2.1");
+    expect(await guessProfile({ ...known, dns, ownClients: ip === undefined ? [] : [ip] })).toBe("sender");
+    expect(await guessProfile({ ...known, dns, heloNames: ["mail.example.jp"] })).toBe("sender");
   });
 });

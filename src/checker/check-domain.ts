@@ -113,16 +113,17 @@ async function contextOf(
   dns: DnsResolver,
   live: DnsResolver | undefined,
 ): Promise<CheckContext> {
-  const { profile, selectors, ...given } = request;
+  const { profile, selectors: known, ...given } = request;
+  const selectors = gatherSelectors(request.domain, known, request.zones);
   return {
     ...given,
     ...(deps.servers === undefined ? {} : { servers: deps.servers }),
     ...(live === undefined ? {} : { live }),
     dns,
     clock: deps.clock,
-    profile: profile ?? (await guessProfile(request.domain, dns)),
+    profile: profile ?? (await guessProfile({ ...given, dns, selectors })),
     profileGuessed: profile === undefined,
-    selectors: gatherSelectors(request.domain, selectors, request.zones),
+    selectors,
   };
 }
 

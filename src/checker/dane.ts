@@ -34,7 +34,8 @@ async function findDane(context: CheckContext): Promise<SubjectReport> {
     findings: [
       ...hosts.flatMap((host) => [...bogusFindings(host), ...recordFindings(host)]),
       ...insecureFindings(domain, hosts, mx),
-      ...coverageFindings(domain, hosts),
+      // Without MX it is open whether the address of the domain takes mail at all.
+      ...(receivers.kind === "mx" ? coverageFindings(domain, hosts) : []),
       ...(await strayFindings(context, receivers, hosts)),
     ],
     facts: {

@@ -4,7 +4,7 @@ import { zoneEntries } from "../core/dns/zone-lexer.ts";
 import type { Finding } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import type { CheckContext, CheckedZone } from "./context.ts";
-import type { SelectorState } from "./dkim.ts";
+import type { SelectorState } from "./dkim-selectors.ts";
 import { addTxt, removeTxt } from "./record-change.ts";
 
 const ofKeys = "._domainkey.";

@@ -1,22 +1,13 @@
 import { selectorDate } from "../core/dkim/selector-date.ts";
-import type { TxtRecord } from "../core/dns/resolver.ts";
-import type { DkimSelectorSource } from "../findings/check/dkim.ts";
-import type { Finding, RecordChange, Severity } from "../findings/finding.ts";
+import type { Finding, Severity } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import type { Check, CheckContext, OwnKey, SubjectReport } from "./context.ts";
-import {
-  describeKey,
-  type KeyReading,
-  keyText,
-  oldTags,
-  orderedParts,
-  readKey,
-  rewritten,
-} from "./dkim-key.ts";
+import { describeKey, keyText, oldTags, readKey, rewritten } from "./dkim-key.ts";
+import { type EffectiveKey, type SelectorState, selectorStates } from "./dkim-selectors.ts";
 import { splitFindings, strayKeyFindings } from "./dkim-zone.ts";
-import { addTxt, removeTxt } from "./record-change.ts";
+import { addTxt } from "./record-change.ts";
 import { withTriedChanges } from "./try-change.ts";
-import { aliasAt, wildcardTexts } from "./txt.ts";
+import { wildcardTexts } from "./txt.ts";
 
 /** The DKIM keys of a domain, as far as their selectors are known: RFC 6376 §3.6. */
 export const checkDkim: Check = async (context) => {
@@ -26,26 +17,6 @@ export const checkDkim: Check = async (context) => {
 };
 
 const triedDkim = withTriedChanges(findDkim);
-
-/** One selector with what stands there. */
-export interface SelectorState {
-  readonly name: string;
-  readonly selector: string;
-  readonly from: DkimSelectorSource;
-  readonly records: readonly TxtRecord[];
-  /** DNS did not say. */
-  readonly unanswered: boolean;
-  readonly alias?: string;
-  /** What the record, or the one of several that can be meant, comes to. */
-  readonly key?: EffectiveKey;
-}
-
-/** One text at a selector, and how to put another in its place. */
-interface EffectiveKey {
-  readonly text: string;
-  readonly reading: KeyReading;
-  readonly change: (text: string) => readonly RecordChange[] | undefined;
-}
 
 async function findDkim(context: CheckContext): Promise<SubjectReport> {
   const { domain, dns } = context;
@@ -64,82 +35,6 @@ async function findDkim(context: CheckContext): Promise<SubjectReport> {
     ...(answered ? wildcardFindings(context, wildcard) : []),
   ];
   return { findings, facts: dkimFacts(states, wildcard) };
-}
-
-/** Selectors that are known, and common ones at which there is something. */
-export async function selectorStates(context: CheckContext): Promise<readonly SelectorState[]> {
-  const { domain, dns, selectors, ownKeys } = context;
-  const own = ownKeys.filter((key) => key.domain === domain).map(({ selector }) => selector);
-  const known = new Map<string, DkimSelectorSource>(own.map((selector) => [selector, "key"]));
-  for (const { selector, from } of selectors) if (!known.has(selector)) known.set(selector, from);
-  const [below, wildcard] = await Promise.all([
-    dns.query(`_domainkey.${domain}`, "TXT"),
-    wildcardTexts(dns, `_domainkey.${domain}`),
-  ]);
-  const states = [...known].map(async ([selector, from]) => {
-    // RFC 8020 §2: where the name above does not exist, there is nothing to guess at.
-    if (from === "guess" && below.kind === "nxdomain") return undefined;
-    const state = await selectorState(context, selector, from);
-    const nothing = state.records.every(({ text }) => wildcard.has(text)) && state.alias === undefined;
-    return from === "guess" && nothing ? undefined : state;
-  });
-  return (await Promise.all(states)).filter((state) => state !== undefined);
-}
-
-async function selectorState(
-  { domain, dns }: CheckContext,
-  selector: string,
-  from: DkimSelectorSource,
-): Promise<SelectorState> {
-  const name = `${selector}._domainkey.${domain}`;
-  const [answer, alias] = await Promise.all([dns.query(name, "TXT"), aliasAt(dns, name)]);
-  const records = answer.kind === "answer" ? answer.records : [];
-  const key = effectiveKey(name, records, alias);
-  return {
-    name,
-    selector,
-    from,
-    records,
-    unanswered: answer.kind === "failure",
-    ...(alias !== undefined && { alias }),
-    ...(key !== undefined && { key }),
-  };
-}
-
-/** The one record, or what several or badly ordered strings can only have been meant to be. */
-function effectiveKey(
-  name: string,
-  records: readonly TxtRecord[],
-  alias: string | undefined,
-): EffectiveKey | undefined {
-  const text = effectiveText(records);
-  if (text === undefined) return undefined;
-  const [only, more] = records;
-  return {
-    text,
-    reading: readKey(text),
-    change(better) {
-      // What an alias leads to is in somebody else's zone.
-      if (alias !== undefined || (more === undefined && only?.text === better)) return undefined;
-      return [...records.map(({ strings }) => removeTxt(name, strings)), addTxt(name, better)];
-    },
-  };
-}
-
-function effectiveText(records: readonly TxtRecord[]): string | undefined {
-  const [first, ...others] = records;
-  if (first === undefined) return undefined;
-  if (others.length === 0) return orderedParts(first.strings) ?? first.text;
-  const usable = records.filter(({ text }) => readKey(text).kind === "key");
-  if (usable.length === 1) return usable[0]?.text;
-  return usable.length === 0 ? joinedText(records) : undefined;
-}
-
-/** One key that was published as several records. */
-function joinedText(records: readonly TxtRecord[]): string | undefined {
-  const texts = records.map(({ text }) => text);
-  const joined = texts.join("");
-  return readKey(joined).kind === "key" ? joined : orderedParts(texts);
 }
 
 function selectorFindings(context: CheckContext, state: SelectorState): Finding[] {

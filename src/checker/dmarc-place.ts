@@ -180,8 +180,8 @@ export async function misplacedRecords(context: CheckContext, own: PolicyPlace):
   ]);
   const found: Misplaced[] = [];
   for (const name of names) {
-    const { records } = await txtAt(dns, name);
-    for (const record of records)
+    const answer = await dns.query(name, "TXT");
+    for (const record of answer.kind === "answer" ? answer.records : [])
       if (parseDmarcRecord(record.text.trim()) !== undefined && (name === domain || !wild.has(record.text)))
         found.push({ name, record });
   }

@@ -104,10 +104,9 @@ function policyFindings(policy: PolicyRecord, record: DmarcRecord, around: Recor
     const applied = strength[Math.max(strength.indexOf(p) - 1, 0)] ?? "none";
     const one = finding("dmarc.t-y", name, { name, policy: p, applied });
     const idle = [p, sp, np].every((each) => each === undefined || each === "none");
-    // RFC 9989 §4.7 t: "it has no effect on any policy that is "none"".
-    found.push(
-      mendable(policy, { ...one, ...(idle && { severity: "notice" }) }, withTag(mended, "t", undefined)),
-    );
+    // RFC 9989 §4.7 t: "it has no effect on any policy that is "none"". Elsewhere only the owner knows when the test is over.
+    if (idle) found.push(mendable(policy, { ...one, severity: "notice" }, withTag(mended, "t", undefined)));
+    else found.push(one);
   }
   if (around.organizational !== undefined && around.organizational !== policy.domain)
     found.push(...belowOrganization(policy, record, around.organizational));
@@ -130,7 +129,8 @@ function subdomainFindings(policy: PolicyRecord, { p = "none", sp, np, psd }: Dm
   for (const [tag, value] of [["sp", sp] as const, ["np", np] as const]) {
     if (value === undefined || !isWeaker(value, p)) continue;
     const one = finding("dmarc.sp-weaker", name, { name, tag, policy: value, p });
-    found.push(mendable(policy, one, withTag(mended, tag, undefined)));
+    // A stronger sp hits mail of subdomains that send; a name that does not exist has no mail to lose.
+    found.push(tag === "np" ? mendable(policy, one, withTag(mended, tag, strongest(sp, p))) : one);
   }
   // RFC 9989 §4.7 np: without it sp counts, and without that p.
   const invented = sp ?? p;
@@ -139,6 +139,11 @@ function subdomainFindings(policy: PolicyRecord, { p = "none", sp, np, psd }: Dm
     found.push(mendable(policy, one, withTag(mended, "np", "reject")));
   }
   return found;
+}
+
+/** What np comes to when it is no weaker than the others. */
+function strongest(sp: DmarcPolicy | undefined, p: DmarcPolicy): DmarcPolicy {
+  return sp !== undefined && isWeaker(p, sp) ? sp : p;
 }
 
 function psdFindings(policy: PolicyRecord, { psd }: DmarcRecord, around: RecordSurroundings): Finding[] {

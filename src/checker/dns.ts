@@ -5,6 +5,7 @@ import { finding } from "../findings/table.ts";
 import type { Check, CheckContext } from "./context.ts";
 import { checkServers } from "./name-servers.ts";
 import { checkTtls } from "./ttls.ts";
+import { unusedNameBelow } from "./txt.ts";
 import { zoneFaults } from "./zone-faults.ts";
 
 /** The zone as such: files, servers, TTLs, wildcards, aliases, and what "no answer" means. */
@@ -57,13 +58,11 @@ async function aliasFindings({ domain, dns, zones, live }: CheckContext): Promis
 
 // ---------------------------------------------------------------- wildcards
 
-/** No zone has this name by itself. */
-const probe = "sekisho-probe-7f3a9c";
-const policyNames = ["_dmarc", "_mta-sts", "_smtp._tls", "default._bimi", `${probe}._domainkey`];
+const policyNames = ["_dmarc", "_mta-sts", "_smtp._tls", "default._bimi", unusedNameBelow("_domainkey")];
 
 async function wildcardFindings({ domain, dns }: CheckContext): Promise<Finding[]> {
   const [wild, ...answers] = await Promise.all([
-    dns.query(`${probe}.${domain}`, "TXT"),
+    dns.query(unusedNameBelow(domain), "TXT"),
     ...policyNames.map((name) => dns.query(`${name}.${domain}`, "TXT")),
   ]);
   const texts = textsOf(wild);
@@ -74,7 +73,7 @@ async function wildcardFindings({ domain, dns }: CheckContext): Promise<Finding[
     sameTexts(textsOf(answers[index] as DnsAnswer<TxtRecord>), texts),
   );
   if (hit.length === 0) return [];
-  const names = hit.map((name) => `${name.replace(probe, "*")}.${domain}`);
+  const names = hit.map((name) => `${name.replace(unusedNameBelow("_domainkey"), "*._domainkey")}.${domain}`);
   const wildcard = `*.${domain}`;
   return [
     finding("dns.wildcard-txt", wildcard, { wildcard, names, text: (texts[0] as string).slice(0, 100) }),

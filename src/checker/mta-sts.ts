@@ -7,7 +7,7 @@ import { receiversOf } from "./receives-mail.ts";
 import { addTxt, removeTxt } from "./record-change.ts";
 import { firstTlsrptRecord } from "./tls-rpt.ts";
 import { withTriedChanges } from "./try-change.ts";
-import { shownText, type TxtAt, txtAt, wildcardTexts } from "./txt.ts";
+import { shownText, type TxtAt, txtAt, unusedNameBelow, wildcardTexts } from "./txt.ts";
 
 /** The TXT record of MTA-STS: RFC 8461 §3.1, §8.3. The policy itself is fetched elsewhere. */
 export const checkMtaSts: Check = withTriedChanges(findMtaSts);
@@ -31,7 +31,9 @@ async function findMtaSts(context: CheckContext): Promise<SubjectReport> {
     ...(records.length === 1 || (records.length === 0 && attempts.length > 0)
       ? formFindings(context, at, records[0]?.text ?? attempts[0]?.text ?? "")
       : []),
-    ...(records.length + attempts.length === 0 && receives ? await absentFindings(context, name) : []),
+    ...(records.length + attempts.length === 0 && receivers.kind === "mx"
+      ? await absentFindings(context, name)
+      : []),
     ...(records.length + attempts.length > 0 && receives ? await reportFindings(context) : []),
   ];
   const [only] = records;
@@ -127,10 +129,7 @@ async function hasPolicyHost({ domain, dns }: CheckContext): Promise<boolean> {
     const answers = await Promise.all([dns.query(host, "A"), dns.query(host, "AAAA")]);
     return answers.some(({ kind }) => kind === "answer");
   };
-  const [host, wildcard] = await Promise.all([
-    at(`mta-sts.${domain}`),
-    at(`sekisho-wildcard-test.${domain}`),
-  ]);
+  const [host, wildcard] = await Promise.all([at(`mta-sts.${domain}`), at(unusedNameBelow(domain))]);
   return host && !wildcard;
 }
 

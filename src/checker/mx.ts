@@ -30,15 +30,15 @@ export const checkMx: Check = withTriedChanges(async (context) => {
   return { findings, facts: { records: facts } };
 });
 
-async function withoutMx({ domain, dns, profile }: CheckContext): ReturnType<Check> {
+async function withoutMx({ domain, dns, profile, profileGuessed }: CheckContext): ReturnType<Check> {
   const { addresses } = await lookUpHost(domain, dns);
   if (addresses.length === 0) return { findings: [], facts: { records: [] } };
   const texts = addresses.map(formatIp);
-  // Where mail goes now, said aloud; a domain without mail says that instead.
-  const data = profile === "parked" ? "0 ." : `10 ${domain}.`;
   const found = finding("mx.none-implicit", domain, { domain, addresses: texts });
+  // That no mail is to come here only the owner can say; a null MX on a guess would turn mail away.
+  const isParked = profile === "parked" && !profileGuessed;
   return {
-    findings: [{ ...found, change: [addRecord(domain, "MX", data)] }],
+    findings: [isParked ? { ...found, change: [addRecord(domain, "MX", "0 .")] } : found],
     facts: { records: [], implicit: texts },
   };
 }
@@ -177,7 +177,7 @@ async function literalFinding(
   dns: DnsResolver,
 ): Promise<Finding> {
   const found = finding("mx.ip-literal", name, { domain, mx: name, address: literal });
-  const host = await freeHost(literal, domain, dns);
+  const host = await freeHost(literal, records, domain, dns);
   if (host === undefined) return found;
   const type = literal.includes(":") ? "AAAA" : "A";
   const named = host.exists ? [] : [addRecord(host.name, type, literal)];
@@ -187,18 +187,24 @@ async function literalFinding(
 /** A host name of the domain for an address: one that has it already, or one that is not taken. */
 async function freeHost(
   literal: string,
+  records: readonly MxRecord[],
   domain: string,
   dns: DnsResolver,
 ): Promise<{ readonly name: string; readonly exists: boolean } | undefined> {
+  const labels = ["mail", "mx", "mx1"];
+  const hosts = await Promise.all(labels.map((label) => lookUpHost(`${label}.${domain}`, dns)));
+  const same = hosts.find(
+    ({ addresses: [ip, more] }) => ip !== undefined && !more && formatIp(ip) === literal,
+  );
+  if (same !== undefined) return { name: same.name, exists: true };
+  // Of several addresses each gets a name of its own.
+  const literals = uniqueHosts(records).flatMap((one) => literalIn(one, domain) ?? []);
+  const place = literals.indexOf(literal);
   const last = literal.slice(Math.max(literal.lastIndexOf("."), literal.lastIndexOf(":")) + 1);
-  for (const label of ["mail", "mx", "mx1", `mx-${last}`]) {
-    const name = `${label}.${domain}`;
-    const { addresses, state } = await lookUpHost(name, dns);
-    if (addresses.length === 1 && addresses.some((ip) => formatIp(ip) === literal))
-      return { name, exists: true };
-    if (state === "nxdomain") return { name, exists: false };
-  }
-  return undefined;
+  const more = [`mx${place + 1}`, `mx-${last}`].map((label) => lookUpHost(`${label}.${domain}`, dns));
+  const candidates = [...(place > 0 ? [] : hosts), ...(await Promise.all(more))];
+  const free = candidates.find(({ state }) => state === "nxdomain");
+  return free === undefined ? undefined : { name: free.name, exists: false };
 }
 
 function localhost(
@@ -276,10 +282,15 @@ function redundancy(hosts: readonly Host[], domain: string): Finding[] {
   const known = hosts.every(({ state }) => state !== "unknown");
   const networks = [...new Set(withAddress.flatMap(({ addresses: own }) => own.map(networkOf)))];
   const families = new Set(networks.map((network) => network.includes(":")));
-  if (known && networks.length === families.size)
+  // A service makes its names lead to many places without showing them all.
+  const isOwn = withAddress.some(({ name }) => isWithin(name, domain));
+  if (known && isOwn && networks.length === families.size)
     found.push(finding("mx.single-homed", domain, { domain, networks }));
   if (known && !families.has(true))
-    found.push(finding("mx.v6-missing", domain, { domain, hosts: withAddress.map(({ name }) => name) }));
+    found.push({
+      ...finding("mx.v6-missing", domain, { domain, hosts: withAddress.map(({ name }) => name) }),
+      ...(isOwn ? {} : { severity: "info" }),
+    });
   return found;
 }
 

@@ -3,9 +3,10 @@ import type { DmarcPolicy } from "../core/results.ts";
 import type { Finding, RecordChange } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import type { Check, CheckContext, SubjectReport } from "./context.ts";
-import { selectorStates } from "./dkim.ts";
+import { selectorStates } from "./dkim-selectors.ts";
 import { withTag } from "./dmarc-mend.ts";
 import { policyPlace, recordOf } from "./dmarc-place.ts";
+import { receiversOf } from "./receives-mail.ts";
 import { addRecord, addTxt, removeRecord, removeTxt } from "./record-change.ts";
 import { withTriedChanges } from "./try-change.ts";
 import { shownOctets } from "./txt.ts";
@@ -79,7 +80,7 @@ async function rejectChange(context: CheckContext): Promise<readonly RecordChang
   return record.change(withTag(weaker, "p", "reject"));
 }
 
-async function mxFindings({ domain, dns }: CheckContext): Promise<Finding[]> {
+async function mxFindings({ domain, dns, profileGuessed }: CheckContext): Promise<Finding[]> {
   const answer = await dns.query(domain, "MX");
   if (answer.kind === "failure") return [];
   const records = answer.kind === "answer" ? answer.records : [];
@@ -90,7 +91,10 @@ async function mxFindings({ domain, dns }: CheckContext): Promise<Finding[]> {
     removeRecord(domain, "MX", `${preference} ${exchange}.`),
   );
   const change = [...out, addRecord(domain, "MX", "0 .")];
-  return [{ ...finding("parked.null-mx", domain, { domain, exchanges: exchanges.slice(0, 10) }), change }];
+  const found = finding("parked.null-mx", domain, { domain, exchanges: exchanges.slice(0, 10) });
+  // Without MX mail goes to the addresses of the domain (RFC 5321 §5.1); only the owner knows whether any is wanted.
+  const maySink = profileGuessed && (await receiversOf(dns, domain)).kind !== "none";
+  return [maySink ? found : { ...found, change }];
 }
 
 /** No selector may lead to a key that verifies anything. */

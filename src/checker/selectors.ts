@@ -5,6 +5,11 @@ const common =
   `default selector1 selector2 google s1 s2 k1 k2 k3 dkim mail smtp key1 key2 mx sig1 20230601 zoho protonmail
 amazonses mandrill pm everlytickey1 litesrv fm1 fm2 fm3 x default1 s1024 s2048 rsa ed25519`.split(/\s+/);
 
+/** Those of the common ones that services have as aliases of names of their own. */
+export const delegatedSelectors: ReadonlySet<string> = new Set(
+  "selector1 selector2 s1 s2 k1 k2 k3 sig1 mandrill everlytickey1 fm1 fm2 fm3 protonmail".split(" "),
+);
+
 /** The selectors of a domain, each once and with the best that is known of it; common ones last. */
 export function gatherSelectors(
   domain: string,

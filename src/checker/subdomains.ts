@@ -37,8 +37,11 @@ async function namesBelow({ domain, dns, zones }: CheckContext): Promise<string[
 }
 
 async function hasAddress(name: string, dns: CheckContext["dns"]): Promise<boolean> {
-  const answers = await Promise.all((["A", "AAAA", "MX"] as const).map((type) => dns.query(name, type)));
-  return answers.some(({ kind }) => kind === "answer");
+  const first = await dns.query(name, "A");
+  // Most names that are guessed do not exist, and then no other type does.
+  if (first.kind === "answer" || first.kind === "nxdomain") return first.kind === "answer";
+  const others = await Promise.all((["AAAA", "MX"] as const).map((type) => dns.query(name, type)));
+  return others.some(({ kind }) => kind === "answer");
 }
 
 /** Undefined when DNS did not tell. */

@@ -50,7 +50,8 @@ export async function firstTlsrptRecord(dns: DnsResolver, domain: string): Promi
 
 async function missingFindings({ dns, domain }: CheckContext): Promise<Finding[]> {
   const { kind } = await receiversOf(dns, domain);
-  if (kind !== "mx" && kind !== "implicit") return [];
+  // Whether the address of a domain without MX takes mail at all is a question of its own.
+  if (kind !== "mx") return [];
   const sts = await txtAt(dns, `_mta-sts.${domain}`);
   // With MTA-STS it is more than a pity, and told there.
   if (sts.records.some(({ text }) => text.startsWith("v=STSv1"))) return [];

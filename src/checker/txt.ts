@@ -27,12 +27,14 @@ export async function aliasAt(dns: DnsResolver, name: string): Promise<string | 
   return answer.kind === "answer" ? answer.records[0] : undefined;
 }
 
-/** A label that nobody uses: what answers there is a wildcard. */
-const unusedLabel = "sekisho-wildcard-test";
+/** A name that nobody uses: what answers there is a wildcard. */
+export function unusedNameBelow(name: string): string {
+  return `sekisho-wildcard-test.${name}`;
+}
 
 /** What a wildcard answers right below a name, as texts. */
 export async function wildcardTexts(dns: DnsResolver, name: string): Promise<ReadonlySet<string>> {
-  const answer = await dns.query(`${unusedLabel}.${name}`, "TXT");
+  const answer = await dns.query(unusedNameBelow(name), "TXT");
   return new Set(answer.kind === "answer" ? answer.records.map(({ text }) => text) : []);
 }
 

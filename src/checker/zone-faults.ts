@@ -27,7 +27,14 @@ export function zoneFaults(checked: CheckedZone): readonly Finding[] {
     kind !== "string-too-long" || !(isSpf(name) || name?.includes("._domainkey.") === true);
   const told = checked.zone.errors.filter(isOurs).map((error) => errorFault(error, checked.file));
   const all = [...told, ...lint].sort((a, b) => (a.file === b.file ? a.line - b.line : 0));
-  return all.slice(0, maxFaults).map((fault) => finding("dns.zone-syntax", fault.file, fault));
+  return all.slice(0, maxFaults).map(faultFinding);
+}
+
+function faultFinding(fault: Fault): Finding {
+  const found = finding("dns.zone-syntax", fault.file, fault);
+  // BIND and Knot know it: nothing is wrong with the file, only less of it was checked.
+  const isKnownToServers = fault.fault === "directive" && /^"\$GENERATE"/i.test(fault.detail);
+  return isKnownToServers ? { ...found, severity: "notice" } : found;
 }
 
 function errorFault({ kind, line, message, file }: ZoneError, main: string): Fault {

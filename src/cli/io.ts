@@ -8,8 +8,10 @@ export interface Host {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Width of the terminal; 80 where there is none. */
+  /** Width for sentences: that of the terminal, but no more than is good to read; 80 where there is none. */
   readonly columns: number;
+  /** Width for tables, where it is more than that for sentences. */
+  readonly tableColumns?: number;
   /** Whether stdout is a terminal. */
   readonly isTty: boolean;
 }
@@ -39,8 +41,9 @@ export interface Style {
 
 const narrowest = 40;
 const widest = 100;
+const widestTable = 160;
 
-/** The process as a host. Lines longer than about 100 columns are hard to read, so wider terminals count as that. */
+/** The process as a host. Sentences longer than about 100 columns are hard to read, so wider terminals count as that. */
 export function processHost(): Host {
   const { stdin, stdout, stderr, env } = process;
   const columns = stdout.isTTY ? stdout.columns || 80 : Number(env["COLUMNS"]) || 80;
@@ -50,6 +53,7 @@ export function processHost(): Host {
     stderr,
     env,
     columns: Math.min(widest, Math.max(narrowest, columns)),
+    tableColumns: Math.min(widestTable, Math.max(narrowest, columns)),
     isTty: stdout.isTTY === true,
   };
 }

@@ -1,4 +1,4 @@
-const maxWord = 64;
+const maxWord = 40;
 
 /**
  * The name most like `word`, for a "did you mean"; undefined when none is near enough, or the word is long.
@@ -13,8 +13,7 @@ export function nearest(
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[_-]/g, "");
   let best: string | undefined;
   // One letter is like every other.
-  let bestDistance =
-    Math.min(maxDistance, word.length - 1, Math.max(1, Math.floor(word.length / 3))) + 1;
+  let bestDistance = Math.min(maxDistance, word.length - 1, Math.max(1, Math.floor(word.length / 3))) + 1;
   for (const name of names) {
     const distance = editDistance(plain(word), plain(name));
     if (distance < bestDistance) [best, bestDistance] = [name, distance];

@@ -20,6 +20,14 @@ export const postfixEn: FindingText<PostfixFindings> = {
       `${parameter} names ${endpoint} twice: each message is processed twice.`,
     fix: () => "Name it once.",
   },
+  "postfix.changes-after-signing": {
+    text: ({ parameter, value }) =>
+      `${parameter} = ${value} changes messages when they leave, after they were signed: what it changes in From, To, Cc, Subject or the body breaks the signature.`,
+    fix: ({ parameter }) =>
+      parameter === "smtp_generic_maps"
+        ? "Rewrite addresses before the signature is made: canonical_maps or sender_canonical_maps."
+        : "Change what is to be changed before the signature is made: header_checks, body_checks.",
+  },
   "postfix.milters-off": {
     text: ({ parameter }) => `${parameter} contains no_milters in main.cf: no filter sees any mail.`,
     fix: ({ parameter }) =>

@@ -20,6 +20,14 @@ export const postfixJa: FindingText<PostfixFindings> = {
       `${parameter} に ${endpoint} が 2 回書かれています。1 通のメールが 2 回処理されます。`,
     fix: () => "1 回だけ書いてください。",
   },
+  "postfix.changes-after-signing": {
+    text: ({ parameter, value }) =>
+      `${parameter} = ${value} は、署名した後の送信時にメールを書き換えます。From・To・Cc・Subject や本文を書き換えると署名が壊れます。`,
+    fix: ({ parameter }) =>
+      parameter === "smtp_generic_maps"
+        ? "アドレスは、署名より前に書き換える canonical_maps か sender_canonical_maps で書き換えてください。"
+        : "署名より前に働く header_checks・body_checks で書き換えてください。",
+  },
   "postfix.milters-off": {
     text: ({ parameter }) =>
       `main.cf の ${parameter} に no_milters があります。どのメールもフィルタを通りません。`,

@@ -5,6 +5,8 @@ export interface PostfixFindings {
   readonly "postfix.milter-missing": { readonly sockets: readonly string[]; readonly found: string };
   readonly "postfix.endpoint-syntax": { readonly endpoint: string; readonly meant: string | undefined };
   readonly "postfix.milter-twice": { readonly endpoint: string; readonly parameter: string };
+  /** Tables that change a message when it leaves, after it was signed. */
+  readonly "postfix.changes-after-signing": { readonly parameter: string; readonly value: string };
   readonly "postfix.milters-off": { readonly parameter: string };
   readonly "postfix.milter-maps": { readonly value: string };
   readonly "postfix.filter-before": Neighbour;
@@ -64,6 +66,7 @@ export const postfixRules: FindingRules<PostfixFindings> = {
   "postfix.milter-missing": { severity: "error", basis: "postconf(5) smtpd_milters" },
   "postfix.endpoint-syntax": { severity: "error", basis: "postconf(5) smtpd_milters" },
   "postfix.milter-twice": { severity: "warning", basis: "postconf(5) smtpd_milters" },
+  "postfix.changes-after-signing": { severity: "warning", basis: "RFC 6376 §5.3" },
   "postfix.milters-off": { severity: "error", basis: "postconf(5) receive_override_options" },
   "postfix.milter-maps": { severity: "notice", basis: "postconf(5) smtpd_milter_maps" },
   "postfix.filter-before": { severity: "notice", basis: "RFC 8601 §5" },

@@ -233,6 +233,20 @@ describeWith(["/usr/sbin/knotd", "/usr/sbin/unbound", ...signers], "check agains
     expect(findings.some(({ params }) => params["type"] === "SOA")).toBe(true);
   });
 
+  test("SPF records that differ between servers: the one record to publish on all of them", async () => {
+    const report = await check("disagree.test");
+    const several = found(report, "spf.multiple-records");
+    const merged = "v=spf1 ip4:192.0.2.1 ip4:192.0.2.2 -all";
+    expect(several?.params).toMatchObject({ where: "servers", count: 2, merged });
+    expect(several?.fix).toContain(merged);
+    expect(several?.change?.map(({ action, name, data }) => [action, name, data])).toEqual([
+      ["remove", "disagree.test", '"v=spf1 ip4:192.0.2.1 -all"'],
+      ["remove", "disagree.test", '"v=spf1 ip4:192.0.2.2 -all"'],
+      ["add", "disagree.test", `"${merged}"`],
+    ]);
+    expect(report.code).toBe(1);
+  });
+
   test.each(["lying.test", "notcp.test", "bogus.test"])(
     "%s: what was not answered is told",
     async (domain) => {

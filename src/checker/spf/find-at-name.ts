@@ -1,4 +1,6 @@
+import type { ServerAnswer } from "../../core/dns/authoritative.ts";
 import type { DnsResolver, TxtRecord } from "../../core/dns/resolver.ts";
+import { formatIp } from "../../core/ip.ts";
 import { isSpfRecord } from "../../core/spf/parse-record.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
@@ -77,6 +79,10 @@ export async function findOldType(node: SpfNode, dns: DnsResolver): Promise<read
 
 const maxServers = 20;
 
+function serverKey({ server, ip }: ServerAnswer<TxtRecord>): string {
+  return `${server} ${formatIp(ip)}`;
+}
+
 /** Authoritative servers that hold different SPF records: who asks gets one or the other. */
 export async function findOnServers(
   node: SpfNode,
@@ -84,7 +90,9 @@ export async function findOnServers(
 ): Promise<readonly Finding[]> {
   if (servers === undefined || node.records.length > 1) return [];
   const answers = await servers.askAll(node.domain, "TXT");
+  // In the order of their names, so that the record to publish is the same each time.
   const sets = answers
+    .toSorted((a, b) => (serverKey(a) < serverKey(b) ? -1 : 1))
     .slice(0, maxServers)
     .flatMap(({ answer }) =>
       answer.kind === "answer" ? [answer.records.map(({ text }) => text).filter(isSpfRecord)] : [],

@@ -1,8 +1,8 @@
 import type { DnsResolver } from "../../core/dns/resolver.ts";
+import { nearest } from "../../core/nearest.ts";
 import type { Finding, Severity } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
 import { type HostAddresses, lookupHosts } from "./lookup-hosts.ts";
-import { nearName } from "./near-name.ts";
 import { hostsOf, mechanismOf, ownNodes, usedTerms } from "./tree-facts.ts";
 import type { SpfNode, TermNode } from "./walk-tree.ts";
 
@@ -111,7 +111,7 @@ spf.sendinblue.com _netblocks.google.com`.split(/\s+/);
 
 /** For an include that leads nowhere: the service's name that it is a letter or two from. */
 export function suggestInclude(target: string): string | undefined {
-  const near = nearName(target, knownIncludes);
+  const near = nearest(target, knownIncludes, 2);
   return near === target ? undefined : near;
 }
 

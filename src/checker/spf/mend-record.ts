@@ -239,11 +239,18 @@ function mendEnd(words: readonly Word[], node: SpfNode, ids: MendIds): readonly 
   const all = allOf(node);
   let ending = all?.text;
   const isLax = all?.qualifier === "pass" || all?.qualifier === "neutral";
-  if (isLax && (ids.has("spf.plus-all") || ids.has("spf.neutral-all"))) ending = "~all";
+  // Where nobody is listed, all of the domain's own mail would fail with the new end.
+  const listsAnybody = words.some((word) => !isModifier(word) && !isAll(word));
+  if (isLax && listsAnybody && (ids.has("spf.plus-all") || ids.has("spf.neutral-all"))) ending = "~all";
   const hasRedirect = words.some(
     ({ from }) => from?.term.kind === "modifier" && from.term.name === "redirect",
   );
-  if (all === undefined && !hasRedirect && (ids.has("spf.no-all") || ids.has("spf.redirect-none")))
+  if (
+    all === undefined &&
+    listsAnybody &&
+    !hasRedirect &&
+    (ids.has("spf.no-all") || ids.has("spf.redirect-none"))
+  )
     ending = "~all";
   const moves = ids.has("spf.after-all");
   const firstAll = words.findIndex(isAll);

@@ -1,6 +1,6 @@
 import { parseIp, parseNetwork } from "../../core/ip.ts";
+import { nearest } from "../../core/nearest.ts";
 import { parseSpfRecord } from "../../core/spf/parse-record.ts";
-import { nearName } from "./near-name.ts";
 
 const mechanisms = ["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"];
 const modifiers = ["redirect", "exp"];
@@ -50,9 +50,9 @@ function* namedGuesses(qualifier: string, rest: string): Generator<string> {
   const at = rest.search(/[:=/]/);
   const name = (at < 0 ? rest : rest.slice(0, at)).toLowerCase();
   const value = at < 0 ? "" : rest.slice(at);
-  const modifier = modifiers.includes(name) ? name : at < 0 ? undefined : nearName(name, modifiers);
+  const modifier = modifiers.includes(name) ? name : at < 0 ? undefined : nearest(name, modifiers, 2);
   if (modifier !== undefined) yield `${modifier}=${value.slice(1)}`;
-  const mechanism = mechanisms.includes(name) ? name : nearName(name, mechanisms);
+  const mechanism = mechanisms.includes(name) ? name : nearest(name, mechanisms, 2);
   if (mechanism === undefined) return;
   const argument = value.startsWith("=") ? `:${value.slice(1)}` : value;
   yield `${qualifier}${mechanism}${argument.replace(/^:+/, ":")}`;

@@ -1,9 +1,9 @@
 import type { TxtRecord } from "../../core/dns/resolver.ts";
+import { nearest } from "../../core/nearest.ts";
 import { isSpfRecord, parseSpfRecord } from "../../core/spf/parse-record.ts";
 import type { SpfModifier, SpfSyntaxError, SpfTermPosition } from "../../core/spf/record.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
-import { nearName } from "./near-name.ts";
 import { isValid, suggestTerm } from "./suggest-term.ts";
 
 /** Something wrong with the text of a record, and what would mend it. */
@@ -214,7 +214,7 @@ class FaultReader {
       });
       return;
     }
-    if (!mechanismNames.has(written) && nearName(written, unknownModifiers) === undefined) return;
+    if (!mechanismNames.has(written) && nearest(written, unknownModifiers, 2) === undefined) return;
     const fault = this.#syntaxFault({ ...term, text, at: start }, "ignored-modifier");
     this.#faults.push({ ...fault, finding: { ...fault.finding, severity: "warning" } });
   }

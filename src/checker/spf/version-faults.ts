@@ -1,7 +1,7 @@
 import type { TxtRecord } from "../../core/dns/resolver.ts";
+import { nearest } from "../../core/nearest.ts";
 import { isSpfRecord, parseSpfRecord } from "../../core/spf/parse-record.ts";
 import type { SpfVersionProblem } from "../../findings/check/spf.ts";
-import { nearName } from "./near-name.ts";
 
 /** A TXT record that was meant to be SPF and that no verifier takes for it (RFC 7208 §4.5). */
 export interface VersionFault {
@@ -61,7 +61,7 @@ function misspelled(body: string): Omit<VersionFault, "record"> | undefined {
     // Sender ID has a finding of its own.
     if (head.includes("spf2.0")) return undefined;
     const rest = body.slice(words.slice(0, count).join(" ").length).trimStart();
-    const isNear = head !== "" && nearName(head, [version, "spf1", "v=spf"]) !== undefined;
+    const isNear = head !== "" && nearest(head, [version, "spf1", "v=spf"], 2) !== undefined;
     if (isNear && /[sp]/.test(head) && looksLikeTerms(rest))
       return { problem: "misspelled", mended: joined(rest) };
   }

@@ -1,8 +1,11 @@
 import type { DomainReport } from "../../checker/check-domain.ts";
+import { formatIp } from "../../core/ip.ts";
 import type { Finding, RecordChange, Severity } from "../../findings/finding.ts";
 import { writeFinding } from "../../findings/table.ts";
 import type { Io, Style } from "../io.ts";
 import { displayWidth, hanging, padEnd, printable, wrap } from "../layout.ts";
+import type { OwnServer } from "./own-server.ts";
+import { ShownChanges } from "./shown-changes.ts";
 import { spfSection } from "./spf-section.ts";
 import { type CheckText, checkText } from "./text.ts";
 
@@ -11,18 +14,21 @@ export interface ShownReport {
   readonly report: DomainReport;
   readonly findings: readonly Finding[];
   readonly onlyNew: boolean;
+  /** Of the configuration; with it nobody has to name --client and --helo. */
+  readonly ownServer?: OwnServer;
 }
 
 /** A report for a person: worst first, each with the reason, the clause and the line to publish. */
-export function formatReport({ report, findings, onlyNew }: ShownReport, io: Io): string[] {
+export function formatReport(shownReport: ShownReport, io: Io): string[] {
+  const { report, findings, onlyNew } = shownReport;
   const text = checkText(io.lang);
   const head = [
     io.style.strong(printable(report.domain)),
-    ...wrap(profileLine(report, onlyNew, text), io.columns),
+    ...wrap(profileLine(shownReport, text), io.columns),
     "",
   ];
   if (!report.answered) return [...head, ...wrap(unknownLine(report, text), io.columns).map(io.style.bad)];
-  const shown = new Set<string>();
+  const shown = new ShownChanges();
   const body = findings.flatMap((one) => [...findingLines(one, shown, io, text), ""]);
   const spf = spfSection(report.facts, findings, io);
   return [...head, ...body, ...spf, ...closingLines(report, findings, onlyNew, io, text)];
@@ -33,15 +39,19 @@ export function unknownLine({ offline }: DomainReport, text: CheckText): string 
   return offline ? text.notInZones : text.unknown;
 }
 
-/** As what the domain was checked. */
-export function profileLine(report: DomainReport, onlyNew: boolean, text: CheckText): string {
+/** As what the domain was checked, and with what of the configuration. */
+export function profileLine({ report, onlyNew, ownServer }: ShownReport, text: CheckText): string {
   const words = text.profile[report.profile];
-  const line = report.profileGuessed ? text.profileGuessed(words) : text.profileGiven(words);
-  return onlyNew ? `${line} ${text.onlyNew}` : line;
+  return [
+    report.profileGuessed ? text.profileGuessed(words) : text.profileGiven(words),
+    ...(ownServer === undefined
+      ? []
+      : [text.ownServer(ownServer.hostname, ownServer.addresses.map(formatIp))]),
+    ...(onlyNew ? [text.onlyNew] : []),
+  ].join(text.betweenSentences);
 }
 
-/** @param shown The changes already printed, so that a record that mends several things is printed once. */
-function findingLines(found: Finding, shown: Set<string>, io: Io, text: CheckText): string[] {
+function findingLines(found: Finding, shown: ShownChanges, io: Io, text: CheckText): string[] {
   const { style, columns } = io;
   const width = Math.max(...Object.values(text.severity).map(displayWidth));
   const indent = " ".repeat(width + 2);
@@ -60,22 +70,22 @@ function findingLines(found: Finding, shown: Set<string>, io: Io, text: CheckTex
 /** Records are not wrapped: they are there to be copied. */
 function changeLines(
   changes: readonly RecordChange[],
-  shown: Set<string>,
+  shown: ShownChanges,
   indent: string,
   io: Io,
   text: CheckText,
 ): string[] {
-  const key = JSON.stringify(changes);
-  if (shown.has(key)) return hanging(indent, text.sameChange, io.columns);
-  if (changes.length > 0) shown.add(key);
-  return (["remove", "add"] as const).flatMap((action) => {
-    const records = changes.filter((change) => change.action === action);
-    if (records.length === 0) return [];
-    return [
-      `${indent}${text.change[action]}:`,
-      ...records.map((one) => `${indent}  ${io.style.strong(recordLine(one))}`),
-    ];
-  });
+  const left = shown.next(changes);
+  if (left.kind === "same") return hanging(indent, text.sameChange, io.columns);
+  const block = (title: string, records: readonly RecordChange[]): string[] =>
+    records.length === 0
+      ? []
+      : [
+          ...hanging(indent, `${title}:`, io.columns),
+          ...records.map((one) => `${indent}  ${io.style.strong(recordLine(one))}`),
+        ];
+  const title = left.kind === "instead" ? text.insteadOfChange : text.change.add;
+  return [...block(text.change.remove, left.remove), ...block(title, left.add)];
 }
 
 /** One record as a line of a zone file. */

@@ -14,6 +14,7 @@ import type { Io } from "../io.ts";
 import { messageSelectors, readMessage } from "./message-file.ts";
 import { type CheckValues, readProfile } from "./options.ts";
 import { loadOwnKeys } from "./own-keys.ts";
+import { type OwnServer, ownServer } from "./own-server.ts";
 import { openRemembered } from "./remembered.ts";
 import { checkText } from "./text.ts";
 import { readCheckedZones } from "./zone-files.ts";
@@ -27,6 +28,8 @@ export interface OpenCheck {
   /** Without the zone files. */
   readonly liveDeps: CheckDeps;
   request(domain: string): Promise<CheckRequest>;
+  /** The server of the file of `--config`, if it is that of the domain and no option says otherwise. */
+  ownServer(domain: string): Promise<OwnServer | undefined>;
   close(): void;
 }
 
@@ -43,13 +46,16 @@ export async function openCheck(
   const given = values.selector.map((text) => givenSelector(text, io));
   const client = values.offline ? undefined : openDnsClient(values, config.dns, io);
   const remembered = openRemembered(config.dataDir, domains.length, clock.now());
+  const deps = openDeps(request.zones, client, config, clock);
+  const isSilent = values.config === undefined || values.client.length + values.helo.length > 0;
   return {
-    ...openDeps(request.zones, client, config, clock),
+    ...deps,
     request: async (domain) => {
       const found = request.message === undefined ? [] : messageSelectors(request.message.head, domain);
       const selectors = [...given, ...found, ...(await remembered.selectors(domain))];
       return { domain, ...request, selectors };
     },
+    ownServer: async (domain) => (isSilent ? undefined : ownServer(config, domain, deps.deps.dns)),
     close: () => {
       client?.close();
       remembered.close();

@@ -8,6 +8,7 @@ import { checkText } from "./text.ts";
 
 /** The values of the options of `check`. */
 export interface CheckValues extends OptionValues<typeof dnsOptions> {
+  readonly config: string | undefined;
   readonly selector: readonly string[];
   readonly "from-message": string | undefined;
   readonly client: readonly string[];

@@ -50,11 +50,11 @@ figure.tree pre {
   /* Fonts in which a Japanese character takes exactly two columns. */
   font-family: "Noto Sans Mono CJK JP", "BIZ UDGothic", "MS Gothic", "Osaka-Mono", monospace; font-size: .8rem;
   white-space: pre; overflow-x: auto; user-select: auto; }
-figure.remove pre { color: var(--quiet); text-decoration: line-through; text-decoration-thickness: 1px; }
+figure.remove pre { color: var(--quiet); border-style: dashed; }
 table { border-collapse: collapse; margin: .75rem 0; width: 100%; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: left; font-weight: 400; }
 thead th { color: var(--quiet); font-size: .875rem; }
-td.count, thead th + th { text-align: right; }
+td.count, thead th { text-align: right; }
 td.none { color: var(--quiet); }
 td.error { color: var(--error); font-weight: 600; }
 td.warning { color: var(--warning); font-weight: 600; }

@@ -7,6 +7,7 @@ import type { Lang } from "../lang.ts";
 import { printable } from "../layout.ts";
 import { countLine, profileLine, recordLine, type ShownReport, scopeLines, unknownLine } from "./lines.ts";
 import { pageStyle } from "./page-style.ts";
+import { ShownChanges } from "./shown-changes.ts";
 import { spfSection } from "./spf-section.ts";
 import { type CheckText, checkText } from "./text.ts";
 
@@ -76,11 +77,12 @@ function overview(reports: readonly ShownReport[], text: CheckText): string {
     });
     return `<tr><th scope="row"><a href="#${escaped(report.domain)}">${escaped(report.domain)}</a></th>${counts.join("")}</tr>`;
   });
-  return `<section><h2>${escaped(text.page.domains)}</h2><table><thead><tr><th scope="col"></th>${heads}</tr></thead><tbody>${rows.join("\n")}</tbody></table></section>`;
+  return `<section><h2>${escaped(text.page.domains)}</h2><table><thead><tr><td></td>${heads}</tr></thead><tbody>${rows.join("\n")}</tbody></table></section>`;
 }
 
-function domainSection({ report, findings, onlyNew }: ShownReport, io: Io, text: CheckText): string {
-  const shown = new Set<string>();
+function domainSection(shownReport: ShownReport, io: Io, text: CheckText): string {
+  const { report, findings, onlyNew } = shownReport;
+  const shown = new ShownChanges();
   const body = report.answered
     ? [
         ...findings.map((one) => findingArticle(one, shown, io.lang, text)),
@@ -93,7 +95,7 @@ function domainSection({ report, findings, onlyNew }: ShownReport, io: Io, text:
     `<section id="${escaped(report.domain)}">`,
     `<h2>${escaped(report.domain)}</h2>`,
     `<p class="summary">${escaped(summaryOf(report, findings, onlyNew, text))}</p>`,
-    `<p class="scope">${escaped(profileLine(report, onlyNew, text))}</p>`,
+    `<p class="scope">${escaped(profileLine(shownReport, text))}</p>`,
     ...body,
     "</section>",
   ].join("\n");
@@ -118,11 +120,11 @@ function spfFigure({ facts }: DomainReport, findings: readonly Finding[], io: Io
     : [`<figure class="tree"><pre>${escaped(lines.join("\n").trim())}</pre></figure>`];
 }
 
-function findingArticle(found: Finding, shown: Set<string>, lang: Lang, text: CheckText): string {
+function findingArticle(found: Finding, shown: ShownChanges, lang: Lang, text: CheckText): string {
   const { text: sentence, fix, basis } = writeFinding(found, lang);
   const { severity, id, change = [] } = found;
   return [
-    `<article class="${severity}">`,
+    `<article class="${severity}" aria-label="${escaped(`${text.severity[severity]}: ${id}`)}">`,
     `<p class="sentence"><strong class="badge"><span aria-hidden="true">${marks[severity]}</span> ${escaped(text.severity[severity])}</strong> ${escaped(sentence)}</p>`,
     ...(fix === undefined ? [] : [`<p><span class="label">${escaped(text.todo)}</span> ${escaped(fix)}</p>`]),
     ...changeBlocks(change, shown, text),
@@ -131,17 +133,18 @@ function findingArticle(found: Finding, shown: Set<string>, lang: Lang, text: Ch
   ].join("\n");
 }
 
-function changeBlocks(change: readonly RecordChange[], shown: Set<string>, text: CheckText): string[] {
-  const key = JSON.stringify(change);
-  if (shown.has(key)) return [`<p class="scope">${escaped(text.sameChange)}</p>`];
-  if (change.length > 0) shown.add(key);
-  return (["remove", "add"] as const).flatMap((action) => {
-    const lines = change.filter((one) => one.action === action).map((one) => escaped(recordLine(one)));
-    if (lines.length === 0) return [];
+function changeBlocks(change: readonly RecordChange[], shown: ShownChanges, text: CheckText): string[] {
+  const left = shown.next(change);
+  if (left.kind === "same") return [`<p class="scope">${escaped(text.sameChange)}</p>`];
+  const block = (action: RecordChange["action"], title: string): string[] => {
+    const lines = left[action].map((one) => escaped(recordLine(one))).join("\n");
+    if (lines === "") return [];
     return [
-      `<figure class="${action}"><figcaption>${escaped(text.change[action])}</figcaption><pre>${lines.join("\n")}</pre></figure>`,
+      `<figure class="${action}"><figcaption>${escaped(title)}</figcaption><pre>${lines}</pre></figure>`,
     ];
-  });
+  };
+  const title = left.kind === "instead" ? text.insteadOfChange : text.change.add;
+  return [...block("remove", text.change.remove), ...block("add", title)];
 }
 
 const maxDepth = 6;

@@ -30,7 +30,7 @@ function formatSpf(facts: SpfFacts, io: Io): string[] {
   const title = text.title(printable(facts.tree.domain), facts.lookups, facts.lookupLimit);
   return [
     ...wrap(title, io.columns).map((line) => io.style.strong(line)),
-    ...treeLines(facts.tree, text, io),
+    ...treeLines(facts.tree, text, { ...io, columns: treeColumns(facts.tree, io) }),
     "",
     ...clientLines(facts.clients, text, io),
     ...wrap(schoolLine(facts, text), io.columns).map((line) => io.style.dim(line)),
@@ -74,6 +74,22 @@ function treeLines(tree: SpfTreeFacts, text: SpfSectionText, io: Io): string[] {
     ...shown,
     ...(more > 0 ? [`  ${text.more(more)}`] : []),
   ];
+}
+
+/** As wide as the longest term needs, where the terminal has the room. */
+function treeColumns(tree: SpfTreeFacts, { columns, tableColumns = columns }: Io): number {
+  const needed = longestTerm(tree, 1) + 1 + columnCount * columnWidth;
+  return Math.min(tableColumns, Math.max(columns, needed));
+}
+
+function longestTerm({ terms }: SpfTreeFacts, depth: number): number {
+  const widths = terms.map(({ term, child }) =>
+    Math.max(
+      displayWidth(indentOf(depth) + printableOctets(term)),
+      child === undefined ? 0 : longestTerm(child, depth + 1),
+    ),
+  );
+  return widths.reduce((longest, width) => Math.max(longest, width), 0);
 }
 
 function nodeLines({ state, terms }: SpfTreeFacts, depth: number, text: SpfSectionText, io: Io): string[] {

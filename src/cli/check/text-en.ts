@@ -23,7 +23,10 @@ export const checkTextEn: CheckText = {
   },
   profileGiven: (profile) => `Checked as ${profile}.`,
   profileGuessed: (profile) =>
-    `Checked as ${profile}: guessed from its MX and SPF records; --profile decides otherwise.`,
+    `Checked as ${profile}: guessed from its MX, SPF and DKIM records; --profile decides otherwise.`,
+  ownServer: (hostname, addresses) =>
+    `The configuration names the server ${hostname}${addresses.length === 0 ? ", which has no public address" : ` (${addresses.join(", ")})`}; --client and --helo name others.`,
+  betweenSentences: " ",
   onlyNew: "Only what the zone files add is shown.",
   subject: {
     spf: "SPF",
@@ -45,6 +48,7 @@ export const checkTextEn: CheckText = {
   },
   change: { add: "Publish", remove: "Remove" },
   sameChange: "The change printed above mends this, too.",
+  insteadOfChange: "Or publish, in place of the record printed above, and then check again",
   todo: "Do",
   clause: "See",
   count: (errors, warnings, notices) =>

@@ -21,7 +21,10 @@ export const checkTextJa: CheckText = {
   },
   profileGiven: (profile) => `${profile}として調べました。`,
   profileGuessed: (profile) =>
-    `${profile}として調べました（MX と SPF からの推定です。--profile で変えられます）。`,
+    `${profile}として調べました（MX・SPF・DKIM からの推定です。--profile で変えられます）。`,
+  ownServer: (hostname, addresses) =>
+    `送信サーバは設定ファイルの ${hostname}${addresses.length === 0 ? "（公開アドレスなし）" : `（${addresses.join("、")}）`}としました（--client と --helo で変えられます）。`,
+  betweenSentences: "",
   onlyNew: "ゾーンファイルによって新しく生じるものだけを示します。",
   subject: {
     spf: "SPF",
@@ -43,6 +46,7 @@ export const checkTextJa: CheckText = {
   },
   change: { add: "公開する", remove: "削除する" },
   sameChange: "上に示した変更で、これも解消します。",
+  insteadOfChange: "または、上に示したレコードの代わりに公開する（公開後にもう一度調べてください）",
   todo: "対処",
   clause: "根拠",
   count: (errors, warnings, notices) => `エラー ${errors} 件、警告 ${warnings} 件、注意 ${notices} 件`,

@@ -22,10 +22,14 @@ export interface CheckText {
   readonly profileGiven: (profile: string) => string;
   readonly profileGuessed: (profile: string) => string;
   readonly onlyNew: string;
+  readonly ownServer: (hostname: string, addresses: readonly string[]) => string;
+  readonly betweenSentences: string;
   readonly subject: Readonly<Record<SubjectName, string>>;
   readonly change: Readonly<Record<RecordChange["action"], string>>;
   /** Instead of a change that was printed before. */
   readonly sameChange: string;
+  /** Above a record that another finding wants in place of one that was printed. */
+  readonly insteadOfChange: string;
   readonly todo: string;
   readonly clause: string;
   readonly count: (errors: number, warnings: number, notices: number) => string;

@@ -79,6 +79,72 @@ test("worst first: the file that does not load, then what follows, with the clau
   expect(out).toContain("mx.trailing-dot  RFC 1035 §5.1");
 });
 
+test("what one record needs is printed once, and another wish for it as an alternative", async () => {
+  const zone = file(
+    "several.zone",
+    `example.jp. MX 10 mx.example.jp.
+mx.example.jp. A 192.0.2.1
+_dmarc.example.jp. TXT "v=DMARC1; p=none, pct=50; ri=60; rua=mailto:dmarc@example.jp"
+`,
+  );
+  const lines = (await check(["example.jp", "--zone", zone, "--offline"])).out.split("\n");
+  const old = lines.filter((line) => line.includes("_dmarc.example.jp. TXT") && line.includes("pct=50"));
+  expect(old).toHaveLength(1);
+  expect(lines.filter((line) => line.includes("mends this, too"))).not.toEqual([]);
+  const other = lines.findIndex((line) => line.includes("Or publish, in place of the record printed above"));
+  expect(lines.slice(other).find((line) => line.includes("_dmarc.example.jp. TXT"))).toContain("np=reject");
+});
+
+test("a wide terminal gives long terms room, and sentences no more than can be read", async () => {
+  const name = `${"a-rather-long-label.".repeat(4)}example.jp`;
+  const zone = file("wide.zone", `example.jp. TXT "v=spf1 include:${name} -all"\n${name}. A 192.0.2.1\n`);
+  const world = { columns: 100, tableColumns: 140 };
+  const { out } = await check(["example.jp", "--zone", zone, "--offline"], world);
+  const row = out.split("\n").find((line) => line.startsWith(`  include:${name}`));
+  expect(row).toMatch(/(?: {2,}\d){4}$/);
+  const sentences = out.split("\n").filter((line) => line !== row && !/TXT|lookups/.test(line));
+  expect(Math.max(...sentences.map(displayWidth))).toBeLessThanOrEqual(100);
+});
+
+describe("the server of a configuration", () => {
+  const zone = file(
+    "own.zone",
+    `example.jp. TXT "v=spf1 ip4:192.0.2.1 -all"
+mail.example.jp. A 8.8.4.4
+mail.example.jp. A 10.0.0.1
+`,
+  );
+  const config = file("own.yaml", "hostname: mail.example.jp\n");
+  const run = (...argv: readonly string[]): Promise<Outcome> =>
+    check([...argv, "--zone", zone, "--offline", "--config", config]);
+
+  test("is checked for its own domain, with the addresses that the Internet sees", async () => {
+    const { out } = await run("example.jp", "--json");
+    const { findings } = JSON.parse(out) as { readonly findings: readonly { readonly id: string }[] };
+    expect(findings.map(({ id }) => id)).toEqual(expect.arrayContaining(["spf.own-ips", "spf.helo"]));
+    expect(out).not.toContain("10.0.0.1 ");
+    expect((await run("example.jp")).out).toMatch(/mail\.example\.jp\s\(8\.8\.4\.4\)/);
+  });
+
+  test("is not taken where options say otherwise, nor for the domain of others", async () => {
+    const named = await run("example.jp", "--client", "192.0.2.1", "--json");
+    expect(named.out).not.toContain("8.8.4.4");
+    expect((await run("example.net")).out).not.toContain("8.8.4.4");
+  });
+});
+
+// Section A, row 32: a key of one domain for mail of another.
+test("a signing row that points to a key of another domain is told before anything is checked", async () => {
+  const config = file(
+    "row32.yaml",
+    "sign:\n  keys:\n    - domain: example.com\n      selector: default\n      file: key.pem\n      from: [example.jp]\n",
+  );
+  const { code, err } = await check(["example.jp", "--zone", clean, "--offline", "--config", config]);
+  expect(code).toBe(2);
+  expect(err).toContain("row32.yaml:6:");
+  expect(err).toContain("sign.keys[0].from");
+});
+
 test("colours on a terminal only", async () => {
   const argv = ["example.jp", "--zone", broken, "--offline"];
   expect((await check(argv)).out).not.toContain("\u001b");

@@ -197,11 +197,14 @@ async function writePage(file: string, page: string, io: Io): Promise<void> {
 }
 
 async function checkOne(domain: string, open: OpenCheck, { values }: Plan): Promise<ShownReport> {
-  const request = await open.request(domain);
+  const own = await open.ownServer(domain);
+  const server = own === undefined ? {} : { ownClients: own.addresses, heloNames: [own.hostname] };
+  const request = { ...(await open.request(domain)), ...server };
   const report = await checkDomain(request, open.deps);
-  if (!values.new) return { report, findings: report.findings, onlyNew: false };
+  const shown = { report, ...(own === undefined ? {} : { ownServer: own }) };
+  if (!values.new) return { ...shown, findings: report.findings, onlyNew: false };
   const before = await checkDomain({ ...request, zones: [] }, open.liveDeps);
-  return { report, findings: newFindings(before, report), onlyNew: true };
+  return { ...shown, findings: newFindings(before, report), onlyNew: true };
 }
 
 /** Works on several at a time, and hands the results over in order. */

@@ -105,7 +105,7 @@ export const dmarcEn: FindingText<DmarcFindings> = {
   },
   "dmarc.separator": {
     text: ({ name, found }) =>
-      `The record at ${name} has ${found.map((one) => separators[one]).join(", ")}. Receivers read it otherwise than it was meant, or not at all.`,
+      `The record at ${name} has ${found.map((one) => separators[one]).join(" and ")}. Receivers read it otherwise than it was meant, or not at all.`,
     fix: () => 'Write tag=value, with ";" between tags and "," between addresses.',
   },
   "dmarc.pct-rf-ri": {
@@ -128,15 +128,17 @@ export const dmarcEn: FindingText<DmarcFindings> = {
       policy === applied
         ? `The record at ${name} says t=y (testing), which does nothing with the policy ${policy}.`
         : `The record at ${name} says t=y (testing): the policy ${policy} is applied as ${applied}.`,
-    fix: () => "Remove t=y when testing is over.",
+    fix: () => "Remove t=y when the reports show that all mail of the domain passes.",
   },
   "dmarc.sp-weaker": {
     text: ({ name, tag, policy, p }) =>
       tag === "sp"
-        ? `The record at ${name} protects subdomains less than the domain itself (sp=${policy}, p=${p}). Who wants to forge uses a subdomain.`
-        : `The record at ${name} protects names that do not exist less than the domain itself (np=${policy}, p=${p}). Who wants to forge invents a name.`,
+        ? `The record at ${name} protects subdomains less than the domain itself (sp=${policy}, p=${p}). Forgers then use a subdomain.`
+        : `The record at ${name} protects names that do not exist less than the domain itself (np=${policy}, p=${p}). Forgers then invent a name.`,
     fix: ({ tag }) =>
-      `Remove ${tag}= when no subdomain needs it. A subdomain that does can have a record of its own.`,
+      tag === "sp"
+        ? "Where subdomains send mail, see in the reports that it passes DMARC, or give each of them a record of its own. Then remove sp=."
+        : "Set np= no weaker than p=. Machines that send under names which are only in internal DNS have to be given another sender first.",
   },
   "dmarc.sp-on-subdomain": {
     text: ({ name, tags, organizational }) =>
@@ -151,7 +153,8 @@ export const dmarcEn: FindingText<DmarcFindings> = {
   "dmarc.np-absent": {
     text: ({ name, policy }) =>
       `The record at ${name} leaves invented subdomains at ${policy}. np=reject stops mail from names that do not exist and cannot hit mail from those that do.`,
-    fix: () => "Add np=reject.",
+    fix: () =>
+      "Add np=reject. Only machines that send under names which are only in internal DNS have to be given another sender first.",
   },
   "dmarc.psd": {
     text: (p) =>

@@ -131,7 +131,7 @@ export const dmarcJa: FindingText<DmarcFindings> = {
       policy === applied
         ? `${name} のレコードに t=y（試験中）がありますが、ポリシーが ${policy} のため効果はありません。`
         : `${name} のレコードに t=y（試験中）があるため、${policy} のポリシーは ${applied} として適用されます。`,
-    fix: () => "試験が終わったら t=y を削除してください。",
+    fix: () => "ドメインのメールがすべて合格していることをレポートで確かめてから、t=y を削除してください。",
   },
   "dmarc.sp-weaker": {
     text: ({ name, tag, policy, p }) =>
@@ -139,7 +139,9 @@ export const dmarcJa: FindingText<DmarcFindings> = {
         ? `${name} のレコードでは、サブドメインの保護が本体より弱くなっています（sp=${policy}、p=${p}）。なりすましにはサブドメインが使われます。`
         : `${name} のレコードでは、存在しない名前の保護が本体より弱くなっています（np=${policy}、p=${p}）。なりすましには架空の名前が使われます。`,
     fix: ({ tag }) =>
-      `必要とするサブドメインがなければ ${tag}= を削除してください。必要なサブドメインには、個別にレコードを公開できます。`,
+      tag === "sp"
+        ? "サブドメインから送信している場合は、そのメールが DMARC に合格することをレポートで確かめるか、サブドメインごとにレコードを公開してください。そのうえで sp= を削除します。"
+        : "np= を p= と同じ強さにしてください。内部の DNS にしかない名前で送信する機器があれば、先に送信元アドレスを変えておきます。",
   },
   "dmarc.sp-on-subdomain": {
     text: ({ name, tags, organizational }) =>
@@ -154,7 +156,8 @@ export const dmarcJa: FindingText<DmarcFindings> = {
   "dmarc.np-absent": {
     text: ({ name, policy }) =>
       `${name} のレコードでは、架空のサブドメインのポリシーが ${policy} です。np=reject を加えると、存在しない名前からのメールを止められ、実在する名前のメールには影響しません。`,
-    fix: () => "np=reject を加えてください。",
+    fix: () =>
+      "np=reject を加えてください。内部の DNS にしかない名前で送信する機器があれば、先に送信元アドレスを変えておきます。",
   },
   "dmarc.psd": {
     text: (p) =>

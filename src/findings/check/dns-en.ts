@@ -6,12 +6,12 @@ const list = (names: readonly string[]): string => names.join(", ");
 export const dnsEn: FindingText<DnsFindings> = {
   "check.failed": {
     text: ({ subject, reason }) =>
-      `The check of ${subject} stopped by a fault of this program (${reason}). Nothing is known about ${subject}.`,
+      `The check of ${subject} stopped because of a fault in this program (${reason}). Nothing is known about ${subject}.`,
   },
   "dns.unanswered": {
     text: ({ reason, count, names }) =>
-      `${count === 1 ? "A question" : `${count} questions`} found no answer (${reasons[reason] ?? reason}), so what follows from them was not checked: ${list(names)}${count > names.length ? ", ..." : ""}.`,
-    fix: () => "Run the check again later. When it stays so, look at the name servers of these names.",
+      `${count === 1 ? "One DNS question" : `${count} DNS questions`} went unanswered (${reasons[reason] ?? reason}), so what depends on them was not checked: ${list(names)}${count > names.length ? ", ..." : ""}.`,
+    fix: () => "Run the check again later. If they stay unanswered, look at the name servers of these names.",
   },
   "dns.lame": {
     text: ({ server, ip, zone, problem }) =>
@@ -22,16 +22,16 @@ export const dnsEn: FindingText<DnsFindings> = {
   "dns.server-silent": {
     text: ({ server, ip, zone }) =>
       `The name server ${server} (${ip}) of ${zone} did not answer. What it would have said is unknown.`,
-    fix: ({ server }) => `Look whether ${server} runs and lets questions in over UDP and TCP port 53.`,
+    fix: ({ server }) => `Check that ${server} is running and reachable over UDP and TCP port 53.`,
   },
   "dns.parent-child-ns": {
     text: ({ zone, onlyParent, onlyChild }) =>
-      `The name servers of ${zone} differ between the zone above and the zone itself.${only("above", onlyParent)}${only("in the zone", onlyChild)} Some resolvers follow the one, some the other.`,
+      `The name servers of ${zone} differ between the zone above and the zone itself.${only("above", onlyParent)}${only("in the zone", onlyChild)} Some resolvers follow one set, some the other.`,
     fix: ({ zone }) => `Make the NS records of ${zone} and those at the registrar the same.`,
   },
   "dns.servers-disagree": {
     text: ({ name, type, versions }) =>
-      `The name servers do not say the same about ${name} ${type}: ${versions.map(({ servers, data }) => `${list(servers)}: ${data.length === 0 ? "nothing" : list(data)}`).join("; ")}. Receivers see the one or the other by chance.`,
+      `The name servers do not say the same about ${name} ${type}: ${versions.map(({ servers, data }) => `${list(servers)}: ${data.length === 0 ? "nothing" : list(data)}`).join("; ")}. Which of them a receiver sees is chance.`,
     fix: () =>
       "Bring all servers to the same zone: look at the serials, and whether NOTIFY and zone transfers get through. Right after a change, wait for the refresh time of the SOA.",
   },
@@ -127,7 +127,7 @@ export const dnsEn: FindingText<DnsFindings> = {
     text: ({ names }) =>
       `These names have addresses, no SPF record of their own and no DMARC policy that would cover them: ${list(names)}. Anybody can send as somebody@${names[0] ?? ""}.`,
     fix: () =>
-      'Put sp=reject (and np=reject) into the DMARC record of the domain, and "v=spf1 -all" at names that send nothing.',
+      'Publish "v=spf1 -all" at names that send nothing. When no subdomain sends any more that does not pass DMARC, put sp=reject into the DMARC record of the domain.',
   },
 };
 
@@ -159,6 +159,7 @@ const faults: Readonly<Record<DnsFindings["dns.zone-syntax"]["fault"], (detail: 
     `without quotes the blanks are lost, and the text becomes "${detail}". Put it in quotes.`,
   "missing-dot": (detail) => `without a final dot the name of the zone is appended: ${detail}.`,
   include: (detail) => `${detail}, so that its records were not checked.`,
+  directive: (detail) => `${detail}, so that what it stands for was not checked.`,
   syntax: (detail) => `${detail}.`,
 };
 

@@ -1,5 +1,6 @@
 import type { FindingText } from "../finding.ts";
 import type { DnsFindings } from "./dns.ts";
+import { zoneDetailJa } from "./zone-detail-ja.ts";
 
 const list = (names: readonly string[]): string => names.join("、");
 
@@ -128,7 +129,7 @@ export const dnsJa: FindingText<DnsFindings> = {
     text: ({ names }) =>
       `次の名前にはアドレスがありますが、SPF レコードも、適用される DMARC のポリシーもありません: ${list(names)}。誰でも ～@${names[0] ?? ""} として送信できます。`,
     fix: () =>
-      "ドメインの DMARC レコードに sp=reject（と np=reject）を加え、送信しない名前には「v=spf1 -all」を公開してください。",
+      "送信しない名前には「v=spf1 -all」を公開してください。サブドメインのメールがすべて DMARC に合格するようになったら、ドメインの DMARC レコードに sp=reject を加えます。",
   },
 };
 
@@ -158,8 +159,9 @@ const faults: Readonly<Record<DnsFindings["dns.zone-syntax"]["fault"], (detail: 
   "unquoted-blank": (detail) =>
     `引用符がないため空白が失われ、「${detail}」になります。全体を引用符で囲んでください。`,
   "missing-dot": (detail) => `末尾のドットがないため、ゾーン名が補われています: ${detail}。`,
-  include: (detail) => `$INCLUDE のファイルを読めないため、その中は調べていません（${detail}）。`,
-  syntax: (detail) => `この行を読めません（${detail}）。`,
+  include: (detail) => `${zoneDetailJa(detail)}。その中は調べていません。`,
+  directive: (detail) => `${zoneDetailJa(detail)}。この行が表すレコードは調べていません。`,
+  syntax: (detail) => `この行を読めません（${zoneDetailJa(detail)}）。`,
 };
 
 function only(what: string, names: readonly string[]): string {

@@ -64,6 +64,7 @@ export interface DnsFindings {
       | "unquoted-blank"
       | "missing-dot"
       | "include"
+      | "directive"
       | "syntax";
     /** What stands there, or the parser's words. */
     readonly detail: string;

@@ -14,7 +14,7 @@ export const parkedEn: FindingText<ParkedFindings> = {
       policy === undefined
         ? `${domain} sends no mail, but has no DMARC record: anybody can use it in From.`
         : `${domain} sends no mail, but forged mail is only at ${policy} and not at reject.`,
-    fix: () => "Publish p=reject. No mail of yours can be hit.",
+    fix: () => "If it sends no mail indeed, publish p=reject: nothing of yours can be hit.",
   },
   "parked.null-mx": {
     text: ({ domain, exchanges }) =>

@@ -14,7 +14,8 @@ export const parkedJa: FindingText<ParkedFindings> = {
       policy === undefined
         ? `${domain} はメールを送りませんが、DMARC レコードがありません。誰でもこのドメインを From に使えます。`
         : `${domain} はメールを送りませんが、なりすましメールのポリシーが reject ではなく ${policy} です。`,
-    fix: () => "p=reject を公開してください。メールを送っていないので、影響を受けるメールはありません。",
+    fix: () =>
+      "本当にメールを送っていなければ、p=reject を公開してください。影響を受けるメールはありません。",
   },
   "parked.null-mx": {
     text: ({ domain, exchanges }) =>

@@ -51,8 +51,8 @@ export const transportEn: FindingText<TransportFindings> = {
   "sts.absent": {
     text: ({ domain }) =>
       `${domain} has no MTA-STS. Senders cannot know that its servers speak TLS, and whoever sits between can have mail sent in the clear.`,
-    fix: () =>
-      "Serve a policy at https://mta-sts.DOMAIN/.well-known/mta-sts.txt, first with mode: testing, then publish the TXT record.",
+    fix: ({ domain }) =>
+      `Serve a policy at https://mta-sts.${domain}/.well-known/mta-sts.txt, first with mode: testing, then publish the TXT record.`,
   },
   "sts.txt-multiple": {
     text: ({ name, count }) =>

@@ -51,8 +51,8 @@ export const transportJa: FindingText<TransportFindings> = {
   "sts.absent": {
     text: ({ domain }) =>
       `${domain} には MTA-STS がありません。送信側は TLS に対応していることを確かめられず、経路上の第三者が平文で送らせることができます。`,
-    fix: () =>
-      "まず mode: testing のポリシーを https://mta-sts.ドメイン/.well-known/mta-sts.txt に置き、それから TXT レコードを公開してください。",
+    fix: ({ domain }) =>
+      `まず mode: testing のポリシーを https://mta-sts.${domain}/.well-known/mta-sts.txt に置き、それから TXT レコードを公開してください。`,
   },
   "sts.txt-multiple": {
     text: ({ name, count }) =>
