@@ -1,0 +1,62 @@
+import { openGeo } from "../../collect/classify/geo.ts";
+import { type NamingRound, nameSources, namingLimits } from "../../collect/classify/name-sources.ts";
+import { organizationalDomains } from "../../collect/classify/naming.ts";
+import { systemClock } from "../../core/clock.ts";
+import { openSourceNames } from "../../store/source-names.ts";
+import { type ExitCode, exitFailed, exitOk } from "../command.ts";
+import { readConfig } from "../config-option.ts";
+import { openDns } from "../dns-options.ts";
+import { formatJson, type Io } from "../io.ts";
+import { printable, wrap } from "../layout.ts";
+import { sourceText } from "../text/source-text.ts";
+import { readFilter } from "./filter.ts";
+import type { ReportValues } from "./options.ts";
+import { withReports } from "./store.ts";
+
+/** Looks up the addresses that send as us, as the running program does in the background: one round, now. */
+export async function nameNow(values: ReportValues, _: readonly string[], io: Io): Promise<ExitCode> {
+  const { domain } = readFilter(values, io);
+  const config = await readConfig(values.config, io);
+  const organizational = await organizationalDomains();
+  const { resolver, close } = openDns(values, config.dns, io);
+  const names = openSourceNames(config.dataDir);
+  try {
+    const { geo, blocklists } = config.collect;
+    const round = await withReports(values.config, io, (reports) =>
+      nameSources(
+        {
+          reports,
+          names,
+          dns: resolver,
+          clock: systemClock,
+          organizational,
+          geo: () => openGeo(geo),
+          blocklists,
+        },
+        namingLimits,
+        { again: values.again, ...(domain !== undefined && { domain }) },
+      ),
+    );
+    tell(round, values, io);
+    return round.asked > 0 && round.unanswered === round.asked ? exitFailed : exitOk;
+  } finally {
+    names.close();
+    close();
+  }
+}
+
+function tell(round: NamingRound, { json }: ReportValues, io: Io): void {
+  if (json) {
+    io.out(formatJson(round, io.isTty));
+    return;
+  }
+  const text = sourceText(io.lang);
+  const { asked, unanswered, left, unusableLists, problems } = round;
+  const lines = [
+    asked === 0 ? text.nothingToName : text.named(asked, unanswered),
+    ...(left === 0 ? [] : [text.left(left)]),
+    ...unusableLists.map((list) => text.listUnusable(printable(list))),
+    ...problems.map(({ file, reason }) => text.databaseUnusable(printable(file), printable(reason))),
+  ];
+  for (const line of lines) for (const part of wrap(line, io.columns)) io.out(part);
+}

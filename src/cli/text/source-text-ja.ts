@@ -1,0 +1,150 @@
+import { grouped } from "../report/table.ts";
+import type { SourceText } from "./source-text.ts";
+
+export const sourceTextJa: SourceText = {
+  group: {
+    own: "自組織のサーバ",
+    "own-unknown": "自組織のネットワーク内で把握していないもの",
+    service: "外部サービス",
+    gateway: "メールゲートウェイ",
+    list: "メーリングリスト",
+    unknown: "不明",
+    forwarder: "転送",
+    hosting: "レンタルサーバ・接続回線",
+    spoofed: "なりすましの疑い",
+  },
+  confidence: { certain: "", high: "ほぼ確実", medium: "可能性が高い", low: "推測" },
+  reason: {
+    label: ({ label }) => `ラベル ${label} の指定による`,
+    "own-network": ({ network }) => `networks.own の ${network} に含まれる`,
+    "own-relay": ({ network }) => `networks.relays の ${network} に含まれる`,
+    "own-submitter": ({ network }) => `networks.submitters の ${network} に含まれる`,
+    "own-name": ({ name }) => `ホスト名 ${name} が自ドメインのもので、正引きも一致する`,
+    "own-signature": ({ domain, network }) => `networks.own の ${network} に含まれ、${domain} の署名がある`,
+    "own-space": ({ network }) => `networks.own の ${network} に含まれるが、管理者が分からない`,
+    "list-host": ({ host }) => `lists.hosts の ${host}`,
+    "list-override": ({ messages }) => `受信側が ${grouped(messages)} 通をメーリングリストと判断した`,
+    "list-envelope": ({ envelope }) => `エンベロープ From の ${envelope || "<>"} がメーリングリストの形式`,
+    "provider-ptr": ({ provider, name }, nameOf) => `ホスト名 ${name} が ${nameOf(provider)} のもの`,
+    "provider-dkim": ({ provider, domain }, nameOf) => `${nameOf(provider)} の署名（${domain}）がある`,
+    "provider-spf": ({ provider, domain }, nameOf) =>
+      `エンベロープ From の ${domain} が ${nameOf(provider)} のもので、SPF も pass`,
+    "provider-asn": ({ provider, asn }, nameOf) => `ネットワーク（AS${asn}）が ${nameOf(provider)} のもの`,
+    "in-spf": ({ messages }) => `自ドメインの SPF に含まれる（${grouped(messages)} 通）`,
+    "passes-on": ({ provider }, nameOf) => `${nameOf(provider)} の利用者による転送が多い`,
+    "forward-override": ({ messages }) => `受信側が ${grouped(messages)} 通を転送と判断した`,
+    "arc-override": ({ messages }) => `受信側が ${grouped(messages)} 通を ARC により受け入れた`,
+    "srs-envelope": ({ envelope }) => `エンベロープ From の ${envelope} が転送時に書き換えた形式`,
+    "other-envelope": ({ envelope }) => `エンベロープ From が ${envelope} で、SPF も pass`,
+    "dkim-survives": ({ messages }) =>
+      `自ドメインの署名が有効で、SPF は pass でない（${grouped(messages)} 通）`,
+    "many-authors": ({ authors }) => `自組織の ${authors} ドメインを名乗る`,
+    "nothing-passes": ({ messages }) => `${grouped(messages)} 通のすべてで SPF も DKIM も pass でない`,
+    "no-name": () => "逆引きがない",
+    "unconfirmed-name": ({ name }) => `逆引きの ${name} を正引きしても一致しない`,
+    "generic-name": ({ name }) => `ホスト名 ${name} が接続回線のもの`,
+    listed: ({ lists }) => `${lists} に載っている`,
+    refused: ({ messages }) => `受信側が ${grouped(messages)} 通を隔離・拒否した`,
+    "nothing-known": () => "手がかりがない",
+  },
+  advice: {
+    "sign-own":
+      "このサーバで DKIM 署名を付けるか、署名するサーバを経由して送信してください。From を自分のドメインにしてもらう方法もあります。",
+    "mend-own":
+      "署名の後で本文や件名が変わっています（メーリングリスト、フッタの追加、ウイルス対策など）。署名を最後に付けるか、内容を変えないようにしてください。",
+    "allow-own":
+      "DKIM 署名を付け、アドレスを SPF に追加してください。自ドメインを名乗るべきでないサーバなら、管理者に連絡してください。",
+    "find-owner":
+      "管理者を調べて networks.own に登録してください。組織のメールサーバを経由するか、From を自分のドメインにしてもらいます。",
+    "sign-service":
+      "サービス側で自ドメインの DKIM 署名を設定してください。SPF だけでは転送されたときに認証に失敗します。",
+    "mend-service":
+      "このサービスの署名の検証に失敗しています。DNS の公開鍵がサービスの指定どおりか確認してください。",
+    "set-up-service":
+      "利用中のサービスなら、自ドメインの DKIM 署名を設定してください。利用していなければ、第三者によるものです。",
+    "find-out": "送信元を調べ、sekisho report label で登録してください。",
+    "sign-in-spf":
+      "SPF に登録されているサーバです。DKIM 署名を付け、networks.own か sekisho report label で登録してください。",
+    list: "リスト側で From を書き換えるか、内容を変えないようにする必要があります。自組織側での対応は不要です。",
+    leave: "対応は不要です。DKIM 署名があれば、転送後も認証に成功します。",
+    ignore: "対応は不要です。ポリシーを quarantine や reject にすれば防げます。",
+    "low-reputation": "ブロックリストに載っているため、確認は最後で構いません。",
+    "tell-whose":
+      "急ぎの対応は不要です。誰のサーバかを networks.own か sekisho report label で登録してください。",
+    nothing: "対応は不要です。",
+    "add-to-spf": "急ぎの対応は不要です（署名は有効）。今後も使うなら SPF にアドレスを追加してください。",
+  },
+  task: {
+    "sign-own": "DKIM 署名を付ける",
+    "mend-own": "署名が壊れないようにする",
+    "allow-own": "DKIM 署名と SPF を設定するか、送信を止める",
+    "find-owner": "管理者を調べる",
+    "sign-service": "自ドメインの DKIM 署名を設定する",
+    "mend-service": "DKIM の設定を直す",
+    "set-up-service": "利用中なら自ドメインの DKIM 署名を設定する",
+    "sign-in-spf": "管理者を調べ、DKIM 署名を付ける",
+    "find-out": "送信元を調べる",
+  },
+  dkim: (way, domain) => {
+    const of = domain === undefined ? "" : `（${domain}）`;
+    return { pass: `pass${of}`, broken: `検証失敗${of}`, other: `${domain} のみ`, none: "署名なし" }[way];
+  },
+  spf: (way, result, domain) => {
+    if (way === "pass") return "pass";
+    return domain === undefined ? result : `${result}（${domain}）`;
+  },
+  summary: (domain, messages, addresses, since) =>
+    `${domain}: ${since} 以降 ${grouped(messages)} 通、送信元 ${grouped(addresses)} アドレス`,
+  passed: (passed, percent, dkim, spf) =>
+    `DMARC pass は ${grouped(passed)} 通（${percent}）。内訳は DKIM ${grouped(dkim)} 通、SPF ${grouped(spf)} 通（重複あり）`,
+  first: "最初に対応するもの",
+  firstTask: (task, whose, messages, addresses) =>
+    `${whose}: ${task}（${grouped(messages)} 通、${grouped(addresses)} アドレス）`,
+  title: (group, whose, how) => {
+    const what = whose === undefined ? group : `${group}: ${whose}`;
+    return how === "" ? what : `${what}（${how}）`;
+  },
+  sums: (messages, addresses, percent) =>
+    `${grouped(messages)} 通、${grouped(addresses)} アドレス、DMARC ${percent}`,
+  labels: { why: "理由", do: "対応", owner: "管理者" },
+  columns: {
+    address: "アドレス",
+    name: "ホスト名",
+    messages: "通数",
+    dkim: "DKIM",
+    spf: "SPF",
+    dmarc: "DMARC",
+    from: "From",
+    label: "ラベル",
+    group: "分類",
+    owner: "管理者",
+  },
+  between: (messages, first, last) =>
+    `${grouped(messages)} 通、${first === last ? first : `${first} 〜 ${last}`}`,
+  noAddress: "（アドレスなし）",
+  noOwner: "（管理者の登録なし）",
+  moreAddresses: (count) => `… 他 ${grouped(count)} アドレス（--limit で表示）`,
+  moreWays: (count) => `… 他 ${grouped(count)} とおり`,
+  unnamed: (count) => `${grouped(count)} アドレスはまだ DNS で調べていません。次のコマンドで調べられます:`,
+  recordsGone: "レコードの保存期間が過ぎています",
+  noSources: (domain) => `この期間に ${domain} を名乗るメールの報告はありません`,
+  noneOwn: (domain) => `${domain} を名乗る自組織の送信元はありません`,
+  noneFailing: (domain) => `${domain} を名乗るメールはすべて DMARC pass です`,
+  setNetworks: "networks.own が未設定のため、自組織のサーバはホスト名からしか判別できません。",
+  missingDomain: "ドメインを指定してください: sekisho report sources ドメイン",
+  badDomain: (written) => `${written} はドメイン名ではありません`,
+  named: (asked, unanswered) =>
+    `${grouped(asked)} アドレスを調べました（うち応答なし ${grouped(unanswered)}）`,
+  nothingToName: "すべてのアドレスを調査済みです",
+  left: (count) => `残り ${grouped(count)} アドレスは次回調べます`,
+  listUnusable: (list) => `${list} はブロックリストとして正しく応答しないため、使いません`,
+  databaseUnusable: (file, why) => `${file}: 使えません（${why}）`,
+  badPattern: (written) =>
+    `${written} は IP アドレス・ネットワーク・ホスト名・ドメイン名のいずれでもありません`,
+  badGroup: (written, groups) => `${written} という分類はありません。次から選んでください: ${groups}`,
+  missingGroup: (groups) => `分類を指定してください: ${groups}（取り消すには --remove）`,
+  labelled: (pattern, group) => `${pattern}: ${group}`,
+  unlabelled: (pattern) => `${pattern}: ラベルを取り消しました`,
+  noSuchLabel: (pattern) => `ラベル ${pattern} はありません。sekisho report label で一覧を表示できます`,
+  noLabels: "ラベルはありません",
+};

@@ -1,0 +1,64 @@
+import { forwarderRule } from "./forwarder-rule.ts";
+import { labelOf } from "./label.ts";
+import { listRule } from "./list-rule.ts";
+import { ownRule } from "./own-rule.ts";
+import { providerRule } from "./provider-rule.ts";
+import { rankOf } from "./rank.ts";
+import type { Site } from "./site.ts";
+import { reason, type SourceFacts, type SourceGroup } from "./source.ts";
+import { spoofedRule } from "./spoofed-rule.ts";
+import { stateOf } from "./state.ts";
+import { confirmedName, type Verdict } from "./verdict.ts";
+
+/**
+ * Puts a source into its group, says why, how sure that is, and where it stands in the order of work. Pure: it runs whenever
+ * sources are read, so that a better rule or a new label is true of all that was ever reported.
+ */
+export function groupSource(facts: SourceFacts, site: Site): SourceGroup {
+  const verdict = verdictOf(facts, site);
+  const state = stateOf(facts);
+  return { ...verdict, state, rank: rankOf(verdict, state, facts) };
+}
+
+/** The operator's word, then his networks, then what others are known to be, then what the mail itself tells. */
+function verdictOf(facts: SourceFacts, site: Site): Verdict {
+  const { organizational } = site;
+  return (
+    labelRule(facts, site) ??
+    ownRule(facts, site) ??
+    providerRule(facts, organizational) ??
+    listRule(facts, organizational) ??
+    forwarderRule(facts, organizational) ??
+    spoofedRule(facts) ??
+    unknownVerdict(facts)
+  );
+}
+
+function labelRule(facts: SourceFacts, site: Site): Verdict | undefined {
+  const label = labelOf(facts.ip, confirmedName(facts), site.labels);
+  if (label === undefined) return undefined;
+  const { group, pattern, name, contact } = label;
+  const found = { ...(name !== undefined && { name }), ...(contact !== undefined && { contact }) };
+  // Who it belongs to is still what the networks say, unless the label says it.
+  const known = ownRule(facts, site);
+  const owner = Object.keys(found).length > 0 ? found : known?.owner;
+  return {
+    group,
+    reasons: [reason("label", { label: pattern })],
+    confidence: "certain",
+    own: group === "own" || group === "own-unknown" || (group === "list" && known?.own === true),
+    ...(owner !== undefined && { owner }),
+  };
+}
+
+function unknownVerdict({ sums }: SourceFacts): Verdict {
+  // Somebody has entered it in the SPF record: it is not anybody, only nobody knows who.
+  if (sums.spf > 0)
+    return {
+      group: "unknown",
+      reasons: [reason("in-spf", { messages: sums.spf })],
+      confidence: "low",
+      own: false,
+    };
+  return { group: "unknown", reasons: [reason("nothing-known", {})], confidence: "low", own: false };
+}

@@ -1,0 +1,110 @@
+import { formatIp, type IpAddress } from "../../core/ip.ts";
+import type { ReportStore, SourceSum, StoredRecord } from "../../store/reports/port.ts";
+import type { SourceNameStore } from "../../store/source-names.ts";
+import type { SourceFacts, Way } from "./source.ts";
+import { type OrganizationalDomain, wayKey, wayOf } from "./way.ts";
+
+export interface SourcesQuery {
+  readonly domain: string;
+  /** Days since 1970, UTC; all of time when left out. */
+  readonly sinceDay?: number;
+}
+
+/** Ways that are kept of one source; what comes in more ways than that is summed under the last of them. */
+const maxWays = 200;
+const dayLength = 86_400;
+
+interface CountedWay {
+  readonly way: Way;
+  messages: number;
+}
+
+/** What the records of one source came to. */
+interface Collected {
+  readonly ways: Map<string, CountedWay>;
+  readonly reporters: Set<string>;
+}
+
+/**
+ * What the store knows of every address that sends as a domain, the most messages first. Sums are by day; ways are read from the
+ * records that are still kept, those of reports that begin within the days.
+ * @throws SekishoError STORE_UNAVAILABLE.
+ */
+export async function readSources(
+  { domain, sinceDay }: SourcesQuery,
+  store: ReportStore,
+  names: Pick<SourceNameStore, "get">,
+  organizational: OrganizationalDomain,
+): Promise<readonly SourceFacts[]> {
+  const since = sinceDay === undefined ? {} : { sinceDay };
+  const sums = await store.sources({ domain, ...since });
+  const domains = countDomains(await store.sources(since));
+  const from = sinceDay === undefined ? {} : { since: sinceDay * dayLength };
+  const collected = await collect(store.records({ domain, ...from }), organizational);
+  const known = names.get(sums.map(keyOf));
+  const total = sums.reduce((all, one) => all + one.messages, 0);
+  return sums.map((sum) => {
+    const key = keyOf(sum);
+    const found = collected.get(key);
+    const name = known.get(key);
+    return {
+      ...(sum.ip !== undefined && { ip: sum.ip }),
+      sums: sum,
+      share: total === 0 ? 0 : sum.messages / total,
+      firstSeen: sum.firstSeen,
+      lastSeen: sum.lastSeen,
+      ways: byMessages(found?.ways),
+      reporters: found?.reporters.size ?? 0,
+      domains: domains.get(key) ?? 1,
+      ...(name !== undefined && { name }),
+    };
+  });
+}
+
+function keyOf({ ip }: { readonly ip?: IpAddress }): string {
+  return ip === undefined ? "" : formatIp(ip);
+}
+
+/** Domains of ours by address. */
+function countDomains(sums: readonly SourceSum[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const sum of sums) {
+    const key = keyOf(sum);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+async function collect(
+  records: AsyncIterable<StoredRecord>,
+  organizational: OrganizationalDomain,
+): Promise<ReadonlyMap<string, Collected>> {
+  const sources = new Map<string, Collected>();
+  for await (const { record, reporter } of records) {
+    if (record.count === 0) continue;
+    const key = keyOf(record.sourceIp === undefined ? {} : { ip: record.sourceIp });
+    const source = sources.get(key) ?? { ways: new Map<string, CountedWay>(), reporters: new Set<string>() };
+    sources.set(key, source);
+    source.reporters.add(reporter);
+    addWay(source.ways, wayOf(record, organizational));
+  }
+  return sources;
+}
+
+function addWay(ways: Map<string, CountedWay>, way: Way): void {
+  const key = ways.size < maxWays ? wayKey(way) : coarseKey(way);
+  const known = ways.get(key);
+  if (known === undefined) ways.set(key, { way, messages: way.messages });
+  else known.messages += way.messages;
+}
+
+/** Of a source with very many ways, only what the rules look at. */
+function coarseKey({ dkim, spf, marks }: Way): string {
+  return `${dkim} ${spf} ${marks.join(" ")}`;
+}
+
+function byMessages(ways: ReadonlyMap<string, CountedWay> | undefined): readonly Way[] {
+  return Array.from(ways?.values() ?? [], ({ way, messages }) => ({ ...way, messages })).sort(
+    (a, b) => b.messages - a.messages,
+  );
+}

@@ -1,0 +1,74 @@
+import { formatIp, type IpAddress } from "../../core/ip.ts";
+import { type Confidence, reason, type SourceFacts, type SourceReason } from "./source.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** A stranger who sends more of our mail than that is worth a look before he is called a forger. */
+const lowShare = 0.05;
+const manyDomains = 3;
+
+/**
+ * Strangers who write our name: nothing passes, and there is more against them than that. What the DNS has not been asked for
+ * yet speaks for nobody and against nobody.
+ */
+export function spoofedRule(facts: SourceFacts): Verdict | undefined {
+  const { sums, ways, share } = facts;
+  if (sums.passed > 0 || sums.messages === 0) return undefined;
+  // A signature of ours, though broken: it came from us once.
+  if (ways.some(({ dkim }) => dkim === "broken")) return undefined;
+  const signs = againstIt(facts);
+  const weight =
+    signs.length + (signs.some(({ id }) => id === "listed") ? 1 : 0) + (share < lowShare ? 1 : 0);
+  if (signs.length === 0 || weight < 2) return undefined;
+  return {
+    group: "spoofed",
+    reasons: [reason("nothing-passes", { messages: sums.messages }), ...signs],
+    confidence: confidenceOf(weight),
+    own: false,
+  };
+}
+
+function confidenceOf(weight: number): Confidence {
+  if (weight >= 4) return "high";
+  return weight === 3 ? "medium" : "low";
+}
+
+function againstIt({ ip, name, sums, domains, ways }: SourceFacts): readonly SourceReason[] {
+  const signs: SourceReason[] = [];
+  if (name !== undefined && name.listed.length > 0)
+    signs.push(reason("listed", { lists: name.listed.join(", ") }));
+  if (name?.result === "permerror") signs.push(reason("no-name", {}));
+  if (name?.result === "fail" && name.name !== undefined)
+    signs.push(reason("unconfirmed-name", { name: name.name }));
+  if (name?.result === "pass" && ip !== undefined && isGenericName(name.name ?? "", ip))
+    signs.push(reason("generic-name", { name: name.name ?? "" }));
+  const authors = Math.max(domains, new Set(ways.map(({ from }) => from)).size);
+  if (authors >= manyDomains) signs.push(reason("many-authors", { authors }));
+  const refused = sums.rejected + sums.quarantined;
+  if (refused * 2 > sums.messages) signs.push(reason("refused", { messages: refused }));
+  return signs;
+}
+
+const genericWords = ["dynamic", "dyn", "dhcp", "dsl", "adsl", "pool", "ppp", "cable", "dialup", "broadband"];
+
+/** A name that is made from the address, as providers give to all their lines. */
+function isGenericName(name: string, ip: IpAddress): boolean {
+  const labels = name.split(".");
+  if (labels.some((label) => label.split("-").some((word) => genericWords.includes(word)))) return true;
+  return ip.family === 4 ? holdsIpv4(name, ip) : holdsHex(name, ip);
+}
+
+function holdsIpv4(name: string, ip: IpAddress): boolean {
+  const numbers = name
+    .split(/\D+/)
+    .filter((digits) => digits !== "" && digits.length <= 3)
+    .map(Number);
+  const written = numbers.join(".");
+  const octets = formatIp(ip);
+  const reversed = [...ip.octets].reverse().join(".");
+  return [octets, reversed].some((text) => `.${written}.`.includes(`.${text}.`)) || holdsHex(name, ip);
+}
+
+function holdsHex(name: string, ip: IpAddress): boolean {
+  const hex = Buffer.from(ip.octets).toString("hex");
+  return name.replaceAll("-", "").includes(ip.family === 4 ? hex : hex.slice(16));
+}

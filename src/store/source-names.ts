@@ -1,0 +1,178 @@
+import { chmodSync, closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { SekishoError } from "../errors.ts";
+import { makeFolder } from "./make-folder.ts";
+
+/** What the DNS and the operator's databases say of an address. */
+export interface SourceName {
+  /** In the canonical form of RFC 5952. */
+  readonly ip: string;
+  /** Of iprev (RFC 8601 §2.7.3): `pass` is a name that leads back to the address, `permerror` no name at all. */
+  readonly result: "pass" | "fail" | "permerror" | "temperror";
+  readonly name?: string;
+  /** Organizational domain of a name that leads back. */
+  readonly domain?: string;
+  readonly asn?: number;
+  readonly asnName?: string;
+  /** ISO 3166-1, two letters. */
+  readonly country?: string;
+  /** Blocklists that it is on. */
+  readonly listed: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly fetchedAt: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * Names of addresses, kept so that no question and no import ever waits for the DNS. A cache: it may be deleted at any time,
+ * and is begun anew when it cannot be read.
+ */
+export interface SourceNameStore {
+  /** By address; what is old is there too, until something newer is known. */
+  get(ips: readonly string[]): ReadonlyMap<string, SourceName>;
+  /** Of these addresses those without a name that is good beyond that time, in their order. */
+  due(ips: readonly string[], nowMs: number): readonly string[];
+  put(names: readonly SourceName[]): void;
+  /** Forgets what ran out before that time. @returns How many. */
+  forget(beforeMs: number): number;
+  close(): void;
+}
+
+/** Raised when rows of another shape are written. */
+const version = 1;
+
+/** @throws SekishoError STORE_UNAVAILABLE. */
+export function openSourceNames(dataDir: string): SourceNameStore {
+  const path = namesPath(dataDir);
+  return using(path, () => {
+    makeFolder(dataDir, 0o700);
+    closeSync(openSync(path, "a", 0o600));
+    chmodSync(path, 0o600);
+    return openOrBegin(path);
+  });
+}
+
+/** What a question needs: names, and nothing that writes. */
+export type SourceNameReader = Pick<SourceNameStore, "get" | "close">;
+
+/** Opens it only to read; without names where there are none yet. @throws SekishoError STORE_UNAVAILABLE. */
+export function openSourceNamesToRead(dataDir: string): SourceNameReader {
+  const path = namesPath(dataDir);
+  if (!existsSync(path)) return noNames;
+  return using(path, () => {
+    const db = new DatabaseSync(path, { timeout: 5000, readOnly: true });
+    try {
+      if (versionOf(db) === version) return new SqliteSourceNames(db);
+    } catch (error) {
+      db.close();
+      if (!isDamaged(error)) throw error;
+      return noNames;
+    }
+    db.close();
+    return noNames;
+  });
+}
+
+const noNames: SourceNameReader = { get: () => new Map(), close: () => {} };
+
+function namesPath(dataDir: string): string {
+  return join(dataDir, "source-names.sqlite");
+}
+
+function using<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new SekishoError("STORE_UNAVAILABLE", `${path}: ${text}`, { cause });
+  }
+}
+
+/** The same in memory, for tests. */
+export function openSourceNamesInMemory(): SourceNameStore {
+  return openAt(":memory:");
+}
+
+function openOrBegin(path: string): SourceNameStore {
+  try {
+    return openAt(path);
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    return openAt(path);
+  }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB; a file that is only busy stays. */
+function isDamaged(error: unknown): boolean {
+  const code = (error as { readonly errcode?: number }).errcode ?? 0;
+  return (code & 0xff) === 11 || (code & 0xff) === 26;
+}
+
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
+}
+
+function openAt(path: string): SourceNameStore {
+  const db = new DatabaseSync(path, { timeout: 5000 });
+  try {
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec("PRAGMA synchronous = NORMAL");
+    if (versionOf(db) !== version) db.exec("DROP TABLE IF EXISTS source_name");
+    db.exec(
+      "CREATE TABLE IF NOT EXISTS source_name (ip TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID",
+    );
+    db.exec(`PRAGMA user_version = ${version}`);
+    return new SqliteSourceNames(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+class SqliteSourceNames implements SourceNameStore {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  get(ips: readonly string[]): ReadonlyMap<string, SourceName> {
+    const one = this.#db.prepare("SELECT json FROM source_name WHERE ip = ?");
+    const found = new Map<string, SourceName>();
+    for (const ip of ips) {
+      const row = one.get(ip);
+      if (row !== undefined) found.set(ip, JSON.parse(String(row["json"])) as SourceName);
+    }
+    return found;
+  }
+
+  due(ips: readonly string[], nowMs: number): readonly string[] {
+    const one = this.#db.prepare("SELECT 1 FROM source_name WHERE ip = ? AND expires_at > ?");
+    return ips.filter((ip) => one.get(ip, nowMs) === undefined);
+  }
+
+  put(names: readonly SourceName[]): void {
+    const one = this.#db.prepare(
+      `INSERT INTO source_name (ip, expires_at, json) VALUES (?, ?, ?)
+       ON CONFLICT (ip) DO UPDATE SET expires_at = excluded.expires_at, json = excluded.json`,
+    );
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      for (const name of names) one.run(name.ip, name.expiresAt, JSON.stringify(name));
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  forget(beforeMs: number): number {
+    return Number(this.#db.prepare("DELETE FROM source_name WHERE expires_at < ?").run(beforeMs).changes);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
