@@ -52,6 +52,15 @@ describe.each(["en", "ja"] as const)("what explain says of signing (%s)", (lang)
     },
   );
 
+  test("what follows stands behind its cause", () => {
+    const reason = "login-mismatch";
+    const told = lines({ outcome: "unsigned", reason, login: "taro", signatures: [], action: "hold" }, lang);
+    const rows = told.split("\n").map((line) => line.trim());
+    expect(rows[0]).toContain("taro");
+    expect(rows.at(-1)).toBe(text.action.hold);
+    expect(rows.at(-2)).toContain(text.reason[reason]);
+  });
+
   test("words of a later version stay as they are", () => {
     const later = {
       outcome: "failed",

@@ -12,9 +12,9 @@ export function signingRows(signing: RecordedSigning, io: Io): Row[] {
   const { labels } = text;
   const { domain, login, fragile = [], burst, action } = signing;
   return [
-    ...outcomeRows(signing, io),
     ...(domain === undefined ? [] : [[labels.from, printable(domain)] as const]),
     ...(login === undefined ? [] : [[labels.login, printable(login)] as const]),
+    ...outcomeRows(signing, io),
     ...fragile.map(
       (problem, index): Row => [index === 0 ? labels.fragile : "", text.fragile[problem] ?? problem],
     ),

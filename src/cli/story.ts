@@ -3,6 +3,10 @@ import { dispositionRows, ruleRows } from "./disposition-lines.ts";
 import { formatDns } from "./dns-lines.ts";
 import type { Io } from "./io.ts";
 import { labelled, printable, wrap } from "./layout.ts";
+import { listRows, sealRows } from "./list-lines.ts";
+import { signingRows } from "./signing-lines.ts";
+import { listStoryText } from "./text/list-story.ts";
+import { signingStoryText } from "./text/signing-story.ts";
 import { whyText } from "./text/why.ts";
 import { formatVerdicts } from "./verdicts.ts";
 import { unfolded } from "./verify-json.ts";
@@ -17,6 +21,10 @@ export function formatStory(record: MessageRecord, io: Io): string[] {
     ...section(headings.client, rows(clientRows(record.client, io), io), io),
     ...section(headings.envelope, rows(envelopeRows(record, io), io), io),
     ...section(headings.verdicts, verdictLines(record, io), io),
+    ...listLines(record, io),
+    ...(record.signing === undefined
+      ? []
+      : section(signingStoryText(io.lang).heading, rows(signingRows(record.signing, io), io), io)),
     ...section(headings.done, rows(doneRows(record, io), io), io),
     ...section(headings.dns, dnsLines(record, io), io),
     ...(record.truncated === true ? ["", ...wrap(truncated, io.columns)] : []),
@@ -53,12 +61,13 @@ export function localTime(at: string): string {
 }
 
 function clientRows(client: RecordedClient, io: Io): Row[] {
-  const { labels, origin, authenticated, unknownClient } = io.text.explain;
+  const { labels, origin, plainOrigin, authenticated, unknownClient } = io.text.explain;
   const name = client.name === undefined ? "" : ` (${printable(client.name)})`;
   const login = client.authenticated === true ? `, ${authenticated}` : "";
   const entries: Row[] = [[labels.client, `${printable(client.ip ?? unknownClient)}${name}${login}`]];
   if (client.helo !== undefined) entries.push([labels.helo, printable(client.helo)]);
-  entries.push([labels.counts, origin[client.origin]]);
+  const settled = client.why.some((rule) => rule === "socket.sign" || rule.startsWith("lists."));
+  entries.push([labels.counts, (settled ? plainOrigin : origin)[client.origin]]);
   for (const [index, why] of client.why.entries())
     entries.push([index === 0 ? labels.because : "", whyText(printable(why), io.lang)]);
   if (client.spfClient !== undefined && client.spfClient !== client.ip)
@@ -76,9 +85,27 @@ function envelopeRows({ envelope }: MessageRecord, io: Io): Row[] {
   ];
 }
 
-function verdictLines({ results }: MessageRecord, io: Io): string[] {
+function verdictLines({ results, client }: MessageRecord, io: Io): string[] {
   if (results === undefined) return [`  ${io.text.explain.noResults}`];
-  return formatVerdicts(results, io);
+  return formatVerdicts(results, io, leftOutText(client, io));
+}
+
+function listLines(record: MessageRecord, io: Io): string[] {
+  const { heading, sealHeading } = listStoryText(io.lang);
+  const list = listRows(record, io);
+  return [
+    ...(list.length === 0 ? [] : section(heading, rows(list, io), io)),
+    ...(record.seal === undefined ? [] : section(sealHeading, rows(sealRows(record.seal, io), io), io)),
+  ];
+}
+
+/** Why SPF and iprev were left out: what was in the way of the client's address. */
+function leftOutText({ why }: RecordedClient, io: Io): string {
+  const rule = why.findLast(
+    (entry) =>
+      entry === "spf.no-address" || (entry.startsWith("relay.") && !entry.startsWith("relay.received")),
+  );
+  return rule === undefined ? io.text.explain.leftOut : whyText(printable(rule), io.lang);
 }
 
 function doneRows(record: MessageRecord, io: Io): Row[] {

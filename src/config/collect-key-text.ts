@@ -30,8 +30,8 @@ export const collectKeyText: Readonly<Record<string, { readonly en: string; read
     ja: "パスワードの代わりに OAuth2 のアクセストークンを出力するプログラムと引数。ログインのたびにシェルを通さず実行し、30 秒で打ち切る。",
   },
   "collect.mailbox[].folders": {
-    en: "Folders to read, each over a connection of its own.",
-    ja: "読むフォルダー。フォルダーごとに接続を 1 本使う。",
+    en: "Folders to read, each over a connection of its own; / stands between levels.",
+    ja: "読むフォルダー。階層は / で区切る。フォルダーごとに接続を 1 本使う。",
   },
   "collect.mailbox[].idle": {
     en: "Have the server tell of new mail at once (IDLE) where it can.",

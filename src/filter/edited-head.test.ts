@@ -100,6 +100,27 @@ test("a deletion of a field that was beyond the limits of the head is still sent
   expect(edited.head().truncated).toBe(true);
 });
 
+test("what is deleted cannot be changed, and a deletion is no other value", () => {
+  const edited = new EditedHead(headOf([["From", " a"]]));
+  edited.delete("from", 1);
+  expect([edited.hasChanged("From"), edited.hasRewritten("From")]).toEqual([true, false]);
+  expect(edited.change("From", 1, "b")).toBe(false);
+  expect(edited.head().octets.toString()).toBe("");
+  const other = new EditedHead(headOf([["From", " a"]]));
+  other.change("From", 1, "b");
+  expect(other.hasRewritten("FROM")).toBe(true);
+});
+
+test("a hundred thousand deletions in a header of ten thousand fields", () => {
+  const fields = Array.from({ length: 10_000 }, (_, i) => [`X-${i % 5000}`, ""] as const);
+  const edited = new EditedHead(headOf(fields));
+  for (let occurrence = 100_000; occurrence > 0; occurrence--)
+    edited.delete("Authentication-Results", occurrence);
+  edited.delete("x-7", 2);
+  expect(edited.head().fields).toHaveLength(9_999);
+  expect(edited.edits()).toHaveLength(100_001);
+});
+
 test("headWith only tries out", () => {
   const edited = new EditedHead(headOf([["From", " a"]]));
   edited.insertOnTop("B", "2");

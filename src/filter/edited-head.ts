@@ -25,6 +25,8 @@ export class EditedHead {
   /** As sent. The last one stands on top. */
   readonly #top: NewField[] = [];
   readonly #bottom: NewField[] = [];
+  /** Of each name the fields, by index in `received.fields`; hostile mail may need ten thousand deletions. */
+  #places: ReadonlyMap<string, readonly number[]> | undefined;
   readonly #changedNames = new Set<string>();
   #head: MessageHead | undefined;
 
@@ -42,12 +44,12 @@ export class EditedHead {
 
   /**
    * Gives the `occurrence`-th field of that name another value: LF and white space for folds, no line end.
-   * @returns False when there is no such field, or the value cannot be sent: then nothing is done.
+   * @returns False when there is no such field any more, or the value cannot be sent: then nothing is done.
    */
   change(name: string, occurrence: number, value: string): boolean {
     const sent = sentHeaderValue(name, value);
     const index = this.#indexOf(name, occurrence);
-    if (sent === undefined || index === undefined) return false;
+    if (sent === undefined || index === undefined || this.#isDeleted(index)) return false;
     this.#changes.push({ kind: "change-header", name, occurrence, value });
     this.#note(index, name, sent);
     return true;
@@ -66,6 +68,14 @@ export class EditedHead {
   /** Whether a received field of that name has another value now or is gone. */
   hasChanged(name: string): boolean {
     return this.#changedNames.has(name.toLowerCase());
+  }
+
+  /** Whether a received field of that name has another value now. */
+  hasRewritten(name: string): boolean {
+    const lowerName = name.toLowerCase();
+    return this.received.fields.some(
+      (field, index) => field.lowerName === lowerName && this.#changed.get(index) !== undefined,
+    );
   }
 
   /** In the order in which they are to be sent. */
@@ -109,15 +119,17 @@ export class EditedHead {
     return true;
   }
 
+  #isDeleted(index: number): boolean {
+    return this.#changed.has(index) && this.#changed.get(index) === undefined;
+  }
+
   #indexOf(name: string, occurrence: number): number | undefined {
-    const lowerName = name.toLowerCase();
-    let count = 0;
-    for (const [index, field] of this.received.fields.entries()) {
-      if (field.lowerName !== lowerName) continue;
-      count += 1;
-      if (count === occurrence) return index;
-    }
-    return undefined;
+    this.#places ??= Map.groupBy(this.received.fields.keys(), (index) => this.#lowerNameAt(index));
+    return this.#places.get(name.toLowerCase())?.[occurrence - 1];
+  }
+
+  #lowerNameAt(index: number): string {
+    return this.received.fields[index]?.lowerName ?? "";
   }
 
   #assemble(above: readonly NewField[]): MessageHead {

@@ -15,6 +15,8 @@ export interface WayIn {
   readonly sets: string;
   /** The author domain whose mail it was, proven by DMARC or by the author's right to send through us. */
   readonly author?: string;
+  /** Its From named a list of ours, and nothing proved that: then it proves nothing when it comes back. */
+  readonly claimsList?: true;
 }
 
 /** What the message says that comes with a token. */

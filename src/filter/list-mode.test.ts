@@ -92,6 +92,27 @@ describe("From of mail that comes back (RFC 9989 §7.4)", () => {
     expect(await dmarcOf(world, back)).toBe("pass pass:lists.example pass");
   });
 
+  test("a stranger's mail in the name of the list is not signed when it comes back", async () => {
+    const world = await listWorld();
+    const forged = await world.write("Staff <staff@lists.example>", { signed: false });
+    const back = await through(world, forged);
+    expect(back.record).toMatchObject({
+      list: { token: "used", from: { outcome: "kept", reason: "is-list" } },
+      signing: { outcome: "unsigned", reason: "list-unproven" },
+    });
+    expect(back.record.list?.author).toBeUndefined();
+    expect((await world.verify(back.message)).dmarc.result).toBe("fail");
+    // The list's own rewriting is its own word, whoever wrote the message.
+    const other = await through(world, await world.write("a@reject.example", { signed: false }), (text) =>
+      listChanges(text).replace("From: a@reject.example", "From: a via Staff <staff@lists.example>"),
+    );
+    expect(other.record.signing).toMatchObject({ outcome: "signed", domain: "lists.example" });
+    // One of ours may write as the list.
+    const arrived = await world.pass("in", forged, { ip: "198.51.100.10" });
+    const own = await world.pass("list", listChanges(arrived.message), fromHost);
+    expect(own.record.signing).toMatchObject({ outcome: "signed", domain: "lists.example" });
+  });
+
   test("a list that changes nothing that is signed leaves From and signature alone", async () => {
     const world = await listWorld();
     const written = await world.write("Taro <taro@reject.example>");
@@ -360,6 +381,15 @@ describe("the token", () => {
     const back = await world.pass("list", listChanges(arrived.message), fromHost);
     expect(back.record.list).toMatchObject({ token: "unanswered", from: { outcome: "rewritten" } });
     expect(await dmarcOf(world, back)).toBe("pass pass:lists.example pass");
+  });
+
+  test("of a message that does not go in nothing is said", async () => {
+    const world = await listWorld({ lists: `${lists()}verify: { rules: { repeated_date: reject } }\n` });
+    const twice = "Date: Mon, 2 Nov 2026 10:00:00 +0900\r\n";
+    const refused = await world.pass("in", await world.write("Taro <taro@none.example>", { fields: twice }));
+    expect(refused.end.reply).toMatchObject({ kind: "smtp", code: 550 });
+    expect("remembered" in refused.record).toBe(false);
+    expect(world.memory.size).toBe(0);
   });
 
   test("from one list in to another the first word stands", async () => {

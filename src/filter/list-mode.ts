@@ -111,8 +111,8 @@ class ListMode implements OutgoingPart {
     const { wayIn, passage } = this.#findings;
     const author = authorDomain(this.#head);
     if (author.kind !== "domain") return;
-    if (author.domain === wayIn?.author || namesOnly(this.#head, passage.host.addresses))
-      this.#findings.provenAuthor = author.domain;
+    const isList = wayIn?.claimsList !== true && namesOnly(this.#head, passage.host.addresses);
+    if (author.domain === wayIn?.author || isList) this.#findings.provenAuthor = author.domain;
   }
 
   // ---------------------------------------------------------------- From

@@ -1,7 +1,7 @@
 import type { FromPattern, LoginMap } from "../config/login-map.ts";
 import type { LoginsConfig } from "../config/sign-config.ts";
 import { isWithin, toAsciiDomain } from "../core/domain-name.ts";
-import { parseAddressList } from "../core/message/address.ts";
+import { type Mailbox, parseAddressList } from "../core/message/address.ts";
 import { fieldsNamed, type MessageHead, rawValue } from "../core/message/message.ts";
 
 /** One address in From; the domain in A-labels, everything in lower case. */
@@ -13,13 +13,23 @@ export interface AuthorAddress {
 
 export type LoginVerdict = "allowed" | "login-mismatch" | "login-unlisted";
 
-/** Every address in the From field: each of them claims to have written the message. */
+/**
+ * Every address in the From field: each of them claims to have written the message. So does one without quotes in the
+ * place of a name (`boss@example.jp <taro@example.jp>`), which some take for the author.
+ */
 export function authorAddresses(head: MessageHead): readonly AuthorAddress[] {
-  return fieldsNamed(head, "from").flatMap((field) =>
-    parseAddressList(rawValue(head, field)).mailboxes.map(({ localPart, domain }) => {
+  return fieldsNamed(head, "from")
+    .flatMap((field) => readAddresses(rawValue(head, field)))
+    .map(({ localPart, domain }) => {
       return { localPart: localPart.toLowerCase(), domain: toAsciiDomain(domain) };
-    }),
-  );
+    });
+}
+
+function readAddresses(value: string): readonly Mailbox[] {
+  const { mailboxes, defects } = parseAddressList(value);
+  if (!defects.includes("address-in-display-name")) return mailboxes;
+  const inNames = mailboxes.flatMap(({ displayName = "" }) => parseAddressList(displayName).mailboxes);
+  return [...mailboxes, ...inNames];
 }
 
 /**

@@ -15,6 +15,7 @@ import { configuredKeys } from "../keys/signing-keys.ts";
 import type { EndOfMessage } from "../milter/types.ts";
 import { countOnLoan } from "./burst.ts";
 import type { UnnumberedRecord } from "./compose-record.ts";
+import { openListMode } from "./list-mode.ts";
 import type { OpenOutgoingPart } from "./outgoing.ts";
 import { openFilterSession } from "./session.ts";
 import type { AskShared } from "./shared-state.ts";
@@ -24,6 +25,7 @@ const ed25519 = ed25519TestKey(7);
 const dns = memoryResolver({
   "r._domainkey.ours.example": [{ TXT: `v=DKIM1; p=${rsa.publicText}` }],
   "e._domainkey.ours.example": [{ TXT: `v=DKIM1; k=ed25519; p=${ed25519.publicText}` }],
+  "_dmarc.reject.example": [{ TXT: "v=DMARC1; p=reject" }],
   "lab._domainkey.lab.ours.example": [{ TXT: `v=DKIM1; k=ed25519; p=${ed25519.publicText}` }],
 });
 
@@ -291,6 +293,64 @@ describe("logins", () => {
     expect(words(await send({ config: await configWith(some), logins }))).toHaveLength(2);
   });
 
+  test("a login without a name is one that is not in the file", async () => {
+    const sent = { login: "", logins };
+    expect((await send({ ...sent, config: await configWith(some) })).record.signing?.reason).toBe(
+      "login-unlisted",
+    );
+    expect((await send({ ...sent, config: await configWith(own) })).record.signing?.reason).toBe(
+      "login-unlisted",
+    );
+    expect(words(await send({ ...sent, config: await configWith(any) }))).toHaveLength(2);
+    expect(words(await send({ ...sent, config: await configWith() }))).toHaveLength(2);
+  });
+
+  test.each([
+    ["boss@ours.example <taro@ours.example>", "login-mismatch"],
+    ["taro@ours.example <taro@ours.example>", undefined],
+    ['"Taro, of ours" <taro@ours.example>', undefined],
+  ])("an address in the place of a name counts as one in From: %s", async (author, why) => {
+    const got = await send({ config: await configWith(some), logins, login: "taro", fields: from(author) });
+    expect(got.record.signing?.reason).toBe(why);
+  });
+
+  test("a From that goes because another field hides in it is still one that was written", async () => {
+    const hiding = " taro@ours.example\rAuthentication-Results: mx.ours.example; dmarc=pass";
+    const fields = from("boss@ours.example", [["From", hiding]]);
+    // What sees to the header of mail for lists.
+    const parts: OpenOutgoingPart[] = [() => ({ needsBody: false, editHead() {} })];
+    for (const more of [{}, { parts }])
+      for (const login of ["taro", "boss@ours.example"]) {
+        const got = await send({ config: await configWith(some), logins, login, fields, ...more });
+        expect(got.header).not.toContain("taro@ours.example");
+        expect([words(got), got.record.signing?.reason]).toEqual([[], "no-author"]);
+        expect(got.end.reply).toEqual({ kind: "accept" });
+      }
+  });
+
+  test.each([
+    ["taro", "staff@lists.ours.example", "login-mismatch"],
+    ["taro", "boss@reject.example", "login-mismatch"],
+    ["fml", "staff@lists.ours.example", undefined],
+    ["fml", "boss@reject.example", undefined],
+    [undefined, "staff@lists.ours.example", undefined],
+  ])("a List-Id gives a login no other names: %s as %s", async (login, author, why) => {
+    const hosts = "[{ name: fml, addresses: [staff@lists.ours.example], list_id: staff.ours.example }]";
+    const row = "    - { domain: ours.example, selector: r, file: r.pem, from: [lists.ours.example] }";
+    const used = await configWith(`${row}\n${some}`, `lists: { hosts: ${hosts} }`);
+    const got = await send({
+      config: used,
+      parts: [openListMode],
+      logins: `${logins}fml: lists.ours.example\n`,
+      fields: from(author, [["List-Id", " <staff.ours.example>"]]),
+      ...(login !== undefined && { login }),
+    });
+    expect(got.record.list).toMatchObject({ by: "list-id" });
+    expect(got.header).toMatch(/^From: .*staff@lists\.ours\.example/m);
+    expect(got.record.signing?.reason).toBe(why);
+    expect(words(got)).toEqual(why === undefined ? ["pass r.ours.example"] : []);
+  });
+
   test("the login is not kept unless the operator names it", async () => {
     const quiet = await configWith();
     const { record } = await send({
@@ -501,6 +561,20 @@ describe("bursts", () => {
         ["sign.burst", "ours.example [198.51.100.10]"],
       ],
     );
+  });
+
+  test("domains that only a rule for all below covers count as one", async () => {
+    const ask = vi.fn(answer(1, false));
+    const wide = `    - { domain: wide.example, selector: w, file: e.pem, include_subdomains: true }`;
+    const used = await configWith(wide);
+    for (const author of ["a@wide.example", "a@x1.wide.example", "a@x2.wide.example", "a@lab.ours.example"])
+      await send({ ask: ask as unknown as AskShared, config: used, login: "t", fields: from(author) });
+    expect(ask.mock.calls.map(([, question]) => (question as { sender: string }).sender)).toEqual([
+      "wide.example t",
+      "*.wide.example t",
+      "*.wide.example t",
+      "lab.ours.example t",
+    ]);
   });
 
   test("within the bounds nothing is told; beyond them it is signed and recorded", async () => {

@@ -122,8 +122,8 @@ class Signing implements MessageSigning {
   }
 
   async finish(edited: EditedHead): Promise<RecordedSigning | undefined> {
-    const head = edited.head();
-    const author = head === edited.received ? this.#author : authorOf(head);
+    // A From that is only removed, since another field hides in it, was written all the same.
+    const author = edited.hasRewritten("From") ? authorOf(edited.head()) : this.#author;
     const login = this.#login;
     const common = {
       ...(author.kind === "author" && { domain: author.author.domain }),
@@ -164,15 +164,23 @@ class Signing implements MessageSigning {
     const choice = this.#services.keys.keysFor(author);
     if (!isOurs(choice)) return { kind: "unsigned", reason: "not-ours" };
     if (!this.#nullSenderMaySign()) return { kind: "unsigned", reason: "null-sender" };
-    // A From that a part has written is its own deed: whoever wrote the old one does not matter any more.
-    if (edited.hasChanged("From")) return { kind: "sign", author, choice };
+    const refused = this.#checkSender(edited, author);
+    return refused ?? { kind: "sign", author, choice };
+  }
+
+  #checkSender(edited: EditedHead, author: Author): Plan | undefined {
     const { list } = this.#facts.transaction;
-    if (list !== undefined)
-      return list.provenAuthor === author.domain
-        ? { kind: "sign", author, choice }
-        : { kind: "unsigned", reason: "list-unproven" };
-    if (passesThrough(edited.received, this.#facts)) return { kind: "unsigned", reason: "passing-through" };
-    return this.#checkLogin(edited.received) ?? { kind: "sign", author, choice };
+    const { received } = edited;
+    if (!edited.hasRewritten("From")) {
+      if (list !== undefined && list.provenAuthor !== author.domain)
+        return { kind: "unsigned", reason: "list-unproven" };
+      if (list === undefined && passesThrough(received, this.#facts))
+        return { kind: "unsigned", reason: "passing-through" };
+    }
+    // A From that a part has written is its own deed: whoever wrote the old one does not matter any more. But every user
+    // can write a List-Id: who logged in to do so may still be only himself.
+    if (list?.passage.by === "list-id") return this.#checkLogin(edited.head());
+    return list === undefined && !edited.hasRewritten("From") ? this.#checkLogin(received) : undefined;
   }
 
   #nullSenderMaySign(): boolean {
@@ -185,7 +193,9 @@ class Signing implements MessageSigning {
   #checkLogin(head: MessageHead): Plan | undefined {
     const { logins: settings } = this.#config;
     const { logins } = this.#services;
-    const login = this.#login;
+    const { authenticated } = this.#facts.transaction.client;
+    // A login that the MTA does not tell is one that is not in the file.
+    const login = this.#login ?? (authenticated ? "" : undefined);
     // Clients without a login (addresses of networks.submitters, this host, a signing socket) have no entry there.
     if (settings === undefined || logins === undefined || login === undefined) return undefined;
     if (logins === "unreadable") return { kind: "failed", reason: "logins-unreadable" };
@@ -252,13 +262,27 @@ class Signing implements MessageSigning {
   #count(): ReturnType<CountMessage> | undefined {
     const { burst } = this.#config;
     if (burst === undefined) return undefined;
-    const author = this.#author;
-    // Domains of others count as one: a thief who changes them must not begin anew each time.
-    const ours = author.kind === "author" && isOurs(this.#services.keys.keysFor(author.author));
-    const from = ours ? author.author.domain : "other";
+    const from = this.#countedDomain();
     const who = this.#login?.toLowerCase() ?? `[${this.#facts.transaction.client.ip ?? "local"}]`;
     return this.#facts.context.countMessage?.(`${from} ${who}`, burst);
   }
+
+  /**
+   * The From domain where the configuration names it. All others together count as one of the key that is for them, or of
+   * none: a thief who makes up new ones must not begin anew each time.
+   */
+  #countedDomain(): string {
+    if (this.#author.kind !== "author") return "other";
+    const { author } = this.#author;
+    const choice = this.#services.keys.keysFor(author);
+    if (isNamed(choice, author.domain)) return author.domain;
+    const [first] = [...choice.keys, ...choice.unusable];
+    return first === undefined ? "other" : `*.${first.domain}`;
+  }
+}
+
+function isNamed({ keys, unusable }: KeyChoice, asked: string): boolean {
+  return [...keys, ...unusable].some(({ from }) => from.some(({ domain }) => domain === asked));
 }
 
 function unsigned(reason: UnsignedReason): RecordedSigning {

@@ -7,6 +7,7 @@ import type { MessageRecord, RecordedSigning } from "../store/record.ts";
 import type { EditedHead } from "./edited-head.ts";
 import { addressText, isAddressed, readAddress } from "./list-address.ts";
 import { chainDigest, messageIdDigest } from "./list-digests.ts";
+import { namesOnly } from "./list-from.ts";
 import type { WayIn } from "./list-memory.ts";
 import { createToken, tokenField, tokenKey } from "./list-token.ts";
 import type { OutgoingFacts, OutgoingPart } from "./outgoing.ts";
@@ -47,7 +48,8 @@ class WayInPart implements OutgoingPart {
   readonly #facts: OutgoingFacts;
   readonly #lists: readonly string[];
   readonly #token = createToken();
-  #remembered = false;
+  /** Undefined: nobody was asked, as the message does not go on. */
+  #remembered: boolean | undefined;
 
   constructor(facts: OutgoingFacts, lists: readonly string[]) {
     this.#facts = facts;
@@ -83,7 +85,7 @@ class WayInPart implements OutgoingPart {
   }
 
   recorded(): Partial<MessageRecord> {
-    return { remembered: this.#remembered };
+    return this.#remembered === undefined ? {} : { remembered: this.#remembered };
   }
 
   #found(
@@ -91,7 +93,7 @@ class WayInPart implements OutgoingPart {
     results: AuthResults | undefined,
     authenticationResults: string,
     signing: RecordedSigning | undefined,
-  ): Pick<WayIn, "payload" | "chain" | "sets" | "author"> {
+  ): Pick<WayIn, "payload" | "chain" | "sets" | "author" | "claimsList"> {
     const { list, sealedChain } = this.#facts.transaction;
     // From one list of ours in to another: what was known before the first one stays known.
     const before = list?.wayIn;
@@ -101,7 +103,12 @@ class WayInPart implements OutgoingPart {
       payload,
       ...chainOf(head, results, sealedChain),
       ...(author !== undefined && { author }),
+      ...(author === undefined && this.#claimsList(head) && { claimsList: true }),
     };
+  }
+
+  #claimsList(head: MessageHead): boolean {
+    return this.#facts.context.config.lists.hosts.some(({ addresses }) => namesOnly(head, addresses));
   }
 }
 

@@ -79,10 +79,3 @@ function isRecord(value: unknown): value is MessageRecord {
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-
-/** The whole lines of a segment's octets; `rest` holds a last line without its end. */
-export function splitLines(octets: Buffer): { readonly lines: readonly string[]; readonly rest: string } {
-  const lines = octets.toString("utf8").split("\n");
-  const rest = lines.pop() ?? "";
-  return { lines: lines.filter((line) => line !== ""), rest };
-}

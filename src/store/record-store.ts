@@ -3,12 +3,14 @@ import { SekishoError } from "../errors.ts";
 import { findRecords } from "./find-records.ts";
 import type { KeeperOptions, StoreEvent } from "./keeper.ts";
 import { groupDifferences } from "./list-differences.ts";
+import { listSelectors } from "./list-selectors.ts";
 import { listShadow } from "./list-shadow.ts";
 import type {
   CountRow,
   DifferenceQuery,
   DmarcDifferences,
   RecordStore,
+  SelectorQuery,
   ShadowQuery,
   ShadowSummary,
   StoreStats,
@@ -34,6 +36,9 @@ export function startRecordStore(options: StoreOptions): RunningStore {
   return new ThreadedStore(options);
 }
 
+/** V8 would double the young part time and again while records are large, and keep it; one lives at a time. */
+const heapLimits = { maxYoungGenerationSizeMb: 8 };
+
 class ThreadedStore implements RunningStore {
   readonly #worker: Worker;
   readonly #waiting = new Map<
@@ -47,7 +52,11 @@ class ThreadedStore implements RunningStore {
   constructor({ onEvent, ...keeper }: StoreOptions) {
     // tsc rewrites imports and not URLs: the thread's file has the ending that this one has.
     const file = import.meta.url.endsWith(".ts") ? "./store-thread.ts" : "./store-thread.js";
-    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: keeper, execArgv: [] });
+    this.#worker = new Worker(new URL(file, import.meta.url), {
+      workerData: keeper,
+      execArgv: [],
+      resourceLimits: heapLimits,
+    });
     this.#worker.on("message", (message: StoreMessage) => {
       if (message.kind === "event") onEvent?.(message.event);
       else this.#settle(message);
@@ -73,6 +82,10 @@ class ThreadedStore implements RunningStore {
 
   async listShadow(query: ShadowQuery): Promise<ShadowSummary> {
     return (await this.#ask({ kind: "list-shadow", query })) as ShadowSummary;
+  }
+
+  async listSelectors(query: SelectorQuery): Promise<readonly string[]> {
+    return (await this.#ask({ kind: "list-selectors", query })) as readonly string[];
   }
 
   async stats(): Promise<StoreStats> {
@@ -135,6 +148,7 @@ export function openRecordStore({ dataDir }: { readonly dataDir: string }): Reco
     listDifferences: async (query) =>
       reading(() => db?.listDifferences(query) ?? groupDifferences([], query)),
     listShadow: async (query) => reading(() => listShadow(folder, db, query)),
+    listSelectors: async (query) => reading(() => listSelectors(folder, db, query)),
     stats: async () => reading(() => statsOf(db)),
     close: async () => db?.close(),
   };

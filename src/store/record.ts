@@ -1,4 +1,13 @@
-import type { AuthResults, DmarcResult, SpfResult, SpfTraceStep } from "../core/results.ts";
+import type { SealingRefusal } from "../core/arc/sealing.ts";
+import type { SigningProblem } from "../core/dkim/sign.ts";
+import type {
+  ArcWord,
+  AuthResults,
+  DmarcProblem,
+  DmarcResult,
+  SpfResult,
+  SpfTraceStep,
+} from "../core/results.ts";
 import type { Origin } from "../trust/classify-client.ts";
 
 export const recordVersion = 1;
@@ -44,6 +53,162 @@ export interface RemovedField {
     | "receivers-field"
     /** Behind a bare CR inside it a reader may see one of these fields. */
     | "hidden-field";
+}
+
+/** Why a message has no signature of ours. */
+export type UnsignedReason =
+  /** No single author can be read from the header. */
+  | "no-author"
+  /** The From domain is none of those that we sign for. */
+  | "not-ours"
+  /** The client has no right to be signed for. */
+  | "no-right"
+  | "null-sender"
+  /** It came in from outside before, and DMARC did not pass then. */
+  | "passing-through"
+  /** It came back from a list of ours, and nothing proves the author. */
+  | "list-unproven"
+  /** The login may not write as this From; or is not in the file at all. */
+  | "login-mismatch"
+  | "login-unlisted"
+  | "fragile"
+  /** Every key that would sign has a good signature there already. */
+  | "already-signed"
+  | SigningProblem;
+
+/** Why a message that should be signed is not. */
+export type SigningFailure =
+  | "key-unusable"
+  | "logins-unreadable"
+  /** A key did not make a signature. */
+  | "signature-failed"
+  /** Our own check found our signature bad. */
+  | "self-check"
+  | "fault";
+
+/** What would keep a signature from verifying after other hosts had the message. */
+export type FragileProblem =
+  | "long-body-line"
+  | "long-header-line"
+  | "bare-cr-body"
+  | "bare-lf-body"
+  | "nul-body"
+  | "bare-cr-header"
+  | "nul-header"
+  | "undeclared-8bit-body"
+  | "raw-8bit-header"
+  | "blank-header-line"
+  | "unquoted-name"
+  | "missing-date"
+  | "missing-message-id"
+  | "repeated-field";
+
+export interface RecordedSignature {
+  readonly domain: string;
+  readonly selector: string;
+  readonly algorithm: string;
+}
+
+/** What became of signing a message. */
+export interface RecordedSigning {
+  readonly outcome: "signed" | "unsigned" | "failed";
+  readonly reason?: UnsignedReason | SigningFailure;
+  /** The From domain, where there is one. */
+  readonly domain?: string;
+  /** Only with `login` in `record.fields`. */
+  readonly login?: string;
+  /** Made now. */
+  readonly signatures: readonly RecordedSignature[];
+  readonly fragile?: readonly FragileProblem[];
+  /** The message is one of a burst: so many within the time. */
+  readonly burst?: {
+    readonly count: number;
+    readonly messages: number;
+    readonly perMs: number;
+    /** It is the one with which the burst began. */
+    readonly first?: true;
+  };
+  /** What followed for the message as a whole. */
+  readonly action?: "hold" | "tempfail";
+}
+
+/** What became of the token that a message brought back from a list. */
+export type TokenOutcome =
+  /** Its word was taken; "again": for one more batch of the same message. */
+  | "used"
+  | "again"
+  | "none"
+  /** Several, or something else in their place. */
+  | "unreadable"
+  /** The list is known by nothing but List-Id, which anybody may write. */
+  | "not-from-host"
+  | "refused-unknown"
+  | "refused-other-host"
+  | "refused-other-message"
+  | "refused-used"
+  /** The supervisor did not answer. */
+  | "unanswered";
+
+/** Why From was rewritten. */
+export type FromRewriteReason = "always" | "policy-reject" | "policy-quarantine" | "policy-unknown";
+
+/** Why From stands as it came, and should. */
+export type FromKeptReason =
+  | "never"
+  /** It names the list already. */
+  | "is-list"
+  /** The author's own signature is as good as before. */
+  | "still-passes"
+  /** The author is ours and proven: we sign for him. */
+  | "own-author"
+  /** The author's domain asks for nothing. */
+  | "no-policy";
+
+/** Why From should have been rewritten, and was not. */
+export type FromLeftReason =
+  | "no-list-address"
+  | "from-too-long"
+  | "too-many-authors"
+  | "not-sent"
+  | DmarcProblem;
+
+export interface RecordedListFrom {
+  readonly outcome: "rewritten" | "kept" | "left";
+  readonly reason: FromRewriteReason | FromKeptReason | FromLeftReason;
+  /** Where the authors' addresses stand now, when it was rewritten. */
+  readonly author?: "reply-to" | "cc" | "nowhere";
+}
+
+/** What was done for a message that came back from a list of ours. */
+export interface RecordedList {
+  /** The list host, by its name in the configuration. */
+  readonly host: string;
+  readonly by: "socket" | "network" | "list-id";
+  readonly token: TokenOutcome;
+  /** The author domain that is proven by how the message came in, or the list's own. */
+  readonly author?: string;
+  readonly from: RecordedListFrom;
+  /** DKIM signatures that no longer verify, and what was done with them. */
+  readonly broken: { readonly count: number; readonly action: "removed" | "renamed" | "kept" };
+}
+
+/** Why a message that should be sealed is not (`SealingRefusal`), or not yet sealable. */
+export type UnsealedReason =
+  | SealingRefusal
+  | "no-key"
+  /** `verify.arc.mode` is off, or a key could not be asked for: what cv= should say is not known. */
+  | "chain-unknown";
+
+export interface RecordedSeal {
+  readonly outcome: "sealed" | "unsealed";
+  readonly reason?: UnsealedReason;
+  readonly domain?: string;
+  readonly selector?: string;
+  readonly instance?: number;
+  /** `cv=`. */
+  readonly chainValidation?: ArcWord;
+  /** Of when the results in it are: now, or as the message went in to the list. */
+  readonly results?: "now" | "way-in";
 }
 
 /** An inner fault while this message was handled. */
@@ -92,6 +257,14 @@ export interface MessageRecord {
   readonly authenticationResults?: string;
   /** What the MTA was told. */
   readonly reply: "accept" | "tempfail" | "reject";
+  /** The message goes in to lists of ours: whether it is remembered for when it comes back. */
+  readonly remembered?: boolean;
+  /** The message came back from a list of ours. */
+  readonly list?: RecordedList;
+  /** Of mail that was to be sealed (ARC). */
+  readonly seal?: RecordedSeal;
+  /** Of mail that could be ours on its way out: what became of signing it. */
+  readonly signing?: RecordedSigning;
   /** Code and enhanced code of an SMTP answer of ours, e.g. `550 5.7.1`. */
   readonly status?: string;
   readonly fault?: RecordedFault;

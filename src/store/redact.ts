@@ -1,6 +1,6 @@
 import type { RecordField } from "../config/config.ts";
 import type { BimiResult, DkimResult, DnsTraceEntry } from "../core/results.ts";
-import type { MessageRecord, RecordedResults, RecordedSpf } from "./record.ts";
+import type { MessageRecord, RecordedResults, RecordedSigning, RecordedSpf } from "./record.ts";
 
 /**
  * Takes out of a record what the operator has not named in `record.fields`: local parts of addresses before all, also
@@ -39,11 +39,19 @@ export function redact<Kept extends Omit<MessageRecord, "id">>(
         hidden,
       ),
     }),
+    ...(record.signing !== undefined && { signing: redactSigning(record.signing, named) }),
     ...(record.fault !== undefined && {
       fault: { ...record.fault, message: maskText(record.fault.message, hidden) },
     }),
   };
   return withoutUnnamed(kept, named);
+}
+
+function redactSigning(
+  { login, ...signing }: RecordedSigning,
+  named: ReadonlySet<RecordField>,
+): RecordedSigning {
+  return login !== undefined && named.has("login") ? { ...signing, login } : signing;
 }
 
 function withoutUnnamed<Kept extends Omit<MessageRecord, "id">>(
@@ -109,6 +117,7 @@ function hiddenParts(record: Omit<MessageRecord, "id">, named: ReadonlySet<Recor
   sort(record.envelope.from ?? "", "mail_from");
   for (const address of record.envelope.to ?? []) sort(address, "rcpt_to");
   for (const { identity } of record.results?.dkim ?? []) sort(identity, "dkim_identity");
+  if (record.signing?.login?.includes("@") === true) sort(record.signing.login, "login");
   // The selector that lps= asks for is the local part of From.
   sort(`${record.results?.bimi?.localPartSelector ?? ""}@`, "mail_from");
   for (const local of shown) hide.delete(local);

@@ -230,7 +230,7 @@ describe("what a client may choose does not decide", () => {
     {
       name: "an escaped parenthesis",
       received: `from x (r\\) by gw.example.jp [203.0.113.9]) ${tail}`,
-      is: "203.0.113.9 x",
+      is: "syntax",
     },
     { name: "an unclosed comment", received: "from x (r [203.0.113.9] by gw.example.jp; d", is: "syntax" },
     { name: "words between", received: `from x (r [203.0.113.9]) via [198.51.100.1] ${tail}`, is: "syntax" },
@@ -239,6 +239,32 @@ describe("what a client may choose does not decide", () => {
     { name: "empty", received: "", is: "syntax" },
     { name: "a date alone", received: "; Sat, 21 Nov 2026 10:00:00 +0900", is: "syntax" },
   ])("$name", ({ received, is }) => expect(summary(clientOf(received))).toBe(is));
+
+  // What a relay writes that, unlike Postfix, takes over HELO as it was said.
+  const real = "(r [203.0.113.9])\r\n\tby gw.example.jp (Postfix) with ESMTP id 1";
+  test.each([
+    { helo: "x y", is: "syntax" },
+    { helo: "x (ok.test [198.51.100.1])", is: "ambiguous-address" },
+    { helo: "x (198.51.100.1)", is: "ambiguous-address" },
+    { helo: "x (localhost [127.0.0.1])", is: "ambiguous-address" },
+    { helo: "x (a [198.51.100.1]) by gw.example.jp", is: "syntax" },
+    { helo: "x (a [198.51.100.1]) BY GW.example.jp. with ESMTP;", is: "syntax" },
+    { helo: "x (a [198.51.100.1]) by gw.example.jp (", is: "syntax" },
+    { helo: "x (a [198.51.100.1]) by gw.example.jp (\\", is: "syntax" },
+    { helo: "x by gw.example.jp with local;", is: "syntax" },
+    { helo: "x (Client CN [198.51.100.1])", is: "203.0.113.9 x" },
+    { helo: "x (helo=y)", is: "203.0.113.9 y" },
+    { helo: `x (a [198.51.100.1]) by gw.example.jp;${" ".repeat(9000)}`, is: "syntax" },
+  ])("HELO $helo", ({ helo, is }) => {
+    expect(summary(clientOf(`from ${helo} ${real}; d`))).toBe(is);
+    expect(summary(clientOf(`from ${helo} ${real}\r\n\tfor <"user+)"@gw.example.jp>; d`))).toBe(is);
+  });
+
+  test("an address with blanks around it in a certificate's name", () => {
+    const tls = '(using TLSv1.3 with cipher X (256/256 bits)) (Client CN "a [198.51.100.1] b", Issuer "y")';
+    const received = `from x (r [203.0.113.9]) ${tls} ${tail}`;
+    expect(summary(clientOf(received))).toBe("203.0.113.9 x");
+  });
 
   test("only the topmost field is the relay's", () => {
     const below = "from x (r [198.51.100.1]) by gw.example.jp with ESMTP; d";

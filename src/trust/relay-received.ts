@@ -108,12 +108,25 @@ const maxReceivedOctets = 8192;
 const maxTokens = 40;
 
 function readReceived(head: MessageHead, field: Field): Received | undefined {
-  const tokens = tokenize(rawValue(head, field).slice(0, maxReceivedOctets));
+  const value = rawValue(head, field);
+  if (value.length > maxReceivedOctets) return undefined;
+  const tokens = tokenize(value);
   const byAt = tokens.findIndex(({ kind, text }) => kind === "word" && text.toLowerCase() === "by");
   const by = tokens[byAt + 1];
-  if (byAt < 0 || by?.kind !== "word") return undefined;
+  if (byAt < 0 || by?.kind !== "word" || timesBy(by.text, value) > 1) return undefined;
   const from = readFrom(tokens.slice(0, byAt), tokens.slice(byAt + 2));
   return from === undefined ? undefined : { by: by.text, from };
+}
+
+/**
+ * How often "by" and that name stand anywhere, in comments too. The relay writes it once; some MTAs write a HELO of many
+ * words down as it was said, and then it may hold a whole Received of the client's own making.
+ */
+function timesBy(name: string, value: string): number {
+  const all = value.split(/[ \t\r\n();]+/);
+  return all.filter(
+    (word, index) => word.toLowerCase() === "by" && hostName(all[index + 1] ?? "") === hostName(name),
+  ).length;
 }
 
 /** What stands before "by". `rest` is what stands after the name there. */
@@ -136,13 +149,13 @@ function isLocalProtocol(rest: readonly Token[]): boolean {
 
 function readClient(word: string, comments: readonly Token[]): ReceivedFrom {
   const helo = heloIn(comments);
-  for (const { text } of comments) {
-    const found = addressesIn(text);
-    if (found.length > 1) return { kind: "unread", reason: "ambiguous-address" };
-    const ip = found[0];
-    if (ip === undefined) continue;
-    const name = helo === undefined ? nameBefore(text) : word;
-    return { kind: "address", ip, ...(name && { name }), helo: helo ?? word };
+  const found = comments.flatMap(({ text }) => addressesIn(text).map((ip) => ({ ip, text })));
+  // One of them the client has said in HELO.
+  if (found.length > 1) return { kind: "unread", reason: "ambiguous-address" };
+  const [only] = found;
+  if (only !== undefined) {
+    const name = helo === undefined ? nameBefore(only.text) : word;
+    return { kind: "address", ip: only.ip, ...(name && { name }), helo: helo ?? word };
   }
   // Exim without a host name: "from [192.0.2.1] (helo=name)"; elsewhere a word in brackets is only what HELO said.
   const ip = comments.some(({ text }) => /^(?:helo|port)=/i.test(text)) ? bracketed(word) : undefined;
@@ -168,11 +181,16 @@ function heloIn(comments: readonly Token[]): string | undefined {
 function addressesIn(comment: string): IpAddress[] {
   const parts = words(comment);
   const first = parts[0];
-  if (first === undefined || first.toUpperCase() === "HELO") return [];
+  if (first === undefined || first.toUpperCase() === "HELO" || isAbout(parts)) return [];
   const bare = parts.length === 1 ? parseAddress(first.slice(first.lastIndexOf("@") + 1)) : undefined;
   if (bare !== undefined) return [bare];
   // Only whole words: a client may choose part of a word (its ident, its name), and never the blank before "[".
   return parts.map(bracketed).filter((ip) => ip !== undefined);
+}
+
+/** Postfix's comments about TLS and SMTP AUTH: names in them are the client's word. */
+function isAbout([first, second]: readonly string[]): boolean {
+  return first === "using" || (first === "Client" && second === "CN") || first === "Authenticated";
 }
 
 /** The host name of Postfix's and Sendmail's "(rdns [192.0.2.1])". */

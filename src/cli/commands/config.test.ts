@@ -1,15 +1,16 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { runCli } from "../../../test/run-cli.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { displayWidth } from "../layout.ts";
 
 const vectors = fileURLToPath(new URL("../../../test/vectors/postfix/", import.meta.url));
 
 function configFile(text: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), "sekisho-")), "sekisho.yaml");
+  const file = join(temporaryFolder(), "sekisho.yaml");
   writeFileSync(file, text);
   return file;
 }
@@ -83,7 +84,7 @@ test("findings as JSON have the shape of check --json", async () => {
 });
 
 test("without a file named, what postconf says is taken", async () => {
-  const bin = mkdtempSync(join(tmpdir(), "sekisho-"));
+  const bin = temporaryFolder();
   const script = `#!/bin/sh\ncase "$1" in -n) echo "smtpd_milters = inet:127.0.0.1:8891";; -h) echo /nonexistent;; esac\n`;
   writeFileSync(join(bin, "postconf"), script, { mode: 0o755 });
   const args = ["config", "check", "--config", good, "--postfix", "--json"];
@@ -134,4 +135,53 @@ test.each([
   const outcome = await runCli(args.includes("--config") ? args : [...args, "--config", good]);
   expect({ code: outcome.code, out: outcome.out }).toEqual({ code, out: "" });
   expect(outcome.err).toContain(says);
+});
+
+describe("the files of sign", () => {
+  const folder = temporaryFolder();
+  const key = join(folder, "s1.pem");
+  const { privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 1024,
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  writeFileSync(key, privateKey, { mode: 0o600 });
+  const checked = async (rest: string, file = key): Promise<{ code: number; ids: string[]; out: string }> => {
+    const keys = `sign: { keys: [ { domain: example.jp, selector: s1, file: ${file} } ]${rest} }`;
+    const args = ["config", "check", "--config", configFile(`hostname: mx.example.jp\n${keys}\n`), "--json"];
+    const { code, out } = await runCli(args);
+    const { findings } = JSON.parse(out) as { findings: { id: string }[] };
+    return { code, ids: findings.map(({ id }) => id), out };
+  };
+
+  test("keys are read, and what is wrong with them is told with what to do", async () => {
+    expect(await checked("")).toMatchObject({ code: 1, ids: ["key.bits-low"] });
+    const missing = await checked("", join(folder, "none.pem"));
+    expect(missing).toMatchObject({ code: 1, ids: ["key.file-unreadable"] });
+    expect(missing.out).toContain(join(folder, "none.pem"));
+    const open = join(folder, "open.pem");
+    writeFileSync(open, privateKey, { mode: 0o644 });
+    expect(await checked("", open)).toMatchObject({ code: 1, ids: ["key.file-mode"] });
+  });
+
+  test("the login file is read, every bad line is told", async () => {
+    const logins = join(folder, "logins");
+    writeFileSync(logins, "taro: taro@example.jp\nhanako\njiro: $office\n");
+    const { ids, out } = await checked(`, logins: { file: ${logins} }`);
+    expect(ids).toEqual(["config.bad-login-line", "config.bad-login-line", "key.bits-low"]);
+    expect(out).toContain(`${logins}:2: `);
+    expect(out).toContain(`${logins}:3: `);
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    "a key that root alone can read is one that the daemon cannot",
+    async () => {
+      const keys = `sign: { keys: [ { domain: example.jp, selector: s1, file: ${key} } ] }`;
+      const file = configFile(`hostname: mx.example.jp\nuser: nobody\n${keys}\n`);
+      const { out, code } = await runCli(["config", "check", "--config", file]);
+      expect(code).toBe(1);
+      expect(out).toContain("config.unreadable-as-user");
+      expect(out.replaceAll(/\s+/g, " ")).toContain(`${key} cannot be read by nobody`);
+    },
+  );
 });

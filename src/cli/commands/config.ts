@@ -1,10 +1,16 @@
+import type { Config } from "../../config/config.ts";
 import { loadDmarcOptions } from "../../config/dmarc-options.ts";
 import { configSchema } from "../../config/json-schema.ts";
+import { listsBelowDomains } from "../../config/list-hints.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
+import { loadLoginMap } from "../../config/login-map.ts";
 import { loadMarkRoots } from "../../config/mark-roots.ts";
-import { type ConfigProblem, formatProblem } from "../../config/problem.ts";
+import { type ConfigProblem, configProblem, formatProblem } from "../../config/problem.ts";
 import { showConfig } from "../../config/show.ts";
+import { identityOf } from "../../daemon/identity.ts";
+import { daemonText } from "../../daemon/text.ts";
 import { type WrittenFinding, writeFinding } from "../../findings/table.ts";
+import { loadSigningKeys } from "../../keys/load-keys.ts";
 import {
   type AnyCommand,
   defineCommand,
@@ -20,6 +26,8 @@ import { formatJson, type Io } from "../io.ts";
 import { wrap } from "../layout.ts";
 import { checkPostfix } from "../postfix/check-postfix.ts";
 import { readPostfix } from "../postfix/read-postfix.ts";
+import { fileReader, isReadableBy } from "../readable-by.ts";
+import { keyOwner } from "../signing-key-options.ts";
 
 const actions = ["check", "show", "schema", "import-opendmarc", "import-opendkim"] as const;
 
@@ -114,7 +122,7 @@ interface OwnFinding extends PrintedFinding {
 
 /** Problems of our own file and of the files that it names, in the shape of findings. */
 async function ownFindings(loaded: LoadedConfig, io: Io): Promise<OwnFinding[]> {
-  const toFinding = (problem: ConfigProblem, severity: "error" | "warning"): OwnFinding => ({
+  const toFinding = (problem: ConfigProblem, severity: "error" | "warning" | "notice"): OwnFinding => ({
     id: `config.${problem.code}`,
     severity,
     subject: problem.path,
@@ -123,14 +131,48 @@ async function ownFindings(loaded: LoadedConfig, io: Io): Promise<OwnFinding[]> 
   });
   if (!loaded.ok) return loaded.errors.map((problem) => toFinding(problem, "error"));
   const { dmarc, bimi } = loaded.config.verify;
+  const { logins } = loaded.config.sign;
+  const loginMap = logins && (await loadLoginMap(logins.file));
   const files = [
     await loadDmarcOptions(dmarc),
     ...(bimi.roots === undefined ? [] : [await loadMarkRoots(bimi.roots)]),
   ];
   return [
     ...files.flatMap((file) => (file.ok ? [] : [toFinding(file.problem, "error")])),
+    ...(loginMap?.ok === false ? loginMap.problems.map((problem) => toFinding(problem, "error")) : []),
+    ...(await keyFindings(loaded.config, io)),
+    ...unreadableAsUser(loaded.config, io).map((problem) => toFinding(problem, "error")),
     ...loaded.warnings.map((problem) => toFinding(problem, "warning")),
+    ...listsBelowDomains(loaded.config).map((problem) => toFinding(problem, "notice")),
   ];
+}
+
+/** What is wrong with the key files, as the daemon would find them. */
+async function keyFindings(config: Config, io: Io): Promise<OwnFinding[]> {
+  if (config.sign.keys.length === 0) return [];
+  const { findings } = await loadSigningKeys(config.sign, keyOwner(config, io));
+  return findings.map((found) => writeFinding(found, io.lang));
+}
+
+/** Files that root can read and the user of the configuration cannot. */
+function unreadableAsUser(config: Config, io: Io): readonly ConfigProblem[] {
+  const { keys, logins } = config.sign;
+  // Only root sees every folder; and who names no file need not have the user on this machine.
+  if (process.getuid?.() !== 0 || (keys.length === 0 && logins === undefined)) return [];
+  const identity = identityOf(config, { uid: 0 }, daemonText(io.lang));
+  if (identity === undefined) return [];
+  const { user, uid, gid } = identity;
+  const reader = fileReader(user, uid, gid);
+  const files = [
+    ...keys.map(({ file }, index) => ({ path: `sign.keys[${index}].file`, file })),
+    ...(logins === undefined ? [] : [{ path: "sign.logins.file", file: logins.file }]),
+  ];
+  const told = new Set<string>();
+  return files.flatMap(({ path, file }) => {
+    if (told.has(file) || isReadableBy(file, reader)) return [];
+    told.add(file);
+    return [configProblem("unreadable-as-user", path, { file, user })];
+  });
 }
 
 interface PostfixReport {
@@ -149,6 +191,8 @@ async function postfixFindings(
     timeBudgetMs: config.milter.timeBudgetMs,
     hostname: config.hostname,
     ...(config.authservId === undefined ? {} : { authservId: config.authservId }),
+    listSockets: config.lists.hosts.flatMap(({ socket }) => socket ?? []),
+    signs: config.sign.keys.length > 0,
   });
   return { source: postfix.source, findings: found.map((one) => writeFinding(one, io.lang)) };
 }

@@ -1,12 +1,13 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runCli, testIo } from "../../../test/run-cli.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import type { MessageRecord } from "../../store/record.ts";
 import { openSpool } from "../../store/spool.ts";
 import { displayWidth } from "../layout.ts";
 import { formatStory } from "../story.ts";
+import { whyText } from "../text/why.ts";
 
 const record: Omit<MessageRecord, "id"> = {
   version: 1,
@@ -137,6 +138,38 @@ test.each(langs)("the story holds everything, within 80 columns (%s)", (lang) =>
   expect(text).not.toContain("\u001b");
 });
 
+test.each(langs)("without a client it is told why SPF and iprev were left out (%s)", (lang) => {
+  const { iprev: _, spf: __, spfHelo: ___, ...results } = record.results ?? { dkim: [], dns: [] };
+  const told = (why: readonly string[]): string => {
+    const client = { ...record.client, origin: "relay", why } as const;
+    const whole = {
+      ...record,
+      client,
+      results,
+      id: { host: "mx1", boot: "b", sequence: 1 },
+    } as MessageRecord;
+    const lines = formatStory(whole, testIo(lang));
+    for (const line of lines) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
+    const from = lines.findIndex((line) => line.startsWith("  SPF"));
+    return lines
+      .slice(from, from + 3)
+      .join("")
+      .replaceAll(/\s/g, "");
+  };
+  const relay = "networks.relays 198.51.100.20";
+  for (const entry of [
+    "relay.no-received",
+    "relay.syntax",
+    "relay.unknown-by mx.other.example",
+    "spf.no-address",
+  ])
+    expect(told([relay, entry])).toContain(whyText(entry, lang).replaceAll(/\s/g, ""));
+  expect(told([relay])).toContain(
+    lang === "en" ? "SPFandiprevwerenotevaluated" : "SPFとiprevは評価していません",
+  );
+  for (const why of [[relay], [relay, "relay.no-received"]]) expect(told(why)).not.toContain("--ip");
+});
+
 test("reasons are told in the operator's words", () => {
   const whole = { ...record, id: { host: "mx1", boot: "b", sequence: 1 } };
   const words = (lang: "en" | "ja"): string =>
@@ -146,11 +179,22 @@ test("reasons are told in the operator's words", () => {
   expect(words("en")).toContain("itclaimedtobeours");
   expect(words("ja")).toContain("配送の途中で書き換えられています");
   expect(words("ja")).toContain("networks.own（192.0.2.64/28研究室A）に含まれます");
-  expect(words("ja")).toContain("こちらのものだと偽っていたため");
+  expect(words("ja")).toContain("こちらが書いたものと名乗っていたため");
+});
+
+test.each(langs)("a client whose socket settles it is not told to be verified (%s)", (lang) => {
+  const io = testIo(lang);
+  const { origin, plainOrigin } = io.text.explain;
+  const whole = { ...record, id: { host: "mx1", boot: "b", sequence: 1 } };
+  const told = (why: readonly string[]): string =>
+    formatStory({ ...whole, client: { ...whole.client, origin: "stranger", why } }, io).join("\n");
+  expect(told(["networks.none"])).toContain(origin.stranger);
+  expect(told(["networks.none", "socket.sign"])).not.toContain(origin.stranger);
+  expect(told(["networks.none", "lists.socket staff"])).toContain(plainOrigin.stranger);
 });
 
 async function folderWith(records: readonly Omit<MessageRecord, "id">[]): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "sekisho-"));
+  const folder = temporaryFolder();
   const spool = openSpool({ dataDir: folder, host: "mx1" });
   for (const one of records) spool.append(one);
   await spool.close();

@@ -223,6 +223,7 @@ test("authserv_id set: the name of Postfix does not matter", () => {
 });
 
 const smtpd = "inet n - n - - smtpd";
+const listSocket = "inet:127.0.0.1:8895";
 test.each([
   { name: "nothing of its own", master: `smtp ${smtpd}`, is: [] },
   { name: "an empty list", master: `smtp ${smtpd}\n -o smtpd_milters=`, is: ["postfix.master-override"] },
@@ -234,6 +235,16 @@ test.each([
   },
   { name: "back from a filter", master: `localhost:10025 ${smtpd}`, is: ["postfix.reinjection-filtered"] },
   {
+    name: "back from a list, by its socket",
+    master: `localhost:10025 ${smtpd} -o smtpd_milters=${listSocket}`,
+    is: [],
+  },
+  {
+    name: "everybody by the socket of a list",
+    master: `10025 ${smtpd} -o smtpd_milters=${listSocket}`,
+    is: ["postfix.list-socket-open"],
+  },
+  {
     name: "back, with filters off",
     master: `[::1]:10025 ${smtpd}\n -o receive_override_options=no_milters`,
     is: [],
@@ -241,8 +252,14 @@ test.each([
   { name: "back, with an empty list", master: `127.0.0.1:10025 ${smtpd}\n -o smtpd_milters=`, is: [] },
   { name: "not smtpd", master: "smtp unix - - y - - smtp\n -o smtpd_milters=", is: [] },
 ])("master.cf, $name: $is", ({ master, is }) => {
-  const found = checkPostfix(settings(mine, master), ours());
+  const sockets = [socket(inet), socket(listSocket, { role: "sign" })];
+  const found = checkPostfix(settings(mine, master), ours({ sockets, listSockets: [listSocket] }));
   expect(found.map(({ id }) => id)).toEqual(is);
+});
+
+test("main.cf hands all mail to the socket of a list", () => {
+  const side = ours({ listSockets: [inet] });
+  expect(checkPostfix(settings(mine), side).map(({ id }) => id)).toEqual(["postfix.list-socket-open"]);
 });
 
 test.each([
@@ -288,4 +305,16 @@ test.each([
 ])("%s was meant as %s", (text, is) => {
   expect(parseEndpoint(text)).toBeUndefined();
   expect(endpointMeant(text)).toBe(is);
+});
+
+test("what changes messages after they were signed", () => {
+  const main = `${mine}smtp_generic_maps = hash:/etc/postfix/generic\nsmtp_header_checks = pcre:/x\n`;
+  const told = (text: string, signs: boolean): string[] =>
+    checkPostfix(settings(text), ours({ signs })).map(({ id, subject }) => `${id} ${subject}`);
+  expect(told(main, true)).toEqual([
+    "postfix.changes-after-signing smtp_generic_maps",
+    "postfix.changes-after-signing smtp_header_checks",
+  ]);
+  expect(told(main, false)).toEqual([]);
+  expect(told(mine, true)).toEqual([]);
 });

@@ -24,6 +24,10 @@ export interface OurSide {
   readonly timeBudgetMs: number;
   readonly hostname: string;
   readonly authservId?: string;
+  /** `listen` of those sockets of ours that only mail of lists may come by. */
+  readonly listSockets?: readonly string[];
+  /** There are keys to sign with. */
+  readonly signs?: boolean;
 }
 
 /** Compares the MTA's side with ours. Findings by severity, the worst first. */
@@ -44,6 +48,14 @@ interface Filter {
 const shortestCommandMs = 10_000;
 const longestConnectMs = 60_000;
 const maxRulesTold = 5;
+/** Tables of Postfix's smtp client, which works after all milters. */
+const changingWhenSent = [
+  "smtp_generic_maps",
+  "smtp_header_checks",
+  "smtp_mime_header_checks",
+  "smtp_nested_header_checks",
+  "smtp_body_checks",
+] as const;
 
 class PostfixCheck {
   readonly found: Finding[] = [];
@@ -69,7 +81,9 @@ class PostfixCheck {
     this.#checkLocalMail(local);
     for (const filter of oncePerEndpoint([...smtpd, ...local])) this.#checkSettings(filter);
     this.#checkHeaderChecks();
+    this.#checkLaterChanges();
     this.#checkServices(smtpd);
+    this.#checkListSockets(smtpd);
     this.#checkNames();
     this.#checkRest();
   }
@@ -180,7 +194,8 @@ class PostfixCheck {
     for (const { entry, socket } of local)
       if (socket?.role === "verify")
         this.#add("postfix.non-smtpd-needless", "non_smtpd_milters", { endpoint: entry.endpoint });
-    const signer = this.#ours.sockets.find(({ role }) => role !== "verify");
+    const { sockets, listSockets = [] } = this.#ours;
+    const signer = sockets.find(({ role, listen }) => role !== "verify" && !listSockets.includes(listen));
     if (signer !== undefined && local.every(({ socket }) => socket === undefined))
       this.#add("postfix.non-smtpd-missing", "non_smtpd_milters", { socket: signer.listen });
   }
@@ -255,6 +270,14 @@ class PostfixCheck {
     }
   }
 
+  #checkLaterChanges(): void {
+    if (this.#ours.signs !== true) return;
+    for (const parameter of changingWhenSent) {
+      const value = this.#value(parameter);
+      if (value !== "") this.#add("postfix.changes-after-signing", parameter, { parameter, value });
+    }
+  }
+
   // -------------------------------------------------------------- master.cf
 
   #smtpdServices(): MasterService[] {
@@ -280,23 +303,40 @@ class PostfixCheck {
     const written = overrides.get("smtpd_milters");
     const options = overrides.get("receive_override_options") ?? this.#value("receive_override_options");
     const off = splitList(expandText(this.#main, options)).includes("no_milters");
-    const seesOurs =
-      written === undefined ? usesOurs : this.#namesOurs(expandText(this.#main, written), service);
+    const own =
+      written === undefined ? undefined : this.#ownFilters(expandText(this.#main, written), service);
+    const seesOurs = own === undefined ? usesOurs : own.some(({ socket }) => socket !== undefined);
+    const ofList = own?.find((filter) => this.#isOfList(filter))?.socket;
     if (isReinjection(service)) {
+      if (ofList !== undefined) return;
       if (seesOurs && !off) this.#add("postfix.reinjection-filtered", subject, { service: name, line });
       return;
     }
+    if (ofList !== undefined)
+      this.#add("postfix.list-socket-open", subject, {
+        where: `${name} (${subject})`,
+        listen: ofList.listen,
+      });
     if (written !== undefined && !seesOurs)
       this.#add("postfix.master-override", subject, { service: name, line, value: written });
     if (off && overrides.has("receive_override_options"))
       this.#add("postfix.master-milters-off", subject, { service: name, line });
   }
 
-  #namesOurs(value: string, service: MasterService): boolean {
+  #ownFilters(value: string, service: MasterService): readonly Filter[] {
     const chroot = this.#isChrooted(service);
-    return this.#filters("smtpd_milters", value, { value: chroot, service: service.name }).some(
-      ({ socket }) => socket !== undefined,
-    );
+    return this.#filters("smtpd_milters", value, { value: chroot, service: service.name });
+  }
+
+  #isOfList({ socket }: Filter): boolean {
+    return socket !== undefined && this.#ours.listSockets?.includes(socket.listen) === true;
+  }
+
+  /** Mail from outside would be signed in the name of a list. */
+  #checkListSockets(smtpd: readonly Filter[]): void {
+    const listen = smtpd.find((filter) => this.#isOfList(filter))?.socket?.listen;
+    if (listen !== undefined)
+      this.#add("postfix.list-socket-open", "smtpd_milters", { where: "smtpd_milters", listen });
   }
 
   // -------------------------------------------------------------- names and the rest

@@ -225,6 +225,13 @@ export const ja: CliText = {
       submitter: "送信を許可された接続元（署名できる）",
       local: "このホスト自身からのメール",
     },
+    plainOrigin: {
+      stranger: "外部からの接続",
+      relay: "自組織の中継サーバ",
+      own: "自組織のネットワーク",
+      submitter: "送信を許可された接続元",
+      local: "このホスト自身からのメール",
+    },
     authenticated: "認証済み",
     unknownClient: "不明",
     nullSender: "<>（空の送信者）",
@@ -232,6 +239,7 @@ export const ja: CliText = {
     recipients: (count) => `${count} 名`,
     smtputf8: "SMTPUTF8",
     noResults: "このメールは検証されていません。",
+    leftOut: "SPF と iprev は評価していません。",
     monitoring: (policy) =>
       `監視のみ: 先方のポリシーは ${policy} ですが、適用していません（verify.enforce: monitor）`,
     action: {
@@ -268,8 +276,10 @@ export const ja: CliText = {
     title: (domain, messages) => `${domain}: ${messages} 通`,
     noDomain: "From のドメインなし",
     action: (action, messages) => `${wouldBe[action]} ${messages} 通`,
-    labels: { would: "扱い", because: "理由", clients: "接続元", newest: "最新" },
+    labels: { would: "扱い", newest: "最新" },
     client: (address, messages) => `${address}（${messages} 通）`,
+    reason: (sentence, messages) => `${sentence}（${messages} 通）`,
+    examples: (queueIds) => `例: ${queueIds.join("、")}`,
     unknownClient: "不明な接続元",
     moreClients: (clients) => `ほか ${clients} 件`,
     more: (domains) => `ほかに ${domains} 個のドメインがあります（--json で表示）。`,
@@ -330,7 +340,7 @@ const wouldBe = {
 } as const;
 
 const removedReason = {
-  "own-authserv-id": "こちらのものだと偽っていたため",
+  "own-authserv-id": "こちらが書いたものと名乗っていたため",
   "unparsable-own-authserv-id": "こちらのものだと偽り、解釈もできなかったため",
   "unsupported-version": "未知のバージョンのため",
   "own-field": "こちらだけが書くものであるため",

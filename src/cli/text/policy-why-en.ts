@@ -1,6 +1,8 @@
 import type { PolicyWhyText, RuleBreachText } from "./policy-why.ts";
 
 export const policyWhyEn: PolicyWhyText = {
+  "sign.held": () => "by the rules for signing; see Signature",
+  "sign.deferred": () => "it should be signed and could not be; see Signature",
   "dmarc.quarantine": (domain) => `DMARC fails, and ${domain} asks for quarantine`,
   "dmarc.reject": (domain) => `DMARC fails, and ${domain} asks for reject`,
   "dmarc.testing": () => "the domain only tests its policy (t=y): one level less is applied",

@@ -1,6 +1,8 @@
 import type { PolicyWhyText, RuleBreachText } from "./policy-why.ts";
 
 export const policyWhyJa: PolicyWhyText = {
+  "sign.held": () => "署名の規則によります（「署名」の欄を参照）",
+  "sign.deferred": () => "署名すべきなのにできませんでした（「署名」の欄を参照）",
   "dmarc.quarantine": (domain) => `DMARC に通らず、${domain} は quarantine を求めています`,
   "dmarc.reject": (domain) => `DMARC に通らず、${domain} は reject を求めています`,
   "dmarc.testing": () => "先方はポリシーを試験中のため（t=y）、1 段緩く適用します",

@@ -1,11 +1,15 @@
 import type { RuleId } from "../../config/policy-config.ts";
-import type { BasisRule } from "../../filter/policy-basis.ts";
+import type { BasisRule } from "../../filter/policy/basis.ts";
 import type { Lang } from "../lang.ts";
 import { policyWhyEn, rulesEn } from "./policy-why-en.ts";
 import { policyWhyJa, rulesJa } from "./policy-why-ja.ts";
 
+/** What signing did with a message as a whole (`signingDisposition`). */
+type SigningRule = "sign.held" | "sign.deferred";
 /** A sentence for each rule of `Disposition.why`; what stands after the rule's id is its parameter. */
-export type PolicyWhyText = Readonly<Record<Exclude<BasisRule, "rule">, (parameter: string) => string>>;
+export type PolicyWhyText = Readonly<
+  Record<Exclude<BasisRule, "rule"> | SigningRule, (parameter: string) => string>
+>;
 /** What a message that breaks a rule of form does. */
 export type RuleBreachText = Readonly<Record<RuleId, string>>;
 

@@ -23,6 +23,7 @@ export interface StatusText {
     readonly spool: string;
     readonly store: string;
     readonly dns: string;
+    readonly collect: string;
     readonly results: string;
   };
   readonly defaults: string;
@@ -47,6 +48,9 @@ export interface StatusText {
   readonly spool: (segments: number, size: string, seconds: number, dropped: number) => string;
   readonly store: (records: string, size: string, oldest: string | undefined) => string;
   readonly dns: (questions: string, percent: string, timeouts: string, entries: string) => string;
+  readonly collect: (arrivals: string, documents: string) => string;
+  readonly wayIn: Readonly<Record<"connecting" | "up" | "waiting" | "closed", string>>;
+  readonly lastTaken: (at: string) => string;
   readonly duration: (days: number, hours: number, minutes: number, seconds: number) => string;
 }
 
@@ -64,6 +68,8 @@ const en: StatusText = {
     spool: "the spool cannot be written",
     "records-dropped": "records were thrown away within the last hour, as spool or memory was full",
     "reload-failed": "the last reload failed; the configuration before it is in force",
+    collect: "reports cannot be collected as configured",
+    "key-rotation": "a key cannot be changed as planned, mail goes on being signed; see sekisho key list",
   },
   labels: {
     config: "Configuration",
@@ -78,6 +84,7 @@ const en: StatusText = {
     spool: "Spool",
     store: "Store",
     dns: "DNS",
+    collect: "Reports",
     results: "Results",
   },
   defaults: "built-in defaults",
@@ -97,6 +104,9 @@ const en: StatusText = {
     `${records} records, ${size}${oldest === undefined ? "" : `, since ${oldest}`}`,
   dns: (questions, percent, timeouts, entries) =>
     `${questions} questions, ${percent} from the cache, ${timeouts} tries without answer; ${entries} answers cached`,
+  collect: (arrivals, documents) => `${arrivals} mails and files: ${documents}`,
+  wayIn: { connecting: "connecting", up: "up", waiting: "waits to try again", closed: "closed" },
+  lastTaken: (at) => `up to date ${at}`,
   duration: (days, hours, minutes, seconds) =>
     days > 0
       ? `${days} d ${hours} h`
@@ -122,6 +132,8 @@ const ja: StatusText = {
     spool: "スプールに書き込めません",
     "records-dropped": "スプールまたはメモリーがあふれ、この 1 時間に捨てられた記録があります",
     "reload-failed": "直前の再読み込みに失敗し、その前の設定で動いています",
+    collect: "設定どおりにレポートを集められていません",
+    "key-rotation": "鍵の交代が進んでいません（署名は続いています）。sekisho key list を見てください",
   },
   labels: {
     config: "設定",
@@ -136,6 +148,7 @@ const ja: StatusText = {
     spool: "スプール",
     store: "記録",
     dns: "DNS",
+    collect: "レポート",
     results: "判定結果",
   },
   defaults: "既定の設定",
@@ -153,6 +166,9 @@ const ja: StatusText = {
   store: (records, size, oldest) => `${records} 件、${size}${oldest === undefined ? "" : `、${oldest} 以降`}`,
   dns: (questions, percent, timeouts, entries) =>
     `問い合わせ ${questions} 回（キャッシュ ${percent}）、応答なし ${timeouts} 回、キャッシュ中 ${entries} 件`,
+  collect: (arrivals, documents) => `メールとファイル ${arrivals} 通: ${documents}`,
+  wayIn: { connecting: "接続中", up: "稼働", waiting: "再試行待ち", closed: "終了" },
+  lastTaken: (at) => `${at} まで取り込み済み`,
   duration: (days, hours, minutes, seconds) =>
     days > 0
       ? `${days} 日 ${hours} 時間`

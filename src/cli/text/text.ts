@@ -22,13 +22,11 @@ export interface ShadowText {
   readonly noDomain: string;
   /** What would have been done, how often. */
   readonly action: (action: Action, messages: number) => string;
-  readonly labels: {
-    readonly would: string;
-    readonly because: string;
-    readonly clients: string;
-    readonly newest: string;
-  };
+  readonly labels: { readonly would: string; readonly newest: string };
   readonly client: (address: string, messages: number) => string;
+  /** A reason that not all of the messages have. */
+  readonly reason: (sentence: string, messages: number) => string;
+  readonly examples: (queueIds: readonly string[]) => string;
   readonly unknownClient: string;
   readonly moreClients: (clients: number) => string;
   readonly more: (domains: number) => string;
@@ -191,6 +189,8 @@ export interface CliText {
     readonly elapsed: (at: string, ms: number) => string;
     readonly size: (header: number, body: number | undefined) => string;
     readonly origin: Readonly<Record<Origin, string>>;
+    /** The same where a socket or a list host settles what follows from it. */
+    readonly plainOrigin: Readonly<Record<Origin, string>>;
     readonly authenticated: string;
     readonly unknownClient: string;
     readonly nullSender: string;
@@ -198,6 +198,8 @@ export interface CliText {
     readonly recipients: (count: number) => string;
     readonly smtputf8: string;
     readonly noResults: string;
+    /** When nothing tells why SPF and iprev were not evaluated. */
+    readonly leftOut: string;
     readonly monitoring: Line;
     readonly action: Readonly<Record<Action, string>>;
     readonly reason: Readonly<Record<DispositionReason["type"], string>>;

@@ -31,4 +31,7 @@ export const whyEn: WhyText = {
   "sign.socket": () => "may sign: the socket is for signing",
   "sign.submitter": () => "may sign",
   "sign.local": () => "may sign",
+  "lists.socket": (name) => `it came by the socket of the list host ${name} (lists.hosts)`,
+  "lists.network": (name) => `it came from the list host ${name} (lists.hosts)`,
+  "lists.list-id": (name) => `it has the List-Id of ${name} (lists.hosts)`,
 };

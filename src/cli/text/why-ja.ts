@@ -31,4 +31,7 @@ export const whyJa: WhyText = {
   "sign.socket": () => "署名できます（署名用のソケット）",
   "sign.submitter": () => "署名できます",
   "sign.local": () => "署名できます",
+  "lists.socket": (name) => `メーリングリスト ${name} のソケットから届きました（lists.hosts）`,
+  "lists.network": (name) => `メーリングリストのホスト ${name} から届きました（lists.hosts）`,
+  "lists.list-id": (name) => `メーリングリスト ${name} の List-Id が付いています（lists.hosts）`,
 };

@@ -12,7 +12,8 @@ export type WhyRule =
   | "spf.no-address"
   | `relay.${"no-head" | "received" | "submitter" | "local" | "no-received" | "syntax" | "no-address"}`
   | `relay.${"ambiguous-address" | "too-many-hops" | "unknown-by"}`
-  | `sign.${"socket" | "submitter" | "local"}`;
+  | `sign.${"socket" | "submitter" | "local"}`
+  | `lists.${"socket" | "network" | "list-id"}`;
 /** A sentence for each rule; what stands after the rule's id is its parameter. */
 export type WhyText = Readonly<Record<WhyRule, (parameter: string) => string>>;
 
