@@ -16,6 +16,7 @@ export interface TestRecord {
 export interface TestResponse {
   readonly rcode?: number;
   readonly ad?: boolean;
+  readonly aa?: boolean;
   readonly tc?: boolean;
   readonly answers?: readonly TestRecord[];
   readonly authority?: readonly TestRecord[];
@@ -127,7 +128,11 @@ export function encodeResponse(query: Buffer, response: TestResponse): Buffer {
   header.writeUInt16BE(response.id ?? query.readUInt16BE(0), 0);
   const rcode = response.rcode ?? 0;
   header.writeUInt16BE(
-    0x8180 | (response.ad === true ? 0x20 : 0) | (response.tc === true ? 0x200 : 0) | (rcode & 15),
+    0x8180 |
+      (response.ad === true ? 0x20 : 0) |
+      (response.tc === true ? 0x200 : 0) |
+      (response.aa === true ? 0x400 : 0) |
+      (rcode & 15),
     2,
   );
   header.writeUInt16BE(question === "none" ? 0 : 1, 4);

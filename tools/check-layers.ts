@@ -61,7 +61,7 @@ export const table: Readonly<Record<string, Rule>> = {
 
 /** Parts of core from the ground up. A part imports from rows above its own, and from others of the first row. */
 export const coreOrder: readonly (readonly string[])[] = [
-  ["ip", "domain-name", "clock", "dns", "message"],
+  ["ip", "domain-name", "clock", "nearest", "dns", "message"],
   ["iprev", "spf", "dkim", "mtasts", "dane", "tlsrpt", "reports"],
   ["dmarc", "arc"],
   ["bimi"],

@@ -1,4 +1,4 @@
-import { type ConfigKey, configKeys } from "../src/config/json-schema.ts";
+import { type ConfigKey, configKeys, oneOrMore } from "../src/config/json-schema.ts";
 import { keyText } from "../src/config/key-text.ts";
 import type { JsonSchema } from "../src/config/schema.ts";
 
@@ -48,7 +48,8 @@ export function configDocument(lang: "en" | "ja"): string {
 }
 
 function neededBelow(path: string, schema: JsonSchema): string[] {
-  return (schema.items?.required ?? []).map((name) => `${path}[].${name}`);
+  const items = schema.items ?? oneOrMore(schema);
+  return (items?.required ?? []).map((name) => `${path}[].${name}`);
 }
 
 function row({ path, schema }: ConfigKey, lang: "en" | "ja", needed: boolean): string {

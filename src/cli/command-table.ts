@@ -42,6 +42,14 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/spf.ts")).spf,
   },
   {
+    name: "check",
+    summary: {
+      en: "check what a domain publishes, before and after publishing",
+      ja: "ドメインの公開設定を、公開の前と後に調べる",
+    },
+    load: async () => (await import("./commands/check.ts")).check,
+  },
+  {
     name: "explain",
     summary: {
       en: "tell why a message got the verdict it got",
@@ -88,6 +96,14 @@ export const commandTable: readonly CommandEntry[] = [
       ja: "署名鍵を作り、DNS レコードを表示・確認する",
     },
     load: async () => (await import("./commands/key.ts")).key,
+  },
+  {
+    name: "report",
+    summary: {
+      en: "take in and look at the reports that others send",
+      ja: "届いた DMARC・TLS レポートを取り込み、表示する",
+    },
+    load: async () => (await import("./commands/report.ts")).report,
   },
   {
     name: "config",

@@ -5,7 +5,7 @@ import type { Io } from "./io.ts";
 import type { Translated } from "./lang.ts";
 import type { CliText } from "./text/text.ts";
 
-export type ExitCode = 0 | 1 | 2 | 3;
+export type ExitCode = 0 | 1 | 2 | 3 | 75;
 /** Done, and nothing wrong. */
 export const exitOk: ExitCode = 0;
 /** Done, with findings or a verdict other than pass. */
@@ -14,6 +14,8 @@ export const exitFindings: ExitCode = 1;
 export const exitUsage: ExitCode = 2;
 /** It could not be done: DNS, file, network. */
 export const exitFailed: ExitCode = 3;
+/** EX_TEMPFAIL of sysexits.h: only for an MTA, which is to try again later. */
+export const exitTryLater: ExitCode = 75;
 
 export interface Option {
   readonly type: "string" | "boolean";

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { DnsConfig } from "../config/config.ts";
 import { systemNameservers } from "../config/system-nameservers.ts";
-import { createDnsClient } from "../core/dns/client.ts";
+import { createDnsClient, type DnsClient } from "../core/dns/client.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import { parseServerAddress, type ServerAddress } from "../core/dns/server-address.ts";
 import { zoneResolver } from "../core/dns/zone.ts";
@@ -53,17 +53,37 @@ export interface OpenDns {
  * @throws SekishoError with code USAGE, FILE_UNREADABLE or ZONE_INVALID.
  */
 export function openDns(values: OptionValues<typeof dnsOptions>, config: DnsConfig, io: Io): OpenDns {
-  const named = values.nameserver.map((text) => readServer(text, io));
-  const timeoutMs = readTimeout(values["dns-timeout"], io) ?? config.timeoutMs;
   if (values.offline && values.zone.length === 0) throw usageError(io.text.usage.offlineNeedsZone);
   const zones = values.zone.map((file) => readZone(file, io));
   if (values.offline) return { resolver: zoneResolver(zones), close: () => {} };
-  const servers = named.length > 0 ? named : configuredServers(config);
-  const client = createDnsClient({ servers, timeoutMs });
+  const client = openDnsClient(values, config, io);
   return {
     resolver: zones.length === 0 ? client : zoneResolver(zones, client),
     close: () => client.close(),
   };
+}
+
+/**
+ * A client of the servers that the options or the configuration name.
+ * @throws SekishoError with code USAGE.
+ */
+export function openDnsClient(
+  values: Pick<OptionValues<typeof dnsOptions>, "nameserver" | "dns-timeout">,
+  config: DnsConfig,
+  io: Io,
+): DnsClient {
+  const timeoutMs = readTimeout(values["dns-timeout"], io) ?? config.timeoutMs;
+  return createDnsClient({ servers: nameservers(values, config, io), timeoutMs });
+}
+
+/** The recursive servers that the options or the configuration name. @throws SekishoError with code USAGE. */
+export function nameservers(
+  values: Pick<OptionValues<typeof dnsOptions>, "nameserver">,
+  config: DnsConfig,
+  io: Io,
+): readonly ServerAddress[] {
+  const named = values.nameserver.map((text) => readServer(text, io));
+  return named.length > 0 ? named : configuredServers(config);
 }
 
 function configuredServers({ nameservers }: DnsConfig): readonly ServerAddress[] {
@@ -102,7 +122,11 @@ function readZone(file: string, io: Io): Zone {
   );
 }
 
-function readZoneText(file: string, io: Io): string {
+/**
+ * The text of a zone file.
+ * @throws SekishoError with code FILE_UNREADABLE.
+ */
+export function readZoneText(file: string, io: Io): string {
   try {
     if (statSync(file).size > maxZoneOctets) throw new Error(`> ${maxZoneOctets} octets`);
     return readFileSync(file, "utf8");
@@ -111,7 +135,8 @@ function readZoneText(file: string, io: Io): string {
   }
 }
 
-function readIncluded(path: string): string | undefined {
+/** The text of a file that a zone file includes; undefined when it cannot be read. */
+export function readIncluded(path: string): string | undefined {
   try {
     return statSync(path).size > maxZoneOctets ? undefined : readFileSync(path, "utf8");
   } catch {

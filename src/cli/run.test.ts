@@ -32,7 +32,12 @@ describe.each(langs)("help in %s", (lang) => {
 });
 
 function expectFits(out: string): void {
-  for (const line of out.split("\n")) expect(displayWidth(line), line).toBeLessThanOrEqual(80);
+  for (const line of out.split("\n")) {
+    expect(displayWidth(line), line).toBeLessThanOrEqual(80);
+    expect(line.trimStart()).not.toMatch(/^[、。，．）」]/);
+  }
+  // No word is parted from its ending or its particle.
+  expect(out).not.toMatch(/\p{Letter}\n *\p{Script=Hiragana}/u);
 }
 
 test("the version is that of the package", async () => {

@@ -66,7 +66,22 @@ function factRows(status: Status, text: StatusText): Row[] {
         count(dns.cacheEntries),
       ),
     ],
+    ...collectRows(status, text),
   ];
+}
+
+function collectRows({ collect }: Status, text: StatusText): Row[] {
+  if (collect === undefined) return [];
+  const byOutcome = new Map<string, number>();
+  for (const { outcome, count: some } of collect.documents)
+    byOutcome.set(outcome, (byOutcome.get(outcome) ?? 0) + some);
+  const documents = Array.from(byOutcome, ([outcome, some]) => `${outcome} ${count(some)}`).join(", ");
+  const ways = collect.ways.map(({ name, state, error, lastSuccess }): Row => {
+    const at = lastSuccess && text.lastTaken(when(new Date(lastSuccess).toISOString()));
+    return ["", joined([`${name} (${text.wayIn[state]})`, error ?? (at || undefined)])];
+  });
+  const sum = text.collect(count(collect.arrivals), documents === "" ? "-" : documents);
+  return [[text.labels.collect, joined([sum, collect.storeError])], ...ways];
 }
 
 function reloadRows({ config }: Status, text: StatusText): Row[] {

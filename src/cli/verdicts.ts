@@ -37,10 +37,17 @@ const methodWidth = 5;
 const wordWidth = 9;
 const maxArcSets = 10;
 
-/** One block for each method: the word, what it is about, and why. */
-export function formatVerdicts(verdicts: Verdicts, io: Io): string[] {
+/**
+ * One block for each method: the word, what it is about, and why.
+ * @param noClient Why SPF and iprev are not there, when they are not.
+ */
+export function formatVerdicts(
+  verdicts: Verdicts,
+  io: Io,
+  noClient: string = io.text.verdict.noClient,
+): string[] {
   const rows = [
-    ...clientRows(verdicts, io),
+    ...clientRows(verdicts, noClient, io),
     ...(verdicts.dkim.length === 0 ? [noSignature(io)] : verdicts.dkim.map((one) => dkimRow(one, io))),
     ...arcRows(verdicts.arc, io),
     dmarcRow(verdicts, io),
@@ -58,13 +65,13 @@ function formatRow({ method, word, what, notes }: Row, io: Io): string[] {
   return lines.map((line, index) => `${index === 0 ? head : " ".repeat(indent)}${line}`.trimEnd());
 }
 
-function clientRows({ iprev, spf, spfHelo }: Verdicts, io: Io): Row[] {
+function clientRows({ iprev, spf, spfHelo }: Verdicts, noClient: string, io: Io): Row[] {
   const rows: Row[] = [];
   if (iprev !== undefined) rows.push(iprevRow(iprev, io));
   if (spf !== undefined) rows.push(spfRow(spf, io));
   // For the null sender both are the one result for HELO.
   if (spfHelo !== undefined && spf?.identity !== "helo") rows.push(spfRow(spfHelo, io));
-  if (rows.length === 0) rows.push({ method: "SPF", word: "-", what: io.text.verdict.noClient, notes: [] });
+  if (rows.length === 0) rows.push({ method: "SPF", word: "-", what: noClient, notes: [] });
   return rows;
 }
 

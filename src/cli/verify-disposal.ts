@@ -1,8 +1,8 @@
-import type { Config } from "../config/config.ts";
 import type { SmtpClient } from "../core/authenticate.ts";
 import { formatIp, unmapped } from "../core/ip.ts";
+import type { DnsTraceEntry } from "../core/results.ts";
 import { recordedDisposition } from "../filter/compose-record.ts";
-import { type Disposal, dispose } from "../filter/dispose.ts";
+import { type Disposal, type DisposalContext, dispose } from "../filter/dispose.ts";
 import type { Disposition } from "../store/record.ts";
 import { type ClientTrust, classifyClient } from "../trust/classify-client.ts";
 import { dispositionRows, ruleRows } from "./disposition-lines.ts";
@@ -17,22 +17,27 @@ export interface WouldBe {
   readonly rules?: readonly string[];
 }
 
+/** What DNS was asked beyond what the verdicts needed. */
+interface Asked {
+  readonly asked: readonly DnsTraceEntry[];
+}
+
 /** What would be done with a message that this client hands over, under the configuration. */
-export function wouldBe(
+export async function wouldBe(
   { results, head, brokenBodyRules }: VerifiedMessage,
   client: SmtpClient | undefined,
-  config: Config,
-): WouldBe {
-  const trust = trustOf(client, config);
+  context: DisposalContext,
+): Promise<WouldBe & Asked> {
+  const trust = trustOf(client, context.config);
   // Mail of submitters is not verified when it comes by the milter.
   const judged = trust.verify === "none" ? undefined : results;
   const facts = { results: judged, head, client: trust, smtputf8: false, brokenBodyRules };
-  return written(dispose(facts, config));
+  return written(await dispose(facts, context));
 }
 
 function trustOf(
   client: SmtpClient | undefined,
-  { networks }: Config,
+  { networks }: DisposalContext["config"],
 ): Pick<ClientTrust, "origin" | "verify" | "spfClient"> {
   if (client === undefined) return { origin: "stranger", verify: "no-spf" };
   const { helo } = client;
@@ -49,8 +54,9 @@ function trustOf(
   return { origin, verify, spfClient: { ip, ...(helo !== "" && { helo }) } };
 }
 
-function written({ decision, shadow, broken }: Disposal): WouldBe {
+function written({ decision, shadow, broken, asked }: Disposal): WouldBe & Asked {
   return {
+    asked,
     disposition: recordedDisposition(decision),
     ...(shadow !== undefined && { shadow: recordedDisposition(shadow) }),
     ...(broken.length > 0 && { rules: broken }),

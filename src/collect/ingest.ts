@@ -6,17 +6,21 @@ import type {
   ReadDocument,
   ReportStore,
 } from "../store/reports/port.ts";
+import type { ExtractLimits } from "./extract/limits.ts";
+import { sniff } from "./extract/sniff.ts";
 import type { Arrival, Incoming, LostArrival } from "./input/arrival.ts";
 import { type ReadArrivalOptions, readArrival } from "./read-arrival.ts";
 
 export interface IngestOptions extends Pick<ReadArrivalOptions, "limits"> {
   readonly store: ReportStore;
   readonly judge?: (arrival: Arrival) => ReadArrivalOptions["judge"];
+  /** For arrivals that are no mail; without it `limits` count for all. */
+  readonly limitsOfFiles?: ExtractLimits;
   /** Arrivals of one transaction at most. Default 50. */
   readonly batch?: number;
   /** After an arrival is committed, with what was read of it. */
-  readonly onArrival?: (arrival: Arrival, documents: readonly KeptDocument[]) => void;
-  readonly onLost?: (lost: LostArrival) => void;
+  readonly onArrival?: (arrival: Arrival, documents: readonly KeptDocument[]) => void | Promise<void>;
+  readonly onLost?: (lost: LostArrival) => void | Promise<void>;
 }
 
 export interface KeptDocument {
@@ -34,6 +38,7 @@ interface Pending {
 const defaultBatch = 50;
 /** Raw octets of one transaction. */
 const maxBatchOctets = 16 * 1024 * 1024;
+const maxBatchRecords = 20_000;
 
 /**
  * Reads what comes in and keeps it, several arrivals in a transaction. `done` of an arrival is called only after its
@@ -42,23 +47,45 @@ const maxBatchOctets = 16 * 1024 * 1024;
 export async function ingestAll(incoming: AsyncIterable<Incoming>, options: IngestOptions): Promise<void> {
   let batch: Pending[] = [];
   let octets = 0;
+  let records = 0;
   for await (const one of incoming) {
     if (one.kind === "lost") {
-      options.onLost?.(one.lost);
+      // In the order in which they came.
+      await commit(batch, options);
+      batch = [];
+      octets = 0;
+      records = 0;
+      await options.onLost?.(one.lost);
       continue;
     }
-    batch.push(await read(one.arrival, options));
+    const pending = await read(one.arrival, options);
+    batch.push(pending);
     octets += one.arrival.octets.length;
-    if (batch.length < (options.batch ?? defaultBatch) && octets < maxBatchOctets) continue;
+    records += recordsOf(pending);
+    const room = octets < maxBatchOctets && records < maxBatchRecords;
+    if (room && batch.length < (options.batch ?? defaultBatch)) continue;
     await commit(batch, options);
     batch = [];
     octets = 0;
+    records = 0;
   }
-  if (batch.length > 0) await commit(batch, options);
+  await commit(batch, options);
 }
 
-async function read(arrival: Arrival, { judge, limits }: IngestOptions): Promise<Pending> {
+function recordsOf({ request }: Pending): number {
+  return request.documents.reduce(
+    (sum, read) => sum + (read.kind === "aggregate" ? read.records.length : 0),
+    0,
+  );
+}
+
+async function read(
+  arrival: Arrival,
+  { judge, limits: limitsOfMail, limitsOfFiles }: IngestOptions,
+): Promise<Pending> {
   const { octets, via, receivedAt, fileName } = arrival;
+  const isMail = limitsOfFiles === undefined || sniff(octets).kind === "mail";
+  const limits = isMail ? limitsOfMail : limitsOfFiles;
   const judgeMail = judge?.(arrival);
   const documents = await readArrival(octets, {
     ...(fileName !== undefined && { fileName }),
@@ -70,11 +97,12 @@ async function read(arrival: Arrival, { judge, limits }: IngestOptions): Promise
 }
 
 async function commit(batch: readonly Pending[], { store, onArrival }: IngestOptions): Promise<void> {
+  if (batch.length === 0) return;
   const ingested = await store.ingest(batch.map(({ request }) => request));
   for (const [index, { arrival, request }] of batch.entries()) {
     const kept = ingested[index] ?? [];
     await arrival.done?.(kept);
-    onArrival?.(arrival, keptDocuments(request.documents, kept));
+    await onArrival?.(arrival, keptDocuments(request.documents, kept));
   }
 }
 

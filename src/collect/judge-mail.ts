@@ -33,7 +33,8 @@ export async function judgeMail(mail: Mail, context: JudgeContext): Promise<Mail
   const author = authorDomain(head);
   const fromDomain = author.kind === "problem" ? undefined : author.domain;
   const about = { ...(fromDomain !== undefined && { fromDomain }), ...sentTo(mail) };
-  const own = ownResults(head, context.authservIds);
+  // Only the header of the mail that was delivered is cleared of fields that strangers write in our name.
+  const own = mail.nested ? undefined : ownResults(head, context.authservIds);
   if (own !== undefined) return { ...judgeResults(own, fromDomain), ...about };
   if (context.dns === undefined) return { verdict: "unknown", by: "none", dkimPass: false, ...about };
   const dkim = await verifyNow(mail.octets, { ...context, dns: context.dns });

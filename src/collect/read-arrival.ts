@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { AggregateRecord } from "../core/reports/aggregate.ts";
 import { openAggregateReader } from "../core/reports/aggregate-reader.ts";
 import { readTlsReport } from "../core/reports/tlsrpt-json.ts";
@@ -11,7 +12,7 @@ export interface ReadArrivalOptions {
   /** Of the file, for what its name says. */
   readonly fileName?: string;
   readonly limits?: ExtractLimits;
-  /** Whether the mail that brought a report is what it says it is; asked once for an arrival. */
+  /** Whether the mail that brought a report is what it says it is; asked once for each mail. */
   readonly judge?: (mail: Mail) => Promise<MailJudgement>;
 }
 
@@ -24,17 +25,38 @@ export async function readArrival(
   options: ReadArrivalOptions = {},
 ): Promise<readonly ReadDocument[]> {
   const documents: ReadDocument[] = [];
-  const judged = new JudgedOnce(options.judge);
-  for await (const found of findDocuments(octets, new Allowance(options.limits), options.fileName)) {
-    const read = await readDocument(found, documents.length, judged);
-    documents.push(read);
+  const judged = new Judged(options.judge);
+  const allowance = new Allowance(options.limits);
+  const pause = new Pause();
+  for await (const found of findDocuments(octets, allowance, options.fileName)) {
+    documents.push(await readDocument(found, documents.length, { judged, allowance, pause }));
+    await pause.whenLong();
   }
   return documents;
 }
 
-class JudgedOnce {
+interface ReadContext {
+  readonly judged: Judged;
+  readonly allowance: Allowance;
+  readonly pause: Pause;
+}
+
+const longMs = 10;
+
+/** Lets others work when it has taken long. */
+class Pause {
+  #sinceMs = performance.now();
+
+  async whenLong(): Promise<void> {
+    if (performance.now() - this.#sinceMs < longMs) return;
+    await setImmediate();
+    this.#sinceMs = performance.now();
+  }
+}
+
+class Judged {
   readonly #judge: ReadArrivalOptions["judge"];
-  #verdict: Promise<MailJudgement> | undefined;
+  readonly #verdicts = new Map<Mail, Promise<MailJudgement>>();
 
   constructor(judge: ReadArrivalOptions["judge"]) {
     this.#judge = judge;
@@ -42,30 +64,31 @@ class JudgedOnce {
 
   async of(mail: Mail | undefined): Promise<{ readonly mail?: MailJudgement }> {
     if (mail === undefined || this.#judge === undefined) return {};
-    this.#verdict ??= this.#judge(mail);
-    return { mail: await this.#verdict };
+    const verdict = this.#verdicts.get(mail) ?? this.#judge(mail);
+    this.#verdicts.set(mail, verdict);
+    return { mail: await verdict };
   }
 }
 
 async function readDocument(
   found: FoundDocument,
   ordinal: number,
-  judged: JudgedOnce,
+  context: ReadContext,
 ): Promise<ReadDocument> {
   switch (found.kind) {
     case "xml":
-      return readXml(found, ordinal, judged);
+      return readXml(found, ordinal, context);
     case "json":
-      return readJson(found, ordinal, judged);
+      return readJson(found, ordinal, context);
     case "feedback":
       return {
         kind: "failure",
         ordinal,
         report: readFailureMail(found.mail),
-        ...(await judged.of(found.mail)),
+        ...(await context.judged.of(found.mail)),
       };
     case "plain-mail":
-      return readPlainMail(found.mail, ordinal, judged);
+      return readPlainMail([found.mail, ...found.inner], ordinal, context);
     case "empty":
       return { kind: "skipped", ordinal, ...nameOf(found), reason: "empty" };
     case "refused":
@@ -84,14 +107,24 @@ function nameOf({ hints }: Pick<Extract<FoundDocument, { readonly hints: unknown
 async function readXml(
   found: Extract<FoundDocument, { readonly kind: "xml" }>,
   ordinal: number,
-  judged: JudgedOnce,
+  { judged, allowance, pause }: ReadContext,
 ): Promise<ReadDocument> {
   const records: AggregateRecord[] = [];
-  const reader = openAggregateReader({ hints: found.hints, onRecord: (record) => records.push(record) });
-  for await (const chunk of found.chunks) reader.write(chunk);
+  let tooMany = false;
+  const onRecord = (record: AggregateRecord): void => {
+    tooMany ||= !allowance.tookRecord();
+    if (!tooMany) records.push(record);
+  };
+  const reader = openAggregateReader({ hints: found.hints, onRecord });
+  for await (const chunk of found.chunks) {
+    reader.write(chunk);
+    await pause.whenLong();
+    if (tooMany) break;
+  }
   const { outcome: end } = found.end;
   const outcome = reader.finish(end !== "whole");
   const name = nameOf(found);
+  if (tooMany) return { kind: "unread", ordinal, ...name, reason: "too-large" };
   if (end === "bomb") return { kind: "unread", ordinal, ...name, reason: "bomb" };
   if (outcome.kind !== "read") return { kind: outcome.kind, ordinal, ...name, reason: outcome.reason };
   const { head, warnings } = outcome;
@@ -102,7 +135,7 @@ async function readXml(
 async function readJson(
   found: Extract<FoundDocument, { readonly kind: "json" }>,
   ordinal: number,
-  judged: JudgedOnce,
+  { judged }: ReadContext,
 ): Promise<ReadDocument> {
   const outcome = readTlsReport(found.octets);
   const name = nameOf(found);
@@ -112,8 +145,15 @@ async function readJson(
   return { kind: "tls", ordinal, ...name, report: outcome.report, counted, ...judgement };
 }
 
-async function readPlainMail(mail: Mail, ordinal: number, judged: JudgedOnce): Promise<ReadDocument> {
-  const report = readTextFailure(mail);
-  if (report === undefined) return { kind: "skipped", ordinal, reason: "no-report" };
-  return { kind: "failure", ordinal, report, ...(await judged.of(mail)) };
+/** A failure report that a person has passed on is in the mail that he has attached. */
+async function readPlainMail(
+  mails: readonly Mail[],
+  ordinal: number,
+  { judged }: ReadContext,
+): Promise<ReadDocument> {
+  for (const mail of mails) {
+    const report = readTextFailure(mail);
+    if (report !== undefined) return { kind: "failure", ordinal, report, ...(await judged.of(mail)) };
+  }
+  return { kind: "skipped", ordinal, reason: "no-report" };
 }

@@ -244,6 +244,32 @@ describe.each([0, 2] as const)("with %i workers", (workers) => {
     await closed;
     expect(run.lines.join("")).not.toMatch(/ERROR|WARN {2}records/);
   });
+
+  test("while it drains the web port answers, and says so", async () => {
+    const run = await start({ workers });
+    const client = await open(portOf(run));
+    await client.event("M", Buffer.from("<a@example.com>\0"));
+    const closed = run.daemon.close();
+    running = undefined;
+    await sleep(50);
+    const health = await fetch(`http://${run.daemon.web}/healthz`);
+    expect(health.status).toBe(503);
+    expect(await health.json()).toMatchObject({ ok: false, parts: { program: "draining" } });
+    const metrics = await (await fetch(`http://${run.daemon.web}/metrics`)).text();
+    expect(metrics).toMatch(/^sekisho_milter_connections_total 1$/m);
+    client.destroy();
+    await closed;
+    await expect(fetch(`http://${run.daemon.web}/healthz`)).rejects.toThrow();
+  });
+});
+
+test("a message that is not over when the time for stopping is, is a warning", async () => {
+  const run = await start({ workers: 0 });
+  const client = await open(portOf(run));
+  await client.event("M", Buffer.from("<a@example.com>\0"));
+  running = undefined;
+  await run.daemon.close(50);
+  expect(run.lines.join("")).toMatch(/ WARN {2}a message was cut off: it was not over in time socket=/);
 });
 
 test("a worker that is killed comes back; what it had counted stays", async () => {

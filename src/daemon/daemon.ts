@@ -6,16 +6,27 @@ import { formatProblem } from "../config/problem.ts";
 import { systemClock } from "../core/clock.ts";
 import { SekishoError } from "../errors.ts";
 import type { Lang } from "../findings/lang.ts";
+import type { Log } from "../log.ts";
 import { formatListenAddress } from "../milter/index.ts";
 import { makeDataDir } from "../store/sqlite.ts";
 import { type Health, startWeb, type WebServer } from "../web/server.ts";
+import {
+  type CollectorProcess,
+  createCollectorProcess,
+  type PreparedCollector,
+} from "./collector-process.ts";
 import { type ControlServer, isRunning, serveControl } from "./control.ts";
 import { createEngine, describeError } from "./engine.ts";
 import { becomeUser, type Identity, identityOf, prepareFolders } from "./identity.ts";
-import { openMethods } from "./methods.ts";
+import { addKeyMetrics } from "./key-metrics.ts";
+import { createKeyRotation, type KeyRotation } from "./key-rotation.ts";
+import { type ListJournal, openListJournal } from "./list-journal.ts";
+import { openMethods, requireSigning } from "./methods.ts";
 import { familiesOf, total } from "./metric-total.ts";
+import { orphansAreLeft } from "./orphans.ts";
 import { openRecords, type Records } from "./records.ts";
 import { planReload, type ReloadPlan, workerCount } from "./reload-plan.ts";
+import { askHere, createSharedHandlers } from "./shared-answers.ts";
 import { bindSocket, type SharedSocket } from "./shared-socket.ts";
 import {
   type ConfigStatus,
@@ -51,8 +62,11 @@ export interface Daemon {
   /** Reads the configuration again and takes it into use when it is good. @returns Whether it was. */
   reload(): Promise<boolean>;
   status(): Promise<Status>;
-  /** Takes no more work, finishes what is in flight, writes every record, and lets go of everything. */
-  close(): Promise<void>;
+  /**
+   * Takes no more work, finishes what is in flight for at most `graceMs` (27 s when left out), writes every record, and
+   * lets go of everything.
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
 /** How long messages in flight may take to finish when the program is told to stop. */
@@ -83,6 +97,8 @@ class Supervisor implements Daemon {
   readonly #startedMs = Date.now();
   readonly #version = programVersion();
   readonly #metrics: Registry;
+  readonly #keys: KeyRotation;
+  readonly #collector: CollectorProcess;
   #config: Config;
   #reloads: ConfigStatus;
   #sockets: readonly SharedSocket[] = [];
@@ -90,14 +106,18 @@ class Supervisor implements Daemon {
   #pool: WorkerPool | undefined;
   #web: WebServer | undefined;
   #control: ControlServer | undefined;
+  #lists: ListJournal | undefined;
   #storeStats: Status["store"] = noStore;
   /** Reloads come one after the other. */
   #reloading: Promise<boolean> = Promise.resolve(true);
   #reloadWaits = false;
+  #keysWait = false;
   #rejections = 0;
   /** Records thrown away so far, and when there were more of them the last time. */
   #dropped = { records: 0, atMs: Number.NEGATIVE_INFINITY };
   #onRejection: ((error: unknown) => void) | undefined;
+  /** Told to stop; what is in flight is finished, and the web port still answers. */
+  #draining = false;
 
   constructor({ loaded, read, log, lang }: DaemonOptions) {
     this.#config = loaded.config;
@@ -111,6 +131,8 @@ class Supervisor implements Daemon {
       reloads: 0,
       failedReloads: 0,
     };
+    this.#keys = createKeyRotation({ log, lang, onChange: () => this.#takeKeys() });
+    this.#collector = createCollectorProcess({ log, text: this.#text });
     this.#metrics = createSupervisorMetrics({
       workers: () => this.#pool?.workers() ?? [],
       wantedWorkers: () => workerCount(this.#config),
@@ -122,6 +144,7 @@ class Supervisor implements Daemon {
       version: this.#version,
       startedMs: this.#startedMs,
     });
+    addKeyMetrics(this.#metrics, this.#keys);
   }
 
   get milter(): readonly string[] {
@@ -141,13 +164,20 @@ class Supervisor implements Daemon {
     const identity = identityOf(config, { uid }, text);
     if (identity !== undefined) prepareFolders(config, identity, text);
     this.#sockets = await this.#bind(config.milter.sockets, identity, bindPatienceMs);
+    const collector = await this.#collector.prepare(config, identity, bindPatienceMs);
     this.#web = await this.#openWeb(config);
     if (identity !== undefined) this.#become(identity);
     else if (uid === 0) this.#log.warn(text.runningAsRoot);
     this.#makeDataDir(config.dataDir);
+    const withKeys = await this.#keys.withKeysInUse(config);
+    await checkMethods(withKeys, this.#lang, this.#log);
     this.#records = openRecords(config, this.#log);
     await this.#openControl(config.dataDir);
-    await this.#startPool(config);
+    await this.#startPool(withKeys);
+    this.#keys.confirm(withKeys.sign.keys);
+    this.#keys.use(config);
+    // Mail does not wait for it.
+    void collector.use();
   }
 
   reload(): Promise<boolean> {
@@ -162,9 +192,10 @@ class Supervisor implements Daemon {
   }
 
   async status(): Promise<Status> {
-    await Promise.all([this.#pool?.refresh(), this.#readStore()]);
-    const metrics = await familiesOf(this.#total(await familiesOf(this.#metrics)));
+    await this.#refresh();
+    const metrics = await familiesOf(await this.#total());
     const snapshots = this.#pool?.snapshots() ?? [];
+    const collect = this.#collector.status();
     const spoolError = snapshots.map(({ spool }) => spool.lastError).find((error) => error !== undefined);
     const status = {
       version: this.#version,
@@ -183,6 +214,8 @@ class Supervisor implements Daemon {
       },
       store: this.#storeStats,
       dns: dnsStatus(metrics),
+      keysHeldUp: this.#keys.isHeldUp(),
+      ...(collect !== undefined && { collect }),
       ...(this.#web !== undefined && { web: this.#web.address }),
     };
     const { version, node, pid, startedAt, upSeconds, ...rest } = status;
@@ -191,13 +224,17 @@ class Supervisor implements Daemon {
   }
 
   async close(grace: number = graceMs): Promise<void> {
+    this.#draining = true;
+    const keysClosed = this.#keys.close();
     await this.#reloading;
     // Nobody shall wait in a queue that is never served again.
     for (const socket of this.#sockets) socket.close();
-    await this.#pool?.close(grace);
+    await Promise.all([this.#pool?.close(grace), this.#collector.close(grace)]);
+    await keysClosed;
     await this.#control?.close();
     await this.#web?.close();
     await this.#records?.close();
+    await this.#lists?.close();
     if (this.#onRejection !== undefined) process.off("unhandledRejection", this.#onRejection);
   }
 
@@ -243,7 +280,9 @@ class Supervisor implements Daemon {
   async #startPool(config: Config): Promise<void> {
     const count = workerCount(config);
     const inProcess = count === 0;
-    const engine = inProcess ? createEngine(this.#log) : undefined;
+    this.#lists = openListJournal(config.dataDir, systemClock, this.#log);
+    const handlers = createSharedHandlers(systemClock, this.#lists);
+    const engine = inProcess ? createEngine(this.#log, askHere(handlers)) : undefined;
     this.#onRejection = (error) => {
       if (engine !== undefined) engine.noteRejection(error);
       else {
@@ -253,7 +292,7 @@ class Supervisor implements Daemon {
     };
     process.on("unhandledRejection", this.#onRejection);
     this.#pool = new WorkerPool(config, this.#sockets, {
-      spawn: (id) => (engine === undefined ? forkWorker(id) : localWorker(engine)),
+      spawn: (id) => (engine === undefined ? forkWorker(id, handlers) : localWorker(engine)),
       log: this.#log,
       text: this.#text,
     });
@@ -272,12 +311,18 @@ class Supervisor implements Daemon {
   }
 
   async #metricsText(): Promise<string> {
-    await Promise.all([this.#pool?.refresh(), this.#readStore()]);
-    return this.#total(await familiesOf(this.#metrics)).metrics();
+    await this.#refresh();
+    return (await this.#total()).metrics();
   }
 
-  #total(own: Awaited<ReturnType<typeof familiesOf>>): Registry {
-    return this.#pool?.metrics(own) ?? this.#metrics;
+  async #refresh(): Promise<void> {
+    await Promise.all([this.#pool?.refresh(), this.#collector.refresh(), this.#readStore()]);
+  }
+
+  async #total(): Promise<Registry> {
+    const own = await familiesOf(this.#metrics);
+    const collected = this.#collector.addMetrics(own);
+    return this.#pool?.metrics(collected === undefined ? own : await familiesOf(collected)) ?? this.#metrics;
   }
 
   #health(): Health {
@@ -290,6 +335,7 @@ class Supervisor implements Daemon {
       workers: up > 0 && up === workers.length ? "ok" : `${up} of ${workers.length} up`,
       records: this.#records?.trouble() ?? spoolError?.spool.lastError ?? "ok",
     };
+    if (this.#draining) return { ok: false, parts: { program: "draining", ...parts } };
     return { ok: up > 0 && parts.milter === "ok" && parts.records === "ok", parts };
   }
 
@@ -329,15 +375,19 @@ class Supervisor implements Daemon {
   /** Everything that can fail comes first, so that the old configuration is whole when it does. */
   async #apply(plan: ReloadPlan): Promise<void> {
     const { config } = plan;
-    await checkMethods(config, this.#lang);
+    const withKeys = await this.#keys.withKeysInUse(config);
+    await checkMethods(withKeys, this.#lang, this.#log);
     const opened = await this.#bind(plan.openSockets, undefined, 0);
     const webBefore = this.#web;
+    let collector: PreparedCollector | undefined;
     try {
+      collector = await this.#collector.prepare(config);
       if (plan.webChanged) this.#web = await this.#openWeb(config);
       for (const socket of plan.permitSockets)
         this.#sockets.find(({ listen }) => listen === socket.listen)?.permit(socket);
     } catch (error) {
       for (const socket of opened) socket.close();
+      collector?.undo();
       if (this.#web !== webBefore) await this.#web?.close();
       this.#web = webBefore;
       throw error;
@@ -346,10 +396,35 @@ class Supervisor implements Daemon {
     this.#sockets = [...this.#sockets.filter((socket) => !closed.includes(socket)), ...opened];
     this.#config = config;
     this.#log.use(config.log);
-    await this.#pool?.apply(config, this.#sockets, Math.max(1, workerCount(config)));
+    await this.#applyToPool(withKeys);
+    this.#keys.use(config);
     for (const socket of closed) socket.close();
     if (plan.webChanged) await webBefore?.close();
+    await collector.use();
     await this.#records?.configure(config);
+  }
+
+  async #applyToPool(withKeys: Config): Promise<void> {
+    await this.#pool?.apply(withKeys, this.#sockets, Math.max(1, workerCount(withKeys)));
+    this.#keys.confirm(withKeys.sign.keys);
+  }
+
+  /** Other keys are in use now. Between two reloads, never within one. */
+  #takeKeys(): void {
+    if (this.#keysWait) return;
+    this.#keysWait = true;
+    this.#reloading = this.#reloading.then(async (outcome) => {
+      this.#keysWait = false;
+      try {
+        const withKeys = await this.#keys.withKeysInUse(this.#config);
+        await this.#applyToPool(withKeys);
+        const names = withKeys.sign.keys.map(({ domain, selector }) => `${domain}/${selector}`);
+        this.#log.info("key: all workers know the keys in use", { keys: [...new Set(names)].join(",") });
+      } catch (error) {
+        this.#log.error("the workers could not be told of the keys in use", { error: describeError(error) });
+      }
+      return outcome;
+    });
   }
 
   #refuse(errors: readonly string[]): false {
@@ -390,7 +465,14 @@ async function bindAll(
   const bound: SharedSocket[] = [];
   try {
     for (const socket of sockets)
-      bound.push(await bindSocket(socket, { text, patienceMs, ...(owner !== undefined && { owner }) }));
+      bound.push(
+        await bindSocket(socket, {
+          text,
+          patienceMs,
+          isWorthWaiting: orphansAreLeft,
+          ...(owner !== undefined && { owner }),
+        }),
+      );
   } catch (error) {
     for (const socket of bound) socket.close();
     throw error;
@@ -398,11 +480,16 @@ async function bindAll(
   return bound;
 }
 
-/** Whether the files that the methods need can be read, before any worker is told. */
-async function checkMethods(config: Config, lang: Lang): Promise<void> {
+/**
+ * Whether the files that the methods need can be read, and every key can be used, before any worker is told. What is
+ * only worth a word is logged.
+ */
+async function checkMethods(config: Config, lang: Lang, log: Log): Promise<void> {
   const dns = { query: () => Promise.resolve({ kind: "failure", reason: "offline" } as const) };
   const methods = await openMethods(config, { dns, clock: systemClock }, lang);
   methods.close();
+  requireSigning(methods.signingProblems);
+  for (const warning of methods.signingProblems.warnings) log.warn(warning);
 }
 
 function isReadable(file: string): boolean {

@@ -1,6 +1,8 @@
+import type { CollectStatus } from "../collect/collector.ts";
 import type { Config } from "../config/config.ts";
 import { systemClock } from "../core/clock.ts";
 import type { UnnumberedRecord } from "../filter/compose-record.ts";
+import type { AskShared } from "../filter/shared-state.ts";
 import type { CloseReason, MilterEvent } from "../milter/index.ts";
 import { openSpool, type Spool, type SpoolStats } from "../store/spool.ts";
 import { createFilterService, type FilterService } from "./filter-service.ts";
@@ -38,30 +40,40 @@ export interface EngineSnapshot {
   readonly cpuSeconds: number;
   readonly spool: SpoolStats;
   readonly metrics: readonly MetricFamily[];
+  /** Of the process that collects reports. */
+  readonly collect?: CollectStatus;
 }
 
 /** As long as any message may still ask for what an old configuration fetched. */
 const methodsGraceMs = 300_000;
 
-export function createEngine(log: SwitchableLog): Engine {
-  return new MailEngine(log);
+/** @param ask Asks the supervisor about what is one for all workers; nobody answers when absent. */
+export function createEngine(log: SwitchableLog, ask: AskShared = async () => undefined): Engine {
+  return new MailEngine(log, ask);
 }
 
 class MailEngine implements Engine {
   readonly #log: SwitchableLog;
+  /** Whether anybody reads a line a message. */
+  #logsMessages = true;
   readonly #metrics: Metrics = createMetrics();
   readonly #filter: FilterService;
+  readonly #ask: AskShared;
+  /** When it was last told that no answer came. */
+  #toldUnansweredMs = Number.NEGATIVE_INFINITY;
   readonly #services: MethodServices;
   readonly #dns: SwitchableDns = createSwitchableDns();
   #methods: OpenMethods | undefined;
   #spool: Spool | undefined;
   #work: Promise<void> = Promise.resolve();
 
-  constructor(log: SwitchableLog) {
+  constructor(log: SwitchableLog, ask: AskShared) {
     this.#log = log;
+    this.#ask = counted(ask, (name) => this.#unanswered(name));
     this.#services = { dns: this.#dns, clock: systemClock };
     this.#filter = createFilterService({
       ...this.#services,
+      ask: this.#ask,
       keep: (record) => this.#keep(record),
       lost: (error) => {
         this.#metrics.recordLost();
@@ -80,7 +92,10 @@ class MailEngine implements Engine {
 
   async #configure(config: Config, handles: ReadonlyMap<string, object>): Promise<void> {
     this.#log.use(config.log);
+    this.#logsMessages = config.log.level === "info" || config.log.level === "debug";
     const methods = await openMethods(config, this.#services);
+    // The supervisor has refused such files; one may have gone bad since.
+    for (const problem of methods.signingProblems.errors) this.#log.error(problem);
     try {
       this.#spool ??= openSpool({ dataDir: config.dataDir, host: config.hostname });
       this.#dns.use(config);
@@ -133,11 +148,32 @@ class MailEngine implements Engine {
     await this.#spool?.close();
   }
 
+  #unanswered(name: string): void {
+    this.#metrics.unanswered(name);
+    const nowMs = performance.now();
+    if (nowMs - this.#toldUnansweredMs < unansweredEveryMs) return;
+    this.#toldUnansweredMs = nowMs;
+    this.#log.warn("the supervisor did not answer in time; what is safe was done", { question: name });
+  }
+
   #keep(record: UnnumberedRecord): void {
     this.#spool?.append(record);
     this.#metrics.message(record);
+    const burst = record.signing?.burst;
+    if (burst?.first === true)
+      this.#log.warn("a sudden burst of mail from one sender", {
+        queueId: record.queueId,
+        domain: record.signing?.domain,
+        login: record.signing?.login,
+        client: record.client.ip,
+        ...burst,
+      });
     if (record.fault !== undefined) this.#log.error("message, with a fault inside", messageLine(record));
-    else this.#log.info("message", messageLine(record));
+    else if (record.signing?.outcome === "failed")
+      this.#log.error("message, which could not be signed", messageLine(record));
+    else if (record.signing?.reason === "login-mismatch" || record.signing?.reason === "login-unlisted")
+      this.#log.warn("message, whose login may not write as its From", messageLine(record));
+    else if (this.#logsMessages) this.#log.info("message", messageLine(record));
   }
 
   #addLiveMetrics(): void {
@@ -184,6 +220,17 @@ class MailEngine implements Engine {
   }
 }
 
+/** The metric counts every one. */
+const unansweredEveryMs = 60_000;
+
+function counted(ask: AskShared, unanswered: (name: string) => void): AskShared {
+  return async (name, question) => {
+    const answer = await ask(name, question);
+    if (answer === undefined) unanswered(name);
+    return answer;
+  };
+}
+
 const emptySpool: SpoolStats = { appended: 0, written: 0, dropped: 0, pendingOctets: 0, spoolOctets: 0 };
 
 function noteEvent(socket: string, event: MilterEvent, log: SwitchableLog): void {
@@ -198,7 +245,9 @@ function noteEvent(socket: string, event: MilterEvent, log: SwitchableLog): void
       log.error("fault", { socket, stage: event.stage, error: String(event.error) });
       break;
     case "closed":
-      if (!expectedEnds.has(event.reason)) log.warn("connection closed", { socket, reason: event.reason });
+      if (event.reason === "cut-off") log.warn("a message was cut off: it was not over in time", { socket });
+      else if (!expectedEnds.has(event.reason))
+        log.warn("connection closed", { socket, reason: event.reason });
       break;
     case "connected":
     case "negotiated":

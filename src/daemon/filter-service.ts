@@ -2,8 +2,14 @@ import type { Config, MilterSocketConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import { SekishoError } from "../errors.ts";
+import { type CountMessage, countOnLoan } from "../filter/burst.ts";
 import type { UnnumberedRecord } from "../filter/compose-record.ts";
+import { openListMode } from "../filter/list-mode.ts";
+import type { OpenOutgoingPart } from "../filter/outgoing.ts";
+import { openSealing } from "../filter/seal.ts";
 import { type FilterContext, openFilterSession } from "../filter/session.ts";
+import type { AskShared } from "../filter/shared-state.ts";
+import { openWayIn } from "../filter/way-in.ts";
 import {
   type MilterEvent,
   type MilterServer,
@@ -13,11 +19,13 @@ import {
   parseListenAddress,
   serveMilter,
 } from "../milter/index.ts";
+import type { OpenMethods } from "./methods.ts";
 
 /** What the milter sockets need from the program around them. */
 export interface FilterServices {
   readonly dns: DnsResolver;
   readonly clock: Clock;
+  readonly ask: AskShared;
   keep(record: UnnumberedRecord): void;
   lost(error: unknown): void;
   event(socket: string, event: MilterEvent): void;
@@ -36,7 +44,7 @@ export interface FilterService {
    */
   configure(
     config: Config,
-    methods: Pick<FilterContext, "dmarc" | "bimi">,
+    methods: OpenMethods["options"],
     handles: ReadonlyMap<string, object>,
   ): Promise<void>;
   /** Of all sockets, also those that are gone. */
@@ -46,6 +54,9 @@ export interface FilterService {
   /** Finishes what is in flight for at most `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
+
+/** What edits headers and seals, in their order. */
+const parts: readonly OpenOutgoingPart[] = [openListMode, openSealing, openWayIn];
 
 /** In place of the lists of the MTA: what decides who the client is, and the queue id as soon as there is one. */
 const macros = {
@@ -69,6 +80,12 @@ const answeredOverTcp: ReadonlySet<MilterStage> = new Set([
   "end-of-message",
 ]);
 
+/**
+ * Over a unix socket an answer is waited for and nothing else. Not even for body chunks: SKIP could spare the MTA the
+ * rest of an unsigned body, but for each chunk of all others it would wait for its turn behind other messages.
+ */
+const answeredOverUnix: ReadonlySet<MilterStage> = new Set(["end-of-message"]);
+
 export function createFilterService(services: FilterServices): FilterService {
   return new Sockets(services);
 }
@@ -80,6 +97,7 @@ interface OpenSocket {
 
 class Sockets implements FilterService {
   readonly #services: FilterServices;
+  readonly #countMessage: CountMessage;
   readonly #open = new Map<string, OpenSocket>();
   /** They accept nothing more, and have connections that go on. */
   readonly #retiring = new Map<MilterServer, Promise<void>>();
@@ -88,12 +106,14 @@ class Sockets implements FilterService {
 
   constructor(services: FilterServices) {
     this.#services = services;
+    this.#countMessage = countOnLoan(services.ask, () => services.clock.monotonic());
   }
 
   async configure(...[config, methods, handles]: Parameters<FilterService["configure"]>): Promise<void> {
     const contextOf = (socket: MilterSocketConfig): FilterContext => {
-      const { dns, clock, keep, lost } = this.#services;
-      return { config, socket, dns, clock, ...methods, keep, lost };
+      const { dns, clock, ask, keep, lost } = this.#services;
+      const countMessage = this.#countMessage;
+      return { config, socket, dns, clock, ask, countMessage, parts, ...methods, keep, lost };
     };
     const wanted = new Map(config.milter.sockets.map((socket) => [socket.listen, contextOf(socket)]));
     await this.#openNew(wanted, handles);
@@ -175,8 +195,8 @@ async function openSocket(
     listen: address,
     handle,
     ...changesOf(context.config),
-    ...(address.kind === "tcp" && { answersAt: answeredOverTcp }),
-    wants: { edits: ["insert-header", "delete-header", "quarantine"], macros },
+    answersAt: address.kind === "tcp" ? answeredOverTcp : answeredOverUnix,
+    wants: { edits: ["insert-header", "add-header", "change-header", "delete-header", "quarantine"], macros },
     openSession: () => openFilterSession(latest.context, () => latest.context),
     onEvent: (event) => services.event(listen, event),
   });

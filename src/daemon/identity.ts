@@ -100,7 +100,7 @@ function giveDataDir(folder: string, { uid, gid, user }: Identity, text: DaemonT
   giveTree(folder, uid, gid);
 }
 
-const ours = /^(?:records\.sqlite.*|spool|control\.sock)$/;
+const ours = /^(?:records\.sqlite.*|state\..*|keys|spool|control\.sock)$/;
 
 function giveTree(path: string, uid: number, gid: number): void {
   lchownSync(path, uid, gid);

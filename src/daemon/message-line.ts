@@ -19,11 +19,42 @@ export function messageLine(record: UnnumberedRecord): Record<string, unknown> {
     why: whyOf(record),
     shadow: record.shadow?.action,
     rules: record.rules?.join(","),
+    ...listWords(record),
+    ...signingWords(record),
     removed: record.removed.length === 0 ? undefined : record.removed.length,
     reply: record.reply,
     status: record.status,
     fault: fault?.message,
     ms: record.elapsedMs,
+  };
+}
+
+/** What was done for a message to or from a list of ours, and its seal. */
+function listWords({ remembered, list, seal }: UnnumberedRecord): Record<string, unknown> {
+  return {
+    remembered,
+    list: list?.host,
+    wayIn: list?.token,
+    listFrom: list && `${list.from.outcome}:${list.from.reason}`,
+    brokenSignatures:
+      list && list.broken.count > 0 ? `${list.broken.count} ${list.broken.action}` : undefined,
+    sealed: seal?.outcome === "sealed" ? `i=${seal.instance} cv=${seal.chainValidation}` : undefined,
+    unsealed: seal?.reason,
+  };
+}
+
+/** The signers, or why there is none. */
+function signingWords({ signing }: UnnumberedRecord): Record<string, unknown> {
+  if (signing === undefined) return {};
+  const { outcome, reason, signatures, fragile, burst, action, login } = signing;
+  return {
+    signed: signatures.map(({ domain, selector }) => `${domain}/${selector}`).join(",") || undefined,
+    unsigned: outcome === "signed" ? undefined : reason,
+    signingFailed: outcome === "failed" ? true : undefined,
+    login,
+    fragile: fragile?.join(","),
+    burst: burst?.count,
+    signingAction: action,
   };
 }
 

@@ -41,8 +41,11 @@ test.each(["contrib/grafana/sekisho.json", "docs/operations.md", "docs/operation
 test("the dashboard shows every counter of messages", async () => {
   const text = readFileSync(new URL("../../contrib/grafana/sekisho.json", import.meta.url), "utf8");
   const ours = [...(await names())].filter((name) =>
-    /^sekisho_(?:messages|results|dispositions|faults)_total$/.test(name),
+    /^sekisho_(?:messages|results|dispositions|faults|signings|signatures|(?:fragile|burst)_messages|list_\w+|seals)_total$/.test(
+      name,
+    ),
   );
+  expect(ours.length).toBeGreaterThan(12);
   expect(ours.filter((name) => !text.includes(name))).toEqual([]);
   expect(() => JSON.parse(text) as unknown).not.toThrow();
 });

@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { UnnumberedRecord } from "../filter/compose-record.ts";
+import { listCounters } from "./list-metrics.ts";
+import { Tally } from "./tally.ts";
 
 /** Live figures that are read when somebody asks. */
 export interface LiveFigures {
@@ -15,6 +17,8 @@ export interface Metrics {
   recordLost(): void;
   /** A promise was rejected and nobody looked. */
   unhandledRejection(): void;
+  /** A question to the supervisor got no answer in time. @param name Of the kind of question. */
+  unanswered(name: string): void;
   addGauges(figures: LiveFigures): void;
   /** Figures that only grow while the process lives. */
   addCounters(figures: LiveFigures): void;
@@ -31,7 +35,7 @@ export function createMetrics(): Metrics {
     name: string,
     help: string,
     labelNames: readonly Label[],
-  ): Counter<Label> => new Counter({ name: `sekisho_${name}`, help, labelNames: [...labelNames], registers });
+  ): Tally<Label> => new Tally(registry, `sekisho_${name}`, help, labelNames);
   const messages = counter("messages_total", "Messages by origin of the client and answer", [
     "origin",
     "reply",
@@ -50,7 +54,22 @@ export function createMetrics(): Metrics {
     "stage",
     "answered",
   ]);
+  const signings = counter("signings_total", "Outgoing messages by what became of signing them", [
+    "outcome",
+    "reason",
+  ]);
+  const signatures = counter("signatures_total", "DKIM signatures made", ["algorithm"]);
+  const fragile = counter(
+    "fragile_messages_total",
+    "Outgoing messages whose signature would hardly survive, by why",
+    ["problem"],
+  );
+  const bursts = counter("burst_messages_total", "Outgoing messages beyond sign.burst", ["held"]);
+  const countLists = listCounters(counter);
   const lost = counter("records_lost_total", "Messages whose record could not be made or kept", []);
+  const unanswered = counter("unanswered_questions_total", "Questions to the supervisor without an answer", [
+    "question",
+  ]);
   const rejections = counter("unhandled_rejections_total", "Faults of ours that ended nothing", []);
   const seconds = new Histogram({
     name: "sekisho_message_seconds",
@@ -72,11 +91,20 @@ export function createMetrics(): Metrics {
       if (record.shadow !== undefined) shadows.inc({ action: record.shadow.action });
       for (const rule of record.rules ?? []) rules.inc({ rule });
       for (const { reason } of record.removed) removed.inc({ reason });
+      countLists(record);
+      const { signing } = record;
+      if (signing !== undefined) {
+        signings.inc({ outcome: signing.outcome, reason: signing.reason ?? "" });
+        for (const { algorithm } of signing.signatures) signatures.inc({ algorithm });
+        for (const problem of signing.fragile ?? []) fragile.inc({ problem });
+        if (signing.burst !== undefined) bursts.inc({ held: String(signing.action === "hold") });
+      }
       if (record.fault !== undefined)
         faults.inc({ stage: record.fault.stage, answered: record.fault.answered });
     },
-    recordLost: () => lost.inc(),
-    unhandledRejection: () => rejections.inc(),
+    recordLost: () => lost.inc({}),
+    unhandledRejection: () => rejections.inc({}),
+    unanswered: (question) => unanswered.inc({ question }),
     addGauges: (figures) => addGauges(registry, figures),
     addCounters: (figures) => addCounters(registry, figures),
   };

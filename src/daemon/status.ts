@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import type { CollectStatus } from "../collect/collector.ts";
 import type { StoreStats } from "../store/port.ts";
 import { type MetricFamily, total, totalsBy } from "./metric-total.ts";
 import type { SpoolQueue } from "./records.ts";
@@ -12,7 +13,9 @@ export type StatusProblem =
   | "store"
   | "spool"
   | "records-dropped"
-  | "reload-failed";
+  | "reload-failed"
+  | "key-rotation"
+  | "collect";
 
 /** What `sekisho status --json` and `/status` print. Fields may be added. */
 export interface Status {
@@ -30,6 +33,10 @@ export interface Status {
   readonly spool: SpoolQueue & { readonly dropped: number; readonly error?: string };
   readonly store: StoreStats & { readonly error?: string };
   readonly dns: DnsStatus;
+  /** A step of a key that rotates cannot be done. */
+  readonly keysHeldUp?: boolean;
+  /** The reports that come in; absent when none are collected. */
+  readonly collect?: CollectStatus;
   readonly web?: string;
 }
 
@@ -158,5 +165,13 @@ export function problemsOf(
   if (spool.error !== undefined) problems.push("spool");
   if (droppedLately) problems.push("records-dropped");
   if (config.last?.ok === false) problems.push("reload-failed");
+  if (status.keysHeldUp === true) problems.push("key-rotation");
+  if (isHeldUp(status.collect)) problems.push("collect");
   return problems;
+}
+
+/** A way in that is still connecting for the first time is no problem yet. */
+function isHeldUp(collect: CollectStatus | undefined): boolean {
+  if (collect === undefined) return false;
+  return collect.storeError !== undefined || collect.ways.some(({ error }) => error !== undefined);
 }

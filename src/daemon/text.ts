@@ -13,6 +13,10 @@ export interface DaemonText {
   readonly workerGone: (id: number, how: string, delayMs: number) => string;
   readonly workerBack: (id: number) => string;
   readonly workerHung: (id: number) => string;
+  readonly collectorGone: (how: string, delayMs: number) => string;
+  readonly collectorBack: string;
+  readonly collectorHung: string;
+  readonly cannotListenLmtp: (listen: string, code: string) => string;
   readonly reloading: (file: string | undefined) => string;
   readonly reloaded: string;
   readonly notReloaded: string;
@@ -43,6 +47,11 @@ const en: DaemonText = {
   workerGone: (id, how, delayMs) => `worker ${id} has ended (${how}); another one starts in ${delayMs} ms`,
   workerBack: (id) => `worker ${id} is at work again`,
   workerHung: (id) => `worker ${id} has given no sign of life for long; it is ended`,
+  collectorGone: (how, delayMs) =>
+    `the process that collects reports has ended (${how}); it starts again in ${delayMs} ms`,
+  collectorBack: "the process that collects reports is at work again",
+  collectorHung: "the process that collects reports has given no sign of life for long; it is ended",
+  cannotListenLmtp: (listen, code) => `collect.lmtp ${listen}: ${reasonsEn[code] ?? code}`,
   reloading: (file) => `SIGHUP: reading ${file ?? "the configuration"} again`,
   reloaded: "the new configuration is in force",
   notReloaded: "the new configuration is bad; the old one stays in force",
@@ -89,6 +98,11 @@ const ja: DaemonText = {
     `ワーカー ${id} が終了しました（${how}）。${delayMs} ミリ秒後に起動し直します`,
   workerBack: (id) => `ワーカー ${id} が再び動き始めました`,
   workerHung: (id) => `ワーカー ${id} の応答が長時間ないため終了させます`,
+  collectorGone: (how, delayMs) =>
+    `レポートを集めるプロセスが終了しました（${how}）。${delayMs} ミリ秒後に起動し直します`,
+  collectorBack: "レポートを集めるプロセスが再び動き始めました",
+  collectorHung: "レポートを集めるプロセスの応答が長時間ないため終了させます",
+  cannotListenLmtp: (listen, code) => `collect.lmtp ${listen}: ${reasonsJa[code] ?? code}`,
   reloading: (file) => `SIGHUP: ${file ?? "設定"} を読み直します`,
   reloaded: "新しい設定に切り替えました",
   notReloaded: "新しい設定に誤りがあるため、元の設定のまま動き続けます",

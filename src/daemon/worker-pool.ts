@@ -34,6 +34,8 @@ export interface PoolOptions {
   spawn(id: number): WorkerLink;
   readonly log: Log;
   readonly text: DaemonText;
+  /** After how many looks without a sign of life, five seconds apart, a worker is ended; 6 when left out. */
+  readonly maxSilentLooks?: number;
 }
 
 /** How workers have ended without being told to. */
@@ -61,7 +63,7 @@ const startWithinMs = 30_000;
 const pollMs = 20;
 const lookEveryMs = 5_000;
 /** Counted in looks and not by the clock, which jumps when a machine has slept. */
-const maxSilentLooks = 6;
+const defaultSilentLooks = 6;
 /** Beyond the grace that they were given. */
 const killAfterMs = 3_000;
 
@@ -259,7 +261,7 @@ export class WorkerPool {
       if (slot.link === undefined) continue;
       slot.silentLooks = slot.link.signs === slot.signs ? slot.silentLooks + 1 : 0;
       slot.signs = slot.link.signs;
-      if (slot.silentLooks < maxSilentLooks) continue;
+      if (slot.silentLooks < (this.#options.maxSilentLooks ?? defaultSilentLooks)) continue;
       this.#counts.hung += 1;
       this.#options.log.error(this.#options.text.workerHung(slot.id));
       slot.link.kill();

@@ -57,6 +57,8 @@ const services = [
 export async function startPostfix(
   folder: string,
   settings: Readonly<Record<string, string>>,
+  /** Further lines of master.cf. */
+  moreServices: readonly string[] = [],
 ): Promise<Postfix> {
   const port = await freePort();
   const etc = join(folder, "etc");
@@ -75,7 +77,7 @@ export async function startPostfix(
       .join(""),
   );
   const smtpd = `127.0.0.1:${port} inet n - n - 100 smtpd`;
-  writeFileSync(join(etc, "master.cf"), `${[smtpd, ...services].join("\n")}\n`);
+  writeFileSync(join(etc, "master.cf"), `${[smtpd, ...services, ...moreServices].join("\n")}\n`);
   execFileSync("/usr/sbin/postfix", ["-c", etc, "start"], { stdio: ["ignore", "pipe", "pipe"] });
   await until("Postfix to answer", () => greets(port));
   return {

@@ -17,6 +17,8 @@ export interface MilterSettings {
   /** Of a unix socket. */
   readonly group?: string;
   readonly timeBudget?: string;
+  /** Further sockets. */
+  readonly others?: readonly { readonly listen: string; readonly role: "verify" | "sign" | "both" }[];
 }
 
 /** The program as an operator runs it, with a configuration file in `folder`. */
@@ -24,6 +26,7 @@ export class Sekisho {
   readonly dataDir: string;
   readonly #config: string;
   readonly #socket: string;
+  readonly #head: string;
   #running: Running | undefined;
   #earlierOutput = "";
 
@@ -31,15 +34,32 @@ export class Sekisho {
    * @param folder For configuration and data.
    * @param settings Lines of YAML; `hostname`, `data_dir` and `milter` come from here.
    */
-  constructor(folder: string, { timeBudget = "25s", ...socket }: MilterSettings, settings: string) {
+  constructor(
+    folder: string,
+    { timeBudget = "25s", others = [], ...socket }: MilterSettings,
+    settings: string,
+  ) {
     this.dataDir = join(folder, "data");
     this.#config = join(folder, "sekisho.yaml");
     this.#socket = socket.listen;
-    writeFileSync(
-      this.#config,
+    this.#head =
       `hostname: mx.rcpt.example\ndata_dir: ${this.dataDir}\n` +
-        `milter: { sockets: [${JSON.stringify(socket)}], time_budget: ${timeBudget} }\n${settings}`,
-    );
+      `milter: { sockets: ${JSON.stringify([socket, ...others])}, time_budget: ${timeBudget} }\n`;
+    this.configure(settings);
+  }
+
+  /** Other settings, to be read at the next start or SIGHUP. */
+  configure(settings: string): void {
+    writeFileSync(this.#config, this.#head + settings);
+  }
+
+  /** SIGHUP. @returns Whether the configuration was taken. */
+  async reload(): Promise<boolean> {
+    const before = this.output().length;
+    this.signal("SIGHUP");
+    const said = (): string => this.output().slice(before);
+    await until("the reload", () => /is in force|stays in force/.test(said()), 30_000);
+    return said().includes("the new configuration is in force");
   }
 
   /** Starts it, and waits until it listens. */
@@ -85,6 +105,11 @@ export class Sekisho {
   /** Sends the signal and does not wait. */
   signal(signal: NodeJS.Signals): void {
     this.#running?.child.kill(signal);
+  }
+
+  /** What another program starts to run a command of it with the same configuration. */
+  command(...args: readonly string[]): readonly string[] {
+    return [node, main, ...args, "--config", this.#config];
   }
 
   /** Runs another command of it with the same configuration. */

@@ -42,10 +42,11 @@ interface Outage {
   readonly restartedAt: number;
 }
 
-describeWith(programs, "500 messages through Sendmail while the program and its workers are killed", () => {
+describeWith(programs, "500 messages through Sendmail: reloads, workers and the program killed", () => {
   const messages = makeMessages().map((message) => asSendmailWrites(messageOnLoopback(message)));
   const outages: Outage[] = [];
   const workerOutages: Outage[] = [];
+  let reloads = 0;
   let house: House;
   let load: Load;
   let delivered: Map<string, DeliveredMessage[]>;
@@ -73,10 +74,26 @@ describeWith(programs, "500 messages through Sendmail while the program and its 
     }
   }
 
+  async function reloadEverySecond(): Promise<void> {
+    for (;;) {
+      await sleep(1000);
+      if (load.accepted.length >= messages.length) return;
+      // It knows what the signal means as soon as it has workers.
+      if (house.sekisho.workers().length === 0) continue;
+      house.sekisho.signal("SIGHUP");
+      reloads += 1;
+    }
+  }
+
   beforeAll(async () => {
     house = await install();
     load = new Load(house.sendmail.port, messages, "source");
-    await Promise.all([load.run(32), killAfter(120).then(() => killAfter(300)), killWorkers()]);
+    await Promise.all([
+      load.run(32),
+      killAfter(120).then(() => killAfter(300)),
+      killWorkers(),
+      reloadEverySecond(),
+    ]);
     await until("delivery", () => house.sink.delivered.length >= messages.length, 60_000);
     delivered = Map.groupBy(house.sink.delivered.map(parseDelivered), ({ token }) => token);
   }, 240_000);
@@ -114,6 +131,7 @@ describeWith(programs, "500 messages through Sendmail while the program and its 
       expect(during.length).toBeGreaterThanOrEqual(32);
     }
     expect(workerOutages.length).toBeGreaterThanOrEqual(3);
+    expect(reloads).toBeGreaterThanOrEqual(5);
     const all = [...outages, ...workerOutages];
     for (const { reply, openedAt, at } of load.refused) {
       // 454 is the answer to AUTH.

@@ -32,10 +32,10 @@ describeWith(
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     /** What the interpreter says that it would do. */
-    function actions(message: string): string {
+    function actions(message: string, of = copy): string {
       const file = join(folder, "message");
       writeFileSync(file, message);
-      return execFileSync("/usr/bin/sieve-test", ["-c", config, copy, file], {
+      return execFileSync("/usr/bin/sieve-test", ["-c", config, of, file], {
         encoding: "utf8",
         stdio: ["ignore", "pipe", "ignore"],
       });
@@ -48,6 +48,23 @@ describeWith(
     test("files quarantined mail into Junk", () => {
       const field = "X-Sekisho-Quarantine: dmarc; domain=a.example; policy=reject; reason=second.none\n";
       expect(actions(`${field}From: a@a.example\n\nhello\n`)).toContain("store message in folder: Junk");
+    });
+
+    test.each([
+      { value: "dmarc; domain=example.jp; policy=reject; reason=second.none", kept: true },
+      { value: "dmarc; domain=a.example; policy=reject; reason=lowered.own", kept: true },
+      { value: "dmarc; domain=example.jp.a.example; policy=reject; reason=second.none", kept: false },
+      { value: "dmarc; domain=notexample.jp; policy=reject; reason=second.none", kept: false },
+      { value: "dmarc; domain=a.example; policy=reject; reason=second.none", kept: false },
+    ])("the rule in its comment means whole words: $value", ({ value, kept }) => {
+      const written = readFileSync(script, "utf8");
+      const rule = [...written.matchAll(/^# {3}(.*)$/gm)].map(([, line]) => line ?? "");
+      const file = join(folder, "with-rule.sieve");
+      const from = rule.findIndex((line) => line.startsWith("require"));
+      const [require = "", ...test] = rule.slice(from);
+      writeFileSync(file, [require, ...test, written.slice(written.indexOf("if exists"))].join("\n"));
+      const told = actions(`X-Sekisho-Quarantine: ${value}\nFrom: a@a.example\n\nhello\n`, file);
+      expect(told).toContain(`store message in folder: ${kept ? "INBOX" : "Junk"}`);
     });
 
     test("and leaves all other mail alone", () => {

@@ -17,6 +17,8 @@ export interface Submission {
   readonly rcptTo: string;
   readonly message: Buffer;
   readonly smtputf8?: boolean;
+  /** The client does not say BODY=8BITMIME. */
+  readonly undeclared?: boolean;
 }
 
 /** The connection went away, or the server did not answer as SMTP. */
@@ -76,12 +78,12 @@ export class SmtpSession {
 
   /** Up to the reply to DATA, or the first that is not 2xx or 3xx. */
   async begin(submission: Submission): Promise<SmtpReply> {
-    const { client, mailFrom, rcptTo, smtputf8 } = submission;
+    const { client, mailFrom, rcptTo, smtputf8, undeclared } = submission;
     const steps = [
       ...(this.#xclient ? xclientSteps(submission) : []),
       `EHLO ${client.helo}`,
       ...(this.#xclient ? [] : this.#loginSteps(submission)),
-      `MAIL FROM:<${mailFrom}> BODY=8BITMIME${smtputf8 ? " SMTPUTF8" : ""}`,
+      `MAIL FROM:<${mailFrom}>${undeclared === true ? "" : " BODY=8BITMIME"}${smtputf8 ? " SMTPUTF8" : ""}`,
       `RCPT TO:<${rcptTo}>`,
     ];
     for (const step of steps) {

@@ -6,17 +6,15 @@ import { type DeliveredMessage, readDelivered } from "./delivered-message.ts";
 import { expectRight } from "./expect-right.ts";
 import { type Installation, install, programs } from "./installation.ts";
 import { Load } from "./load.ts";
-import { makeMessages } from "./messages.ts";
+import { makeMessages, type TestMessage } from "./messages.ts";
 import { describeWith, until } from "./process.ts";
 
-const rounds = 8;
-const perRound = 25;
+const rounds = 10;
+const perRound = 50;
 
-describeWith(programs, "workers are killed, the configuration reloaded, the program killed twice", () => {
-  /** Of every kind some. */
-  const messages = makeMessages()
-    .filter((_, index) => index % 5 < 2)
-    .slice(0, rounds * perRound);
+describeWith(programs, "500 messages through Postfix: reloads, workers and the program killed", () => {
+  /** The same as those of the other tests with Postfix and Sendmail; an odd step mixes their kinds. */
+  const messages = makeMessages().map((_, index, all) => all[(index * 77) % all.length] as TestMessage);
   let house: Installation;
   let delivered: Map<string, DeliveredMessage[]>;
   let isOver = false;
@@ -75,6 +73,7 @@ describeWith(programs, "workers are killed, the configuration reloaded, the prog
   afterAll(() => house?.end(), 60_000);
 
   test("there was something to survive", () => {
+    expect(new Set(messages).size).toBe(500);
     expect(messages).toHaveLength(rounds * perRound);
     expect(killedPrograms).toBe(2);
     expect(killedWorkers).toBeGreaterThanOrEqual(5);

@@ -13,6 +13,7 @@ import { configOption, readConfig } from "../config-option.ts";
 import { dnsOptions, openDns } from "../dns-options.ts";
 import { readNow } from "../input.ts";
 import type { Io } from "../io.ts";
+import { readConfigInUse } from "../keys-in-use.ts";
 import { keyOfOptions, loadKeys, signingKeyOptions } from "../signing-key-options.ts";
 import { type SigningText, signingText } from "../text/signing-text.ts";
 import { feedBody, printMessage, readWholeMessage, type WholeMessage } from "../whole-message.ts";
@@ -76,7 +77,7 @@ export const seal: AnyCommand = defineCommand({
     const client = readClient(values, io);
     const now = readNow(values.now, io);
     const canonicalization = readCanonicalization(values.canonicalization, io);
-    const config = await readConfig(values.config, io);
+    const config = await (given === undefined ? readConfigInUse : readConfig)(values.config, io);
     const authservId = readAuthservId(values["authserv-id"], io) ?? config.authservId ?? config.hostname;
     const clock = now === undefined ? systemClock : fixedClock(now);
     const keys = await loadKeys(given === undefined ? sealingRows(config, text) : [given], config, io);

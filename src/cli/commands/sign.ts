@@ -15,6 +15,7 @@ import { type AnyCommand, defineCommand, exitOk, type OptionValues, usageError }
 import { configOption, readConfig } from "../config-option.ts";
 import { readNow } from "../input.ts";
 import type { Io } from "../io.ts";
+import { readConfigInUse } from "../keys-in-use.ts";
 import { keyOfOptions, loadKeys, signingKeyOptions } from "../signing-key-options.ts";
 import { signingText } from "../text/signing-text.ts";
 import { feedBody, printMessage, readWholeMessage } from "../whole-message.ts";
@@ -80,7 +81,7 @@ export const sign: AnyCommand = defineCommand({
     const given = keyOfOptions(values, io);
     const now = readNow(values.now, io);
     const identity = readIdentity(values.identity, io);
-    const config = await readConfig(values.config, io);
+    const config = await (given === undefined ? readConfigInUse : readConfig)(values.config, io);
     const style = readStyle(values, config.sign, io);
     const message = await readWholeMessage(file, io);
     const rows = given === undefined ? config.sign.keys : [given];

@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { runCli } from "../../../test/run-cli.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { displayWidth } from "../layout.ts";
 
 const vectors = fileURLToPath(new URL("../../../test/vectors/cli/", import.meta.url));
@@ -133,7 +133,7 @@ const batch = [
 ].join("\n");
 
 test.each(["-", "file"])("a batch from %s answers line by line", async (source) => {
-  const file = join(mkdtempSync(join(tmpdir(), "sekisho-")), "batch.ndjson");
+  const file = join(temporaryFolder(), "batch.ndjson");
   writeFileSync(file, batch);
   const place = source === "-" ? [] : [file];
   const { code, out, err } = await runCli(["spf", "--batch", ...place, ...zone], { input: batch });

@@ -16,6 +16,13 @@ beforeAll(() => {
 @ 300 IN SOA ns hostmaster 1 1 1 1 1
 @ 300 IN TXT "v=spf1 -all"
 _dmarc 300 IN TXT "v=DMARC1; p=reject"
+$ORIGIN parked.example.
+@ 300 IN MX 0 .
+_dmarc 300 IN TXT "v=DMARC1; p=reject"
+$ORIGIN c.example.
+mail 300 IN A 203.0.113.25
+$ORIGIN 113.0.203.in-addr.arpa.
+25 300 IN PTR mail.c.example.
 `,
   );
   writeFileSync(
@@ -46,6 +53,19 @@ test("verify --json tells what would be done, and what the shadow would do", asy
     shadow: { action: "reject" },
     rules: ["repeated-subject", "bare-lf-body"],
   });
+});
+
+test("the author domain is looked up where a refusal hangs on it, and told among the questions", async () => {
+  const args = ["--config", config, "--zone", zone, "--offline", "--json", "--mail-from", "x@c.example"];
+  const input = "From: a@parked.example\r\nDate: now\r\n\r\nhello\r\n";
+  const { out } = await runCli(["verify", "-", ...args, "--ip", "203.0.113.25"], { input });
+  const { disposition, shadow, dns } = JSON.parse(out) as VerifyJson;
+  expect(disposition.action).toBe("quarantine");
+  expect(shadow).toMatchObject({ action: "reject" });
+  expect(shadow?.why).toContain("second.parked-domain parked.example");
+  expect(dns).toContainEqual(
+    expect.objectContaining({ name: "parked.example", type: "MX", outcome: "answer" }),
+  );
 });
 
 test.each([

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -7,6 +6,7 @@ import { rsaTestKey } from "../../../test/dkim-test-keys.ts";
 import { runCli } from "../../../test/run-cli.ts";
 import { sealMessage } from "../../../test/seal-message.ts";
 import { describeShared, sharedPath } from "../../../test/shared.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { displayWidth } from "../layout.ts";
 import type { VerifyJson } from "../verify-json.ts";
 
@@ -87,7 +87,7 @@ test("without --ip there is neither iprev nor SPF", async () => {
 
 describe("a message with an ARC chain", () => {
   const key = rsaTestKey(1024);
-  const folder = mkdtempSync(join(tmpdir(), "sekisho-arc-"));
+  const folder = temporaryFolder();
   const keys = join(folder, "keys.zone");
   // A character-string has 255 octets at most (RFC 1035 §3.3).
   writeFileSync(keys, `s1._domainkey.example.org. IN TXT "v=DKIM1; p=" "${key.publicText}"\n`);
@@ -244,7 +244,7 @@ describeShared("the signed messages of RFC 6376 and RFC 8463", () => {
   const folder = "conformance/dkim/rfc";
   const read = (name: string): unknown => JSON.parse(readFileSync(sharedPath(folder, name), "utf8"));
   const { cases } = read("cases.json") as Cases;
-  const zoneFile = join(mkdtempSync(join(tmpdir(), "sekisho-")), "keys.zone");
+  const zoneFile = join(temporaryFolder(), "keys.zone");
   const names = read("zone.json") as Readonly<Record<string, readonly { readonly TXT: string }[]>>;
   const records = Object.entries(names).map(([name, [record]]) => {
     const strings = (record?.TXT ?? "").match(/.{1,200}/g) ?? [];
@@ -273,7 +273,7 @@ describeShared("the signed messages of RFC 6376 and RFC 8463", () => {
 describe("both DMARC discoveries", () => {
   const input = "From: a@b.example.co.jp\r\nSubject: x\r\n\r\nx\r\n";
   const files = (discovery: string): string[] => {
-    const folder = mkdtempSync(join(tmpdir(), "sekisho-"));
+    const folder = temporaryFolder();
     const [config, records] = [join(folder, "sekisho.yaml"), join(folder, "zone")];
     writeFileSync(config, `hostname: mx.example.jp\nverify: { dmarc: { discovery: ${discovery} } }\n`);
     const policies = [
@@ -308,7 +308,7 @@ describe("both DMARC discoveries", () => {
   });
 
   test("a public suffix list that cannot be read is a fault of the configuration", async () => {
-    const config = join(mkdtempSync(join(tmpdir(), "sekisho-")), "sekisho.yaml");
+    const config = join(temporaryFolder(), "sekisho.yaml");
     writeFileSync(
       config,
       "hostname: mx.example.jp\nverify: { dmarc: { discovery: psl, public_suffix_list: /none } }\n",

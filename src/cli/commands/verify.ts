@@ -179,7 +179,9 @@ async function authenticate(
   try {
     const input = { dns, clock, options, ...(client === undefined ? {} : { client }) };
     const verified = await verifyMessage(source, input, rulesOf(config.verify));
-    return { results: verified.results, would: wouldBe(verified, client, config) };
+    const { asked, ...would } = await wouldBe(verified, client, { config, dns, clock });
+    const { results } = verified;
+    return { results: { ...results, dns: [...results.dns, ...asked] }, would };
   } catch (error) {
     throw fileUnreadable(name, error, io);
   }

@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { runCli } from "../../../test/run-cli.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { parseConfig } from "../../config/load.ts";
 import { displayWidth } from "../layout.ts";
 import { importConf } from "./import-conf.ts";
@@ -280,7 +280,7 @@ test("comments, blank lines, names without values", () => {
 });
 
 describe("sekisho config import-opendmarc", () => {
-  const folder = mkdtempSync(join(tmpdir(), "sekisho-"));
+  const folder = temporaryFolder();
   const conf = join(folder, "opendmarc.conf");
   writeFileSync(join(folder, "hosts"), "192.0.2.0/24\nmail.example.jp\n");
   writeFileSync(

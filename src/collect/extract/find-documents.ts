@@ -3,7 +3,9 @@ import { type GzipFile, openGzip, openZlib } from "./gzip.ts";
 import type { InflateEnd } from "./inflate.ts";
 import type { Allowance, RefusedReason } from "./limits.ts";
 import { type Mail, type MailPart, readMail } from "./mime-part.ts";
-import { sniff } from "./sniff.ts";
+import { isNoReport } from "./no-report.ts";
+import { type Sniffed, sniff } from "./sniff.ts";
+import { readTar } from "./tar.ts";
 import { readZip } from "./zip.ts";
 
 /** Something in an arrival that is, or may be, a report. Chunks are to be taken before the next one is asked for. */
@@ -18,8 +20,8 @@ export type FoundDocument =
   | { readonly kind: "json"; readonly octets: Buffer; readonly hints: ReportHints; readonly mail?: Mail }
   /** A mail with a part message/feedback-report. */
   | { readonly kind: "feedback"; readonly mail: Mail }
-  /** A mail in which nothing of these was found. */
-  | { readonly kind: "plain-mail"; readonly mail: Mail }
+  /** A mail in which nothing of these was found, and mails in it of which that is true, too. */
+  | { readonly kind: "plain-mail"; readonly mail: Mail; readonly inner: readonly Mail[] }
   | { readonly kind: "refused"; readonly reason: RefusedReason; readonly hints: ReportHints }
   | { readonly kind: "empty"; readonly hints: ReportHints }
   | { readonly kind: "unknown"; readonly octets: Buffer; readonly hints: ReportHints };
@@ -53,6 +55,7 @@ async function* find(octets: Buffer, place: Place): AsyncIterable<FoundDocument>
   if (kind === "gzip") yield* findInStream(openGzip(content, allowance), place);
   else if (kind === "zlib") yield* findInStream(openZlib(content, allowance), place);
   else if (kind === "zip") yield* findInZip(content, place);
+  else if (kind === "tar") yield* findInTar(content, place);
   else if (kind === "base64") yield* find(Buffer.from(content.toString("latin1"), "base64"), deeper(place));
   else if (kind === "mail") yield* findInMail(content, place);
   else if (kind === "mbox") yield* findInMail(content.subarray(content.indexOf(0x0a) + 1), place);
@@ -76,8 +79,11 @@ function isUnused(octets: Buffer): boolean {
   return octets.length < 40 && octets.toString("latin1").trim().toLowerCase() === "unused";
 }
 
+const pieceOctets = 256 * 1024;
+
+/** In pieces, since text takes more room than octets. */
 async function* single(octets: Buffer): AsyncIterable<Buffer> {
-  if (octets.length > 0) yield octets;
+  for (let at = 0; at < octets.length; at += pieceOctets) yield octets.subarray(at, at + pieceOctets);
 }
 
 function deeper(place: Place, fileName?: string): Place {
@@ -133,25 +139,47 @@ async function* findInZip(octets: Buffer, place: Place): AsyncIterable<FoundDocu
     const inside = deeper(place, name);
     if (!place.allowance.enter())
       return yield { kind: "refused", reason: "too-many-entries", hints: inside.hints };
-    if (content.kind === "refused") yield { kind: "refused", reason: content.reason, hints: inside.hints };
-    else yield* findInStream({ chunks: content.chunks, end: content.end }, { ...inside, depth: place.depth });
+    if (content.kind === "refused") {
+      yield { kind: "refused", reason: content.reason, hints: inside.hints };
+      // The allowance is used up, for all that follows, too.
+      if (content.reason === "bomb") return;
+    } else
+      yield* findInStream({ chunks: content.chunks, end: content.end }, { ...inside, depth: place.depth });
+  }
+  if (entries === 0) yield { kind: "refused", reason: "damaged", hints: place.hints };
+}
+
+async function* findInTar(octets: Buffer, place: Place): AsyncIterable<FoundDocument> {
+  let entries = 0;
+  for await (const { name, octets: file, state } of readTar(single(octets), octets.length)) {
+    if (state !== "damaged" && isNoReport(name)) continue;
+    entries += 1;
+    const inside = deeper(place, name === "" ? undefined : name);
+    if (state === "damaged" || (state === "cut-off" && file.length === 0))
+      yield { kind: "refused", reason: "damaged", hints: inside.hints };
+    else yield* find(file, inside);
+    if (place.allowance.entriesLeft < 0) return;
   }
   if (entries === 0) yield { kind: "refused", reason: "damaged", hints: place.hints };
 }
 
 async function* findInMail(octets: Buffer, place: Place): AsyncIterable<FoundDocument> {
-  const mail = readMail(octets, place.allowance);
+  const mail = readMail(octets, place.allowance, place.mail !== undefined);
   if (mail.parts.some(({ type }) => type === "message/feedback-report"))
     return yield { kind: "feedback", mail };
   const inside = deeper({ ...place, mail, hints: mailHints(mail, place.hints) });
+  const plain: Mail[] = [];
   let found = 0;
   for (const part of reportParts(mail)) {
     for await (const document of find(part.octets, partPlace(part, inside))) {
-      found += 1;
-      yield document;
+      if (document.kind === "plain-mail") plain.push(document.mail, ...document.inner);
+      else {
+        found += 1;
+        yield document;
+      }
     }
   }
-  if (found === 0) yield { kind: "plain-mail", mail };
+  if (found === 0) yield { kind: "plain-mail", mail, inner: plain };
 }
 
 function mailHints(mail: Mail, outer: ReportHints): ReportHints {
@@ -171,12 +199,14 @@ function reportParts(mail: Mail): readonly MailPart[] {
   return undecodedReports(mail.body).map((octets) => ({ head: new Map(), type: "", octets }));
 }
 
-function isReportPart({ octets, type }: MailPart): boolean {
+const reportKinds: ReadonlySet<Sniffed["kind"]> = new Set(["gzip", "zip", "tar", "zlib", "base64", "json"]);
+
+function isReportPart({ octets, type, fileName }: MailPart): boolean {
   const { kind, from } = sniff(octets);
-  if (type === "message/rfc822" || type === "message/global") return true;
-  if (kind === "gzip" || kind === "zip" || kind === "zlib" || kind === "base64" || kind === "json")
-    return true;
+  if (type === "message/rfc822" || type === "message/global" || reportKinds.has(kind)) return true;
   if (kind === "xml") return isReportXml(octets.toString("latin1", from, from + 2_048));
+  // A text may quote a mail; a mail that was attached as a file has a name.
+  if (kind === "mail" || kind === "mbox") return fileName !== undefined && !type.startsWith("text/");
   return isUnused(octets);
 }
 

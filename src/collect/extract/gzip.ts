@@ -1,6 +1,8 @@
 import { type InflateEnd, inflate } from "./inflate.ts";
 import type { Allowance } from "./limits.ts";
 
+/** Of one file; each costs as much as a kilobyte. */
+const maxMembers = 65_536;
 const fixedHeader = 10;
 const trailer = 8;
 
@@ -27,7 +29,8 @@ export interface GzipFile {
 export function openGzip(octets: Buffer, allowance: Allowance): GzipFile {
   const end: Pick<InflateEnd, "outcome"> = { outcome: "whole" };
   const { name } = readHeader(octets, 0) ?? {};
-  return { ...(name !== undefined && { name }), chunks: members(octets, allowance, end), end };
+  const chunks = inLargerPieces(members(octets, allowance, end));
+  return { ...(name !== undefined && { name }), chunks, end };
 }
 
 async function* members(
@@ -35,7 +38,11 @@ async function* members(
   allowance: Allowance,
   end: Pick<InflateEnd, "outcome">,
 ): AsyncIterable<Buffer> {
-  for (let at = 0; isGzip(octets, at) && end.outcome === "whole"; ) {
+  for (let at = 0, count = 0; isGzip(octets, at) && end.outcome === "whole"; count++) {
+    if (count >= maxMembers) {
+      end.outcome = "bomb";
+      return;
+    }
     const header = readHeader(octets, at);
     if (header === undefined) {
       end.outcome = "cut-off";
@@ -46,6 +53,23 @@ async function* members(
     end.outcome = member.end.outcome;
     at = header.dataAt + member.end.used + trailer;
   }
+}
+
+const pieceOctets = 16 * 1024;
+
+/** Members may be tiny, and each piece costs its reader something. */
+async function* inLargerPieces(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  let waiting: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    waiting.push(chunk);
+    length += chunk.length;
+    if (length < pieceOctets) continue;
+    yield waiting.length === 1 ? chunk : Buffer.concat(waiting);
+    waiting = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(waiting);
 }
 
 export function openZlib(octets: Buffer, allowance: Allowance): GzipFile {

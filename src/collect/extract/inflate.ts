@@ -15,7 +15,7 @@ export interface InflateEnd {
 
 /** Up to this size a report is unpacked at once, which costs a tenth of a stream. */
 const atOnce = 4 * 1024 * 1024;
-const ratioFrom = 1024 * 1024;
+const ratioFrom = 8 * 1024 * 1024;
 
 /** Unpacks a raw deflate stream (RFC 1951) that begins at `from` and may be followed by anything. */
 export function inflate(octets: Buffer, from: number, allowance: Allowance): Inflated {
@@ -56,8 +56,11 @@ function isWhole(input: Buffer): boolean {
   }
 }
 
+const pieceOctets = 256 * 1024;
+
+/** In pieces, so that its reader can let others work between them. */
 async function* once(buffer: Buffer): AsyncIterable<Buffer> {
-  if (buffer.length > 0) yield buffer;
+  for (let at = 0; at < buffer.length; at += pieceOctets) yield buffer.subarray(at, at + pieceOctets);
 }
 
 async function* inflateStream(input: Buffer, allowance: Allowance, end: InflateEnd): AsyncIterable<Buffer> {

@@ -2,19 +2,32 @@
 export interface ExtractLimits {
   /** Octets of all unpacked documents together. */
   readonly maxOctets: number;
-  /** Octets out for one octet in, once a megabyte has come out. Reports reach about 100. */
+  /** Octets out for one octet in, once eight megabytes have come out. Deflate itself reaches 1,032. */
   readonly maxRatio: number;
   /** Archives and mails within each other. */
   readonly maxDepth: number;
   /** Files of archives and parts of mails, together. */
   readonly maxEntries: number;
+  /** Records of aggregate reports, together: they are in memory until they are stored. */
+  readonly maxRecords: number;
 }
 
+/** For what strangers send. Real reports have 50,000 records at most, of 50 MB, and 100 octets for one. */
 export const defaultLimits: ExtractLimits = {
-  maxOctets: 1024 ** 3,
+  maxOctets: 256 * 1024 * 1024,
   maxRatio: 400,
   maxDepth: 8,
   maxEntries: 2_000,
+  maxRecords: 250_000,
+};
+
+/** For files that the operator gives himself. */
+export const fileLimits: ExtractLimits = {
+  maxOctets: 1024 ** 3,
+  maxRatio: 2_000,
+  maxDepth: 8,
+  maxEntries: 100_000,
+  maxRecords: 2_000_000,
 };
 
 export type RefusedReason =
@@ -30,6 +43,7 @@ export class Allowance {
   readonly limits: ExtractLimits;
   #octets = 0;
   #entries = 0;
+  #records = 0;
 
   constructor(limits: ExtractLimits = defaultLimits) {
     this.limits = limits;
@@ -44,9 +58,19 @@ export class Allowance {
     this.#octets += octets;
   }
 
+  get entriesLeft(): number {
+    return this.limits.maxEntries - this.#entries;
+  }
+
   /** @returns false when there were too many. */
   enter(): boolean {
     this.#entries += 1;
     return this.#entries <= this.limits.maxEntries;
+  }
+
+  /** One more record. @returns false when there were too many. */
+  tookRecord(): boolean {
+    this.#records += 1;
+    return this.#records <= this.limits.maxRecords;
   }
 }

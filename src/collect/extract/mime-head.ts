@@ -1,3 +1,6 @@
+import { isUtf8 } from "node:buffer";
+import { decodeEncodedWords } from "../../core/message/encoded-words.ts";
+
 /** The header of a part: names in lower case, values unfolded; each character is one octet. */
 export type PartHead = ReadonlyMap<string, string>;
 
@@ -66,10 +69,11 @@ export function readParameters(text: string): ValueWithParameters {
 }
 
 function nextParameter(text: string, from: number): { name: string; value: string; end: number } {
-  const equals = text.indexOf("=", from);
   const semicolon = text.indexOf(";", from);
-  if (equals < 0 || (semicolon >= 0 && semicolon < equals))
-    return { name: "", value: "", end: semicolon < 0 ? text.length : semicolon };
+  const untilSemicolon = semicolon < 0 ? text.length : semicolon;
+  const length = text.slice(from, untilSemicolon).indexOf("=");
+  if (length < 0) return { name: "", value: "", end: untilSemicolon };
+  const equals = from + length;
   const name = text.slice(from, equals).trim().toLowerCase();
   const start = equals + 1 + leadingBlanks(text, equals + 1);
   return text[start] === '"' ? quotedParameter(text, name, start) : plainParameter(text, name, start);
@@ -106,20 +110,62 @@ function quotedParameter(
   return { name, value, end: semicolon < 0 ? text.length : semicolon };
 }
 
-/** RFC 2231 §3 and §4: `name*0*=utf-8''a; name*1=b`. */
+interface Segment {
+  /** -1: the whole value without charset, -2: with one. */
+  readonly index: number;
+  readonly encoded: boolean;
+  readonly value: string;
+}
+
+/** RFC 2231 §3 and §4: `name*0*=utf-8''a; name*1=b`, in any order. `name*` goes before `name`. */
 function joinContinuations(written: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const joined = new Map<string, string>();
+  const segments = new Map<string, Segment[]>();
   for (const [name, value] of written) {
-    const base = name.replace(/(?:\*\d{1,3})?\*?$/, "");
-    const encoded = name.endsWith("*");
-    joined.set(base, (joined.get(base) ?? "") + (encoded ? percentDecoded(value) : value));
+    const [, base = name, index, star] = /^([^*]*)(?:\*(\d{1,3}))?(\*?)$/.exec(name) ?? [];
+    const encoded = star === "*";
+    const segment = { index: index === undefined ? (encoded ? -2 : -1) : Number(index), encoded, value };
+    segments.set(base, [...(segments.get(base) ?? []), segment]);
   }
-  return joined;
+  return new Map(Array.from(segments, ([base, list]) => [base, joinSegments(list)]));
+}
+
+function joinSegments(segments: readonly Segment[]): string {
+  const extended = segments.find(({ index }) => index === -2);
+  if (extended !== undefined) return decodeSegments([extended]);
+  const continued = segments.filter(({ index }) => index >= 0).toSorted((a, b) => a.index - b.index);
+  return continued.length > 0 ? decodeSegments(continued) : (segments[0]?.value ?? "");
+}
+
+function decodeSegments(segments: readonly Segment[]): string {
+  const start = segments[0]?.encoded === true ? /^([\w-]{0,40})'[\w-]{0,40}'/.exec(segments[0].value) : null;
+  const octets = segments
+    .map(({ value, encoded }, index) =>
+      encoded ? percentDecoded(index === 0 ? value.slice(start?.[0].length ?? 0) : value) : value,
+    )
+    .join("");
+  return decodeOctets(octets, start?.[1] ?? "utf-8");
+}
+
+/** @param octets One character for each octet. */
+function decodeOctets(octets: string, charset: string): string {
+  try {
+    return new TextDecoder(charset === "" ? "utf-8" : charset, { fatal: true }).decode(
+      Buffer.from(octets, "latin1"),
+    );
+  } catch {
+    return octets;
+  }
 }
 
 function percentDecoded(text: string): string {
-  const value = text.replace(/^[\w-]{0,40}'[\w-]{0,40}'/, "");
-  return value.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
+}
+
+/** The name of a file as people read it: RFC 2047 encoded words and bare UTF-8 do not belong there, and are there. */
+export function readableName(name: string): string {
+  const octets = Buffer.from(name, "latin1");
+  if (octets.toString("latin1") !== name) return name;
+  return decodeEncodedWords(name) ?? (isUtf8(octets) ? octets.toString("utf8") : name);
 }

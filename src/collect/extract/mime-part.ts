@@ -1,5 +1,5 @@
 import type { Allowance } from "./limits.ts";
-import { type PartHead, readParameters, readPartHead } from "./mime-head.ts";
+import { type PartHead, readableName, readParameters, readPartHead } from "./mime-head.ts";
 
 /** One part of a mail that holds no parts: what it says it is, and its octets. */
 export interface MailPart {
@@ -20,17 +20,19 @@ export interface Mail {
   readonly octets: Buffer;
   /** Everything after the header, as it came. */
   readonly body: Buffer;
+  /** It came within another mail: nobody who delivered that one has looked at this header. */
+  readonly nested: boolean;
 }
 
 const maxMultipartDepth = 20;
 
 /** Reads the structure of a mail (RFC 2046 §5.1). Never throws; whatever is broken is a part of its own. */
-export function readMail(octets: Buffer, allowance: Allowance): Mail {
+export function readMail(octets: Buffer, allowance: Allowance, nested = false): Mail {
   const { head, bodyAt } = readPartHead(octets);
   const parts: MailPart[] = [];
   walk(octets, parts, allowance, 0);
   const { value } = readParameters(head.get("content-type") ?? "text/plain");
-  return { head, type: value, parts, octets, body: octets.subarray(bodyAt) };
+  return { head, type: value, parts, octets, body: octets.subarray(bodyAt), nested };
 }
 
 function walk(octets: Buffer, parts: MailPart[], allowance: Allowance, depth: number): void {
@@ -44,7 +46,8 @@ function walk(octets: Buffer, parts: MailPart[], allowance: Allowance, depth: nu
     boundary !== "" &&
     depth < maxMultipartDepth
   ) {
-    const inner = splitParts(body, boundary);
+    // One more than may be, so that it is told.
+    const inner = splitParts(body, boundary, Math.max(0, allowance.entriesLeft) + 1);
     for (const part of inner) {
       if (!allowance.enter()) return;
       walk(part, parts, allowance, depth + 1);
@@ -58,11 +61,16 @@ function leaf(head: PartHead, type: string, parameters: ReadonlyMap<string, stri
   const disposition = readParameters(head.get("content-disposition") ?? "");
   const fileName = disposition.parameters.get("filename") ?? parameters.get("name");
   const encoding = head.get("content-transfer-encoding")?.trim().toLowerCase();
-  return { head, type, ...(fileName !== undefined && { fileName }), octets: decodeBody(body, encoding) };
+  return {
+    head,
+    type,
+    ...(fileName !== undefined && { fileName: readableName(fileName) }),
+    octets: decodeBody(body, encoding),
+  };
 }
 
 /** RFC 2046 §5.1.1: a delimiter stands at the beginning of a line, and the line end before it belongs to it. */
-function splitParts(body: Buffer, boundary: string): Buffer[] {
+function splitParts(body: Buffer, boundary: string, most: number): Buffer[] {
   const delimiter = Buffer.from(`--${boundary}`, "latin1");
   const parts: Buffer[] = [];
   let start: number | undefined;
@@ -70,7 +78,7 @@ function splitParts(body: Buffer, boundary: string): Buffer[] {
     if (start !== undefined) parts.push(body.subarray(start, beforeLineEnd(body, at)));
     const after = at + delimiter.length;
     const lineEnd = body.indexOf(0x0a, after);
-    if (body[after] === hyphen && body[after + 1] === hyphen) return parts;
+    if (parts.length >= most || (body[after] === hyphen && body[after + 1] === hyphen)) return parts;
     start = lineEnd < 0 ? body.length : lineEnd + 1;
     at = delimiterAt(body, delimiter, start);
   }
@@ -82,8 +90,17 @@ const hyphen = 0x2d;
 
 function delimiterAt(body: Buffer, delimiter: Buffer, from: number): number {
   let at = body.indexOf(delimiter, from);
-  while (at > 0 && body[at - 1] !== 0x0a) at = body.indexOf(delimiter, at + delimiter.length);
+  while (at >= 0 && !isDelimiter(body, at, at + delimiter.length))
+    at = body.indexOf(delimiter, at + delimiter.length);
   return at;
+}
+
+/** A line of its own: the boundary of an outer part may be the beginning of an inner one. */
+function isDelimiter(body: Buffer, at: number, after: number): boolean {
+  if (at > 0 && body[at - 1] !== 0x0a) return false;
+  const next = body[after];
+  if (next === hyphen) return body[after + 1] === hyphen;
+  return next === undefined || next === 0x0d || next === 0x0a || next === 0x20 || next === 0x09;
 }
 
 function beforeLineEnd(body: Buffer, at: number): number {

@@ -1,10 +1,11 @@
 import { isGzip, isZlib } from "./gzip.ts";
+import { isTar } from "./tar.ts";
 import { isZip } from "./zip.ts";
 
 /** What octets are, by their look and nothing else. */
 export type Sniffed =
   | {
-      readonly kind: "gzip" | "zip" | "zlib" | "xml" | "json" | "mail" | "mbox" | "empty" | "other";
+      readonly kind: "gzip" | "zip" | "tar" | "zlib" | "xml" | "json" | "mail" | "mbox" | "empty" | "other";
       readonly from: number;
     }
   | { readonly kind: "base64"; readonly from: number };
@@ -18,11 +19,12 @@ export function sniff(octets: Buffer): Sniffed {
   if (content.length === 0) return { kind: "empty", from };
   if (isGzip(content)) return { kind: "gzip", from };
   if (isZip(content)) return { kind: "zip", from };
+  if (isTar(octets)) return { kind: "tar", from: 0 };
   const text = textStart(content);
   if (/^<|^&lt;[?a-z!]/i.test(text)) return { kind: "xml", from };
   if (/^\s{0,50}\{\s{0,50}["}]/.test(text)) return { kind: "json", from };
   if (text.startsWith("From ")) return { kind: "mbox", from };
-  if (/^[!-9;-~]{1,76}[ \t]?:/.test(text)) return { kind: "mail", from };
+  if (isMail(content)) return { kind: "mail", from };
   if (isZlib(content)) return { kind: "zlib", from };
   if (isBase64(text)) return { kind: "base64", from };
   return { kind: archiveWithin(octets) ?? "other", from: archiveAt(octets) ?? from };
@@ -47,6 +49,18 @@ function textStart(content: Buffer): string {
     .replace(/^(?:ÿþ|þÿ|ï»¿)/, "")
     .trimStart();
 }
+
+/** A header of fields, of which one is of those that every mail has. Much other text begins with a word and a colon. */
+function isMail(content: Buffer): boolean {
+  const head = content.toString("latin1", 0, mailHeadOctets).replace(/^\xef\xbb\xbf/, "");
+  if (!/^[A-Za-z][!-9;-~]{0,76}[ \t]{0,3}:/.test(head)) return false;
+  const end = /\r?\n\r?\n/.exec(head)?.index ?? head.length;
+  return mailField.test(head.slice(0, end));
+}
+
+const mailHeadOctets = 32 * 1024;
+const mailField =
+  /^(?:from|to|date|subject|received|return-path|message-id|mime-version|content-type|delivered-to)[ \t]{0,3}:/im;
 
 /** Of at least three lines' worth of nothing but base64, which begins as what reports come in. */
 function isBase64(text: string): boolean {

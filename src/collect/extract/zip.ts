@@ -1,9 +1,9 @@
 import { type InflateEnd, inflate } from "./inflate.ts";
 import type { Allowance } from "./limits.ts";
+import { isNoReport } from "./no-report.ts";
+import { centralSignature, endSignature, findDirectory, readDirectory } from "./zip-directory.ts";
 
 const localSignature = Buffer.from("PK\x03\x04", "latin1");
-const centralSignature = Buffer.from("PK\x01\x02", "latin1");
-const endSignature = Buffer.from("PK\x05\x06", "latin1");
 
 export function isZip(octets: Buffer): boolean {
   return octets.subarray(0, 4).equals(localSignature) || octets.subarray(0, 4).equals(endSignature);
@@ -17,7 +17,7 @@ export interface ZipEntry {
         readonly chunks: AsyncIterable<Buffer>;
         readonly end: Pick<InflateEnd, "outcome">;
       }
-    | { readonly kind: "refused"; readonly reason: "encrypted" | "unknown-method" | "damaged" };
+    | { readonly kind: "refused"; readonly reason: "encrypted" | "unknown-method" | "bomb" };
 }
 
 /** Where a file of the archive begins, by the central directory or by its own header. */
@@ -41,19 +41,17 @@ export function* readZip(octets: Buffer, allowance: Allowance): Iterable<ZipEntr
   }
 }
 
-function isNoReport(name: string): boolean {
-  return name.endsWith("/") || name.startsWith("__MACOSX/") || name.endsWith(".DS_Store");
-}
-
 const encryptedFlag = 1;
 const stored = 0;
 const deflated = 8;
 
 function openEntry(octets: Buffer, place: Place, allowance: Allowance): ZipEntry["content"] {
   if ((place.flags & encryptedFlag) !== 0) return { kind: "refused", reason: "encrypted" };
+  if (allowance.octetsLeft <= 0) return { kind: "refused", reason: "bomb" };
   if (place.method === deflated) return { kind: "file", ...inflate(octets, place.dataAt, allowance) };
   if (place.method !== stored) return { kind: "refused", reason: "unknown-method" };
   const size = place.size ?? sizeByNextHeader(octets, place.dataAt);
+  if (size > allowance.octetsLeft) return { kind: "refused", reason: "bomb" };
   const data = octets.subarray(place.dataAt, place.dataAt + size);
   allowance.took(data.length);
   const end: Pick<InflateEnd, "outcome"> = { outcome: data.length < size ? "cut-off" : "whole" };
@@ -66,10 +64,11 @@ async function* single(data: Buffer): AsyncIterable<Buffer> {
 
 /** Stored data of unknown length ends where the next header begins. */
 function sizeByNextHeader(octets: Buffer, from: number): number {
-  const ends = [localSignature, centralSignature, endSignature]
-    .map((signature) => octets.indexOf(signature, from))
-    .filter((at) => at >= 0);
-  return Math.min(octets.length, ...ends) - from;
+  const local = octets.indexOf(localSignature, from);
+  // Only up to there, so that each octet is looked at once for each header.
+  const data = octets.subarray(from, local < 0 ? octets.length : local);
+  const ends = [centralSignature, endSignature].map((signature) => data.indexOf(signature));
+  return Math.min(data.length, ...ends.filter((at) => at >= 0));
 }
 
 function places(octets: Buffer): readonly Place[] {
@@ -77,22 +76,18 @@ function places(octets: Buffer): readonly Place[] {
   return byDirectory.length > 0 ? byDirectory : headerPlaces(octets);
 }
 
-const maxPlaces = 10_000;
+const maxPlaces = 200_000;
 
-/** APPNOTE 4.3.12. Octets before the archive shift every offset: each is tried with that shift. */
+/** Octets before the archive shift every offset: each is tried with that shift. */
 function directoryPlaces(octets: Buffer): Place[] {
-  const endAt = octets.lastIndexOf(endSignature);
-  if (endAt < 0 || endAt + 22 > octets.length) return [];
-  const size = octets.readUInt32LE(endAt + 12);
-  const shift = endAt - size - octets.readUInt32LE(endAt + 16);
+  const directory = findDirectory(octets);
+  if (directory === undefined) return [];
+  const entries = readDirectory(octets.subarray(directory.at, directory.at + directory.size), maxPlaces);
   const found: Place[] = [];
-  let at = endAt - size;
-  while (at >= 0 && at + 46 <= endAt && found.length < maxPlaces) {
-    if (!octets.subarray(at, at + 4).equals(centralSignature)) return [];
-    const place = placeAt(octets, octets.readUInt32LE(at + 42) + shift, octets.readUInt32LE(at + 20));
+  for (const { headerAt, packedSize } of entries ?? []) {
+    const place = placeAt(octets, headerAt + directory.shift, packedSize);
     if (place === undefined) return [];
     found.push(place);
-    at += 46 + octets.readUInt16LE(at + 28) + octets.readUInt16LE(at + 30) + octets.readUInt16LE(at + 32);
   }
   return found;
 }

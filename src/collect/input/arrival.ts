@@ -7,6 +7,8 @@ export interface Arrival {
   readonly via: string;
   /** Of the file: reports are named by what is in them. */
   readonly fileName?: string;
+  /** The archive or mailbox file in which it lies. */
+  readonly within?: string;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
   /** After its documents are committed; only now may it be moved or flagged. */
@@ -16,6 +18,8 @@ export interface Arrival {
 /** Something that could not even be read, e.g. a file without permission. */
 export interface LostArrival {
   readonly via: string;
+  /** The archive or mailbox file in which it lies. */
+  readonly within?: string;
   /** In words of the system. */
   readonly reason: string;
 }

@@ -1,12 +1,12 @@
 import { createReadStream } from "node:fs";
-import { open, readdir, readFile, stat } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { isZip } from "../extract/zip.ts";
 import type { Incoming } from "./arrival.ts";
-import { readMbox } from "./mbox.ts";
+import { type ContentsPlace, lost, readContents } from "./contents.ts";
+import { openZipFile, readZipFile } from "./zip-file.ts";
 
-/** A file beyond this is a mailbox or nothing that is read here. */
-const maxFile = 256 * 1024 * 1024;
-
+/** How far a reading of files has come. */
 export interface FileCount {
   files: number;
   octets: number;
@@ -16,7 +16,7 @@ export interface FileCount {
 export async function countFiles(paths: readonly string[]): Promise<FileCount> {
   const count: FileCount = { files: 0, octets: 0 };
   for (const path of paths)
-    for await (const { file, size } of walk(path)) {
+    for await (const { file, size } of walk(path, [])) {
       if (file === undefined) continue;
       count.files += 1;
       count.octets += size;
@@ -26,37 +26,42 @@ export async function countFiles(paths: readonly string[]): Promise<FileCount> {
 
 /**
  * What lies in files and folders, one after the other: reports and archives of them, mails, Maildirs (of which `tmp` is left
- * out), mboxes message by message.
+ * out), mboxes message by message, archives of many files one by one.
+ * @param done Counts along.
  */
-export async function* readFiles(paths: readonly string[]): AsyncIterable<Incoming> {
+export async function* readFiles(
+  paths: readonly string[],
+  done: FileCount = { files: 0, octets: 0 },
+): AsyncIterable<Incoming> {
   for (const path of paths)
-    for await (const found of walk(path)) {
-      if (found.file === undefined) yield lost(found.path, found.reason);
-      else yield* readOne(found.file, found.size, found.changedAt);
+    for await (const found of walk(path, [])) {
+      if (found.file === undefined) yield lost({ via: found.path }, found.reason);
+      else yield* readOne(found, done);
     }
 }
 
+interface FoundFile {
+  readonly file: string;
+  readonly size: number;
+  readonly changedAt: number;
+}
 type Found =
-  | { readonly file: string; readonly size: number; readonly changedAt: number }
+  | FoundFile
   | { readonly file?: undefined; readonly size: 0; readonly path: string; readonly reason: string };
 
-async function* walk(path: string, depth = 0): AsyncIterable<Found> {
+/** @param above Folders that this one is in, by device and inode: a link to one of them leads nowhere new. */
+async function* walk(path: string, above: readonly string[]): AsyncIterable<Found> {
   try {
     const about = await stat(path);
-    if (about.isDirectory()) yield* walkFolder(path, depth);
-    else if (about.isFile()) yield { file: path, size: about.size, changedAt: about.mtimeMs };
+    const id = `${about.dev}:${about.ino}`;
+    if (about.isFile()) yield { file: path, size: about.size, changedAt: about.mtimeMs };
+    else if (about.isDirectory() && !above.includes(id)) yield* walkFolder(path, [...above, id]);
   } catch (error) {
     yield { size: 0, path, reason: reasonOf(error) };
   }
 }
 
-const maxFolders = 64;
-
-async function* walkFolder(folder: string, depth: number): AsyncIterable<Found> {
-  if (depth > maxFolders) {
-    yield { size: 0, path: folder, reason: "ELOOP" };
-    return;
-  }
+async function* walkFolder(folder: string, above: readonly string[]): AsyncIterable<Found> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = new Set(entries.map(({ name }) => name));
   const maildir = names.has("cur") && names.has("new");
@@ -64,48 +69,50 @@ async function* walkFolder(folder: string, depth: number): AsyncIterable<Found> 
     // Maildir: what lies in tmp is not yet delivered, and the other files are indexes of servers.
     if (maildir && name !== "cur" && name !== "new" && !name.startsWith(".")) continue;
     if (!maildir && name.startsWith(".")) continue;
-    yield* walk(join(folder, name), depth + 1);
+    yield* walk(join(folder, name), above);
   }
 }
 
-function lost(via: string, reason: string): Incoming {
-  return { kind: "lost", lost: { via, reason } };
-}
-
-async function* readOne(file: string, size: number, changedAt: number): AsyncIterable<Incoming> {
+async function* readOne({ file, size, changedAt }: FoundFile, done: FileCount): AsyncIterable<Incoming> {
+  const place = { via: file, receivedAt: changedAt, fileName: basename(file) };
+  const before = done.octets;
   try {
-    if (await isMbox(file)) yield* readMboxFile(file, changedAt);
-    else if (size > maxFile) yield lost(file, "EFBIG");
-    else yield arrival(await readFile(file), file, changedAt, basename(file));
+    const zip = yield* readAsZip(place, size, (at) => {
+      done.octets = before + Math.min(at, size);
+    });
+    if (!zip) yield* readContents(counted(createReadStream(file, { highWaterMark }), done), place);
   } catch (error) {
-    yield lost(file, reasonOf(error));
+    yield lost(place, reasonOf(error));
+  }
+  done.files += 1;
+  done.octets = before + size;
+}
+
+const highWaterMark = 256 * 1024;
+
+async function* counted(chunks: AsyncIterable<Buffer>, done: FileCount): AsyncIterable<Buffer> {
+  for await (const chunk of chunks) {
+    done.octets += chunk.length;
+    yield chunk;
   }
 }
 
-function arrival(octets: Buffer, via: string, receivedAt: number, fileName?: string): Incoming {
-  const at = Math.floor(receivedAt);
-  return {
-    kind: "arrival",
-    arrival: { octets, via, receivedAt: at, ...(fileName !== undefined && { fileName }) },
-  };
-}
-
-/** "From " begins an mbox; a Maildir or a single mail may begin so, too, and is then an mbox of one. */
-async function isMbox(file: string): Promise<boolean> {
-  const handle = await open(file, "r");
+/** @returns Whether it was one of several files that could be read one by one. */
+async function* readAsZip(
+  place: ContentsPlace,
+  size: number,
+  onEntry: (at: number) => void,
+): AsyncGenerator<Incoming, boolean> {
+  const handle = await open(place.via, "r");
   try {
-    const start = Buffer.alloc(5);
-    await handle.read(start, 0, 5, 0);
-    return start.toString("latin1") === "From ";
+    const start = Buffer.alloc(4);
+    await handle.read(start, 0, 4, 0);
+    const zip = isZip(start) ? await openZipFile(handle, size) : undefined;
+    if (zip === undefined || zip.entries.length < 2) return false;
+    yield* readZipFile(handle, zip, place, onEntry);
+    return true;
   } finally {
     await handle.close();
-  }
-}
-
-async function* readMboxFile(file: string, changedAt: number): AsyncIterable<Incoming> {
-  for await (const { octets, number, tooLarge } of readMbox(createReadStream(file))) {
-    const via = `${file}#${number}`;
-    yield tooLarge ? lost(via, "EFBIG") : arrival(octets, via, changedAt);
   }
 }
 

@@ -1,9 +1,10 @@
-/** A message of an mbox beyond this is cut there: what follows is lost with a reason. */
+/** A message of an mbox beyond this is lost with a reason. */
 const maxMessage = 256 * 1024 * 1024;
 const separator = Buffer.from("\nFrom ", "latin1");
 const lf = 0x0a;
 
 export interface MboxMessage {
+  /** Empty when it is too large. */
   readonly octets: Buffer;
   /** From 1. */
   readonly number: number;
@@ -14,32 +15,66 @@ export interface MboxMessage {
  * The messages of an mbox (RFC 4155 appendix A), read as a stream: memory grows with one message and not with the file. A line
  * that begins with "From " after an empty line parts them; ">From " is unescaped.
  */
-export async function* readMbox(chunks: AsyncIterable<Buffer>): AsyncIterable<MboxMessage> {
+export async function* readMbox(
+  chunks: AsyncIterable<Buffer>,
+  most: number = maxMessage,
+): AsyncIterable<MboxMessage> {
+  const open = new OpenMessage(most);
   let rest: Buffer = Buffer.alloc(0);
-  let number = 0;
-  let searched = 0;
   for await (const chunk of chunks) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    for (let end = messageEnd(rest, searched); end >= 0; end = messageEnd(rest, searched)) {
-      number += 1;
-      yield message(rest.subarray(0, end + 1), number);
-      rest = rest.subarray(end + 1);
-      searched = 0;
+    // Only the end of the piece before can hold the beginning of a separator.
+    const piece = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let from = 0;
+    for (let end = messageEnd(piece, 0); end >= 0; end = messageEnd(piece, from)) {
+      open.add(piece.subarray(from, end + 1));
+      yield open.close();
+      from = end + 1;
     }
-    searched = Math.max(0, rest.length - separator.length);
-    if (rest.length > maxMessage) {
-      number += 1;
-      yield { octets: rest.subarray(0, maxMessage), number, tooLarge: true };
-      rest = rest.subarray(rest.length - separator.length);
-      searched = 0;
-    }
+    const kept = Math.max(from, piece.length - lookBack);
+    open.add(piece.subarray(from, kept));
+    rest = piece.subarray(kept);
   }
-  if (rest.length > 0) yield message(rest, number + 1);
+  open.add(rest);
+  if (!open.isEmpty) yield open.close();
 }
 
-/** The line end before the next "From " line that follows an empty line. */
+/** Of a separator and the empty line before it. */
+const lookBack = separator.length + 2;
+
+/** The pieces of one message. */
+class OpenMessage {
+  readonly #most: number;
+  #pieces: Buffer[] = [];
+  #length = 0;
+  #number = 1;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  add(piece: Buffer): void {
+    this.#length += piece.length;
+    if (this.#length > this.#most) this.#pieces = [];
+    else if (piece.length > 0) this.#pieces.push(piece);
+  }
+
+  close(): MboxMessage {
+    const tooLarge = this.#length > this.#most;
+    const octets = tooLarge ? Buffer.alloc(0) : content(Buffer.concat(this.#pieces));
+    const number = this.#number++;
+    this.#pieces = [];
+    this.#length = 0;
+    return { octets, number, tooLarge };
+  }
+}
+
+/** The line end before the next "From " line that follows an empty line; -1 when there is none. */
 function messageEnd(octets: Buffer, from: number): number {
-  let at = octets.indexOf(separator, Math.max(1, from));
+  let at = octets.indexOf(separator, from);
   while (at >= 0) {
     const previous = octets[at - 1];
     if (previous === lf || (previous === 0x0d && octets[at - 2] === lf)) return at;
@@ -48,15 +83,17 @@ function messageEnd(octets: Buffer, from: number): number {
   return -1;
 }
 
-function message(octets: Buffer, number: number): MboxMessage {
-  const lineEnd = octets.indexOf(lf);
-  const body = octets.toString("latin1", 0, 5) === "From " ? octets.subarray(lineEnd + 1) : octets;
-  return { octets: unescaped(body), number, tooLarge: false };
+/** Without the "From " line. */
+function content(octets: Buffer): Buffer {
+  const start = octets.toString("latin1", 0, 5) === "From " ? octets.indexOf(lf) + 1 : 0;
+  return unescaped(octets.subarray(start));
 }
 
 const escaped = Buffer.from("\n>From ", "latin1");
+const escapedMore = Buffer.from("\n>>", "latin1");
 
+/** Also ">>From ", as mboxrd has it. */
 function unescaped(octets: Buffer): Buffer {
-  if (!octets.includes(escaped)) return octets;
-  return Buffer.from(octets.toString("latin1").replace(/^>(>*From )/gm, "$1"), "latin1");
+  if (!octets.includes(escaped) && !octets.includes(escapedMore)) return octets;
+  return Buffer.from(octets.toString("latin1").replace(/^>(>{0,50}From )/gm, "$1"), "latin1");
 }

@@ -1,0 +1,256 @@
+import { writeFileSync } from "node:fs";
+import { afterEach, describe, expect, test } from "vitest";
+import { runCli } from "../../../test/run-cli.ts";
+import { type MadeWorld, makeSourceWorld, type SourceWorld, university } from "../../../test/source-world.ts";
+import { displayWidth } from "../layout.ts";
+
+let world: MadeWorld | undefined;
+afterEach(() => {
+  world?.remove();
+  world = undefined;
+});
+
+async function make(given: SourceWorld = university): Promise<MadeWorld> {
+  world = await makeSourceWorld(given);
+  return world;
+}
+
+function report(...args: string[]): ReturnType<typeof runCli> {
+  return runCli(["report", ...args, ...(world === undefined ? [] : ["--config", world.config])]);
+}
+
+const widths = [
+  ["en", 80],
+  ["ja", 80],
+  ["en", 60],
+  ["ja", 60],
+] as const;
+describe("sekisho report sources", () => {
+  test.each(widths)("stays within the terminal (%s, %i columns)", async (lang, columns) => {
+    const { config } = await make();
+    for (const more of [[], ["--own"], ["--failing"], ["--limit", "2"]]) {
+      const args = ["report", "sources", "univ.example", ...more, "--lang", lang, "--config", config];
+      const { out, err } = await runCli(args, { columns });
+      expect(err).toBe("");
+      expect(out.split("\n").filter((line) => displayWidth(line) > columns)).toEqual([]);
+      expect(out).not.toContain("undefined");
+    }
+  });
+
+  test("own servers that SPF names and that do not sign come first, forgers last", async () => {
+    await make();
+    const { out, code } = await report("sources", "univ.example");
+    expect(code).toBe(1);
+    const [head = "", ...groups] = out.split("\n\n");
+    expect(head).toBe(
+      `univ.example: 6,548 messages from 11 addresses since ${daysAgo(30)}\nDMARC passes for 6,357 (97%): 5,025 by DKIM, 6,332 by SPF`,
+    );
+    expect(groups.map((group) => group.split("\n", 1)[0])).toEqual([
+      "Do first",
+      "Own server: Sato Lab <sato@univ.example>",
+      "Unknown in our own networks: 192.0.2.0/24",
+      "Own server: Sato Lab <sato@univ.example>",
+      "Service: Twilio SendGrid (very likely)",
+      "Service: Amazon SES (a guess)",
+      "Unknown: partner.example",
+      "Mailing list (likely)",
+      "Own server: 学科メールサーバ <postmaster@univ.example>",
+      "Forwarder: alumni.example (likely)",
+      "Probably spoofed (likely)",
+      "Probably spoofed (very likely)",
+      "4 addresses have not been looked up in DNS yet:",
+    ]);
+    expect(groups[1]).toContain("Why  it lies in 192.0.2.64/28 of networks.own");
+    expect(groups[1]).toContain("  192.0.2.70  mail.sato.univ.example       420    0%  100%   100%");
+  });
+
+  test("the same in Japanese", async () => {
+    await make();
+    const { out } = await report("sources", "univ.example", "--lang", "ja");
+    expect(out).toContain(
+      "最初に対応するもの\n  1. Sato Lab <sato@univ.example>: DKIM 署名を付ける（420 通、1 アドレス）",
+    );
+    expect(out).toContain("転送: alumni.example（可能性が高い）");
+    expect(out).toContain("なりすましの疑い");
+  });
+
+  test("--own: by From, DKIM, SPF and owner", async () => {
+    await make();
+    const { out, code } = await report("sources", "univ.example", "--own");
+    expect(code).toBe(1);
+    const addresses = [...out.matchAll(/^(192\.0\.2\.\d+|203.*|198.*)/gm)].map(([address]) => address);
+    expect(addresses).toEqual(["192.0.2.70", "192.0.2.200", "192.0.2.71", "192.0.2.10"]);
+    expect(out).toContain("Owner  Sato Lab <sato@univ.example>");
+    expect(out).toContain("  univ.example  none  pass       420");
+    expect(out).toMatch(/univ\.example {2}broken \(univ\.example\) {2}pass \(lab\.example\) +30/);
+  });
+
+  test("--failing: what does not pass DMARC", async () => {
+    await make();
+    const { out } = await report("sources", "univ.example", "--failing");
+    expect(out).not.toContain("192.0.2.70");
+    expect(out).toContain("192.0.2.71");
+    const own = await report("sources", "univ.example", "--failing", "--own");
+    expect(own.out.match(/^192\.0\.2\.\d+/gm)).toEqual(["192.0.2.71"]);
+  });
+
+  test("--limit: addresses that are shown; the others are counted", async () => {
+    await make();
+    const { out } = await report("sources", "univ.example", "--limit", "1");
+    expect(out.match(/^ {2}\d+\.\d+\.\d+\.\d+ /gm)).toHaveLength(1);
+    expect(out.match(/… and 1 more address \(--limit\)/g)).toHaveLength(10);
+    const own = await report("sources", "univ.example", "--own", "--limit", "1");
+    expect(own.out).toContain("… and 3 more addresses (--limit)");
+  });
+
+  test("--json: everything, in the order of work", async () => {
+    await make();
+    const { out } = await report("sources", "univ.example", "--json");
+    const json = JSON.parse(out) as { sources: { ip: string; rank: number }[] };
+    expect(json).toMatchObject({ domain: "univ.example", messages: 6548, passed: 6357 });
+    expect(json.sources).toHaveLength(11);
+    expect(json.sources[0]).toMatchObject({
+      ip: "192.0.2.70",
+      group: "own",
+      state: "unsigned",
+      advice: "sign-own",
+      own: true,
+      owner: { name: "Sato Lab" },
+      reasons: [{ id: "own-network", params: { network: "192.0.2.64/28" } }],
+      ways: [{ from: "univ.example", dkim: "none", spf: "pass", messages: 420 }],
+      name: { result: "pass", name: "mail.sato.univ.example" },
+    });
+    const rankings = json.sources.map(({ rank }) => rank);
+    expect(rankings).toEqual([...rankings].sort((a, b) => a - b));
+  });
+
+  const allWell: SourceWorld = {
+    config: "networks: { own: [{ network: 192.0.2.1/32 }] }\n",
+    mails: {
+      "univ.example": [
+        { ip: "192.0.2.1", count: 5, dkim: [["univ.example", "pass"]], spf: ["univ.example", "pass"] },
+      ],
+    },
+  };
+  test("the exit code is 0 when there is nothing to do", async () => {
+    await make(allWell);
+    const { code, out } = await report("sources", "univ.example");
+    expect(code).toBe(0);
+    expect(out).not.toContain("Do first");
+    expect(await report("sources", "univ.example", "--failing")).toMatchObject({
+      code: 0,
+      out: "every message from univ.example passes DMARC\n",
+    });
+    expect((await report("sources", "univ.example", "--since", "1h")).out).toContain(
+      "univ.example: 5 messages",
+    );
+  });
+
+  test("what is not there is said", async () => {
+    await make({
+      mails: { "univ.example": [{ ip: "203.0.113.1", count: 1, spf: ["univ.example", "fail"] }] },
+    });
+    expect((await report("sources", "other.example")).out).toContain(
+      "no report tells of mail from other.example",
+    );
+    expect((await report("sources", "univ.example", "--own")).out).toBe(
+      "no address of ours sends as univ.example\n",
+    );
+    expect((await report("sources", "univ.example")).out).toContain("networks.own is empty");
+  });
+
+  test.each([
+    [["sources"], "say which domain"],
+    [["sources", "not a domain"], "is no domain name"],
+    [["sources", "a.example", "b.example"], "b.example"],
+    [["sources", "a.example", "--since", "yesterday"], "--since"],
+    [["sources", "a.example", "--limit", "0"], "--limit"],
+    [["sources", "a.example", "--remove"], "--remove"],
+  ])("usage: %j", async (args, said) => {
+    const { code, err } = await runCli(["report", ...args]);
+    expect(code).toBe(2);
+    expect(err).toContain(said);
+  });
+});
+
+describe("sekisho report label", () => {
+  test("a label wins, is kept, and can be taken away", async () => {
+    await make();
+    expect((await report("label")).out).toBe("no labels\n");
+    const set = await report(
+      "label",
+      "203.0.113.150",
+      "service",
+      "--owner",
+      "Partner",
+      "--contact",
+      "it@p.example",
+    );
+    expect(set).toMatchObject({ code: 0, out: "203.0.113.150: Service\n" });
+    await report("label", "203.0.113.96/29", "forwarder");
+    const sources = await report("sources", "univ.example");
+    expect(sources.out).toContain("Service: Partner <it@p.example>");
+    expect(sources.out).toContain("you have said so (label 203.0.113.96/29)");
+    expect((await report("label")).out).toBe(
+      "label            group      owner\n203.0.113.150    service    Partner <it@p.example>\n203.0.113.96/29  forwarder\n",
+    );
+    expect((await report("label", "--json")).out.split("\n")[1]).toBe(
+      '{"pattern":"203.0.113.96/29","group":"forwarder"}',
+    );
+    expect((await report("label", "203.0.113.150", "--remove")).code).toBe(0);
+    const again = await report("label", "203.0.113.150", "--remove", "--lang", "ja");
+    expect(again.code).not.toBe(0);
+    expect(again.err).toContain("ラベル 203.0.113.150 はありません");
+    expect((await report("sources", "univ.example")).out).not.toContain("Partner");
+  });
+
+  test.each([
+    [["nonsense", "own"], "is no address"],
+    [["192.0.2.1", "mine"], "is no group"],
+    [["192.0.2.1"], "say which group"],
+  ])("usage: %j", async (args, said) => {
+    await make({ mails: {} });
+    const { code, err } = await report("label", ...args);
+    expect(code).toBe(2);
+    expect(err).toContain(said);
+  });
+});
+
+describe("sekisho report names", () => {
+  test("looks up what sends as us, and sources knows it", async () => {
+    const { dataDir } = await make({
+      config: "collect: { geo: { asn: /none.mmdb }, blocklists: [bl.example] }\n",
+      mails: { "univ.example": [{ ip: "203.0.113.1", count: 1, spf: ["univ.example", "fail"] }] },
+    });
+    const zone = `${dataDir}/zone`;
+    writeFileSync(
+      zone,
+      "$ORIGIN .\n$TTL 60\n1.113.0.203.in-addr.arpa. PTR host.else.example.\nhost.else.example. A 203.0.113.1\n",
+    );
+    const named = await report("names", "--zone", zone, "--offline");
+    expect(named.out).toBe(
+      "1 address looked up, 0 without an answer\nbl.example does not answer as a blocklist does, and was not asked\n/none.mmdb: cannot be used (ENOENT)\n",
+    );
+    expect(named.code).toBe(0);
+    expect((await report("sources", "univ.example")).out).toContain("host.else.example");
+    expect((await report("names", "--offline", "--zone", zone)).out).toBe(
+      "every address has been looked up\n",
+    );
+    const again = await report("names", "--offline", "--zone", zone, "--again", "--json");
+    expect(JSON.parse(again.out)).toMatchObject({ asked: 1, unanswered: 0, left: 0 });
+  });
+
+  test("the exit code is 3 when nobody answers", async () => {
+    const { dataDir } = await make({
+      mails: { "univ.example": [{ ip: "203.0.113.1", count: 1, spf: ["univ.example", "fail"] }] },
+    });
+    writeFileSync(`${dataDir}/zone`, "$ORIGIN example.\n$TTL 60\na A 192.0.2.1\n");
+    const { code, out } = await report("names", "--offline", "--zone", `${dataDir}/zone`, "--lang", "ja");
+    expect(code).toBe(3);
+    expect(out).toContain("1 アドレスを調べました（うち応答なし 1）");
+  });
+});
+
+function daysAgo(days: number): string {
+  return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,32 @@
+import type { Mail } from "../../collect/extract/mime-part.ts";
+import { type JudgeContext, judgeMail } from "../../collect/judge-mail.ts";
+import type { Config } from "../../config/config.ts";
+import { systemClock } from "../../core/clock.ts";
+import type { MailJudgement } from "../../store/reports/port.ts";
+import { openDns } from "../dns-options.ts";
+import type { Io } from "../io.ts";
+import type { ReportValues } from "./options.ts";
+
+export interface Judge {
+  of(mail: Mail): Promise<MailJudgement>;
+  close(): void;
+}
+
+/** Judges report mail by the fields of this site, and by DNS where that is asked for. @throws SekishoError with code USAGE. */
+export function openJudge(values: ReportValues, config: Config, io: Io): Judge {
+  const dns = values["check-mail"] ? openDns(values, config.dns, io) : undefined;
+  const context: JudgeContext = {
+    authservIds: siteAuthservIds(config),
+    clock: systemClock,
+    ...(dns !== undefined && { dns: dns.resolver }),
+  };
+  return { of: (mail) => judgeMail(mail, context), close: () => dns?.close() };
+}
+
+/** Names under which this site and its relays write Authentication-Results. */
+function siteAuthservIds({ authservId, hostname, networks }: Config): string[] {
+  const relays = networks.relays.flatMap((relay) => relay.authservId ?? []);
+  return [...(authservId === undefined ? [] : [authservId]), hostname, ...relays].map((id) =>
+    id.toLowerCase(),
+  );
+}

@@ -1,0 +1,154 @@
+import { basename } from "node:path";
+import { fileLimits } from "../../collect/extract/limits.ts";
+import type { Mail } from "../../collect/extract/mime-part.ts";
+import { sniff } from "../../collect/extract/sniff.ts";
+import { readArrival } from "../../collect/read-arrival.ts";
+import type {
+  IngestedDocument,
+  KnownDocument,
+  MailJudgement,
+  RawDocument,
+  ReadDocument,
+  ReportStore,
+} from "../../store/reports/port.ts";
+import { type ExitCode, exitOk } from "../command.ts";
+import { readConfig } from "../config-option.ts";
+import { formatJson, type Io } from "../io.ts";
+import { hanging, printable } from "../layout.ts";
+import { reportText } from "../text/report-text.ts";
+import { documentJson } from "./document-json.ts";
+import { type Judge, openJudge } from "./judge.ts";
+import type { ReportValues } from "./options.ts";
+import { withReports } from "./store.ts";
+import { grouped } from "./table.ts";
+
+/** Reads everything again that is still kept as it arrived, and tells what came of it otherwise than before. */
+export async function reparseReports(values: ReportValues, _: readonly string[], io: Io): Promise<ExitCode> {
+  const judge = openJudge(values, await readConfig(values.config, io), io);
+  try {
+    return await withReports(values.config, io, async (store) => {
+      const count = { arrivals: 0, changed: 0, gone: 0 };
+      for await (const raw of store.raws()) {
+        if (raw.octets === undefined) {
+          count.gone += 1;
+          continue;
+        }
+        count.arrivals += 1;
+        const changes = await readAgain(store, { ...raw, octets: raw.octets }, judge);
+        if (changes.length === 0) continue;
+        count.changed += 1;
+        await tell(raw, changes, values.json, io);
+      }
+      if (!values.json) tellSum(count, io);
+      return exitOk;
+    });
+  } finally {
+    judge.close();
+  }
+}
+
+/** What came of one document. */
+interface Result {
+  readonly outcome: KnownDocument["outcome"];
+  readonly reason?: string;
+  readonly kind?: string;
+  readonly reporter?: string;
+  readonly reportId?: string;
+  readonly domain?: string;
+  readonly rows?: number;
+  readonly messages?: number;
+}
+
+/** null: it was or is not there. */
+interface Change {
+  readonly before: Result | null;
+  readonly after: Result | null;
+}
+
+async function readAgain(
+  store: ReportStore,
+  raw: RawDocument & { readonly octets: Buffer },
+  judge: Judge,
+): Promise<readonly Change[]> {
+  const { digest, octets, via, receivedAt } = raw;
+  const known = await store.documents(digest);
+  const before = await Promise.all(known.map((one) => knownResult(store, one)));
+  const documents = await readArrival(octets, {
+    ...(!via.includes("://") && { fileName: basename(via.slice(via.lastIndexOf("#") + 1)) }),
+    ...(sniff(octets).kind !== "mail" && { limits: fileLimits }),
+    judge: (mail) => judgeAgain(mail, known, judge),
+  });
+  const kept = await store.replace({ raw: { digest, octets, via, receivedAt }, documents });
+  const after = documents.map((read) => readResult(read, kept));
+  const length = Math.max(before.length, after.length);
+  const pairs = Array.from({ length }, (_, at) => ({ before: before[at] ?? null, after: after[at] ?? null }));
+  return pairs.filter((pair) => JSON.stringify(pair.before) !== JSON.stringify(pair.after));
+}
+
+/** Keys of that time may be gone from DNS: what was found then stands, unless more is found now. */
+async function judgeAgain(mail: Mail, known: readonly KnownDocument[], judge: Judge): Promise<MailJudgement> {
+  const now = await judge.of(mail);
+  const then = known.find((one) => one.mail !== undefined && one.mail.fromDomain === now.fromDomain)?.mail;
+  const isWeaker = now.verdict === "unknown" && !now.dkimPass;
+  return isWeaker && then !== undefined ? then : now;
+}
+
+async function knownResult(store: ReportStore, one: KnownDocument): Promise<Result> {
+  const report = one.report === undefined ? undefined : await store.show(one.report);
+  const outcome = withoutOrder(one.outcome);
+  if (report === undefined) return { outcome, ...(one.reason !== undefined && { reason: one.reason }) };
+  const { reporter, reportId, domain, records, messages } = report;
+  return { outcome, kind: one.kind, reporter, reportId, domain, rows: records, messages };
+}
+
+function readResult(read: ReadDocument, kept: readonly IngestedDocument[]): Result {
+  const outcome = withoutOrder(kept.find(({ ordinal }) => ordinal === read.ordinal)?.outcome ?? "seen");
+  if (read.kind === "unread" || read.kind === "skipped") return { outcome, reason: read.reason };
+  const { reporter, reportId, domain, rows, messages } = documentJson({ read, outcome });
+  return {
+    outcome,
+    kind: read.kind,
+    reporter: reporter ?? "",
+    reportId: reportId ?? "",
+    domain: domain ?? "",
+    rows,
+    messages,
+  };
+}
+
+/** Which of two equal ones came first may change. */
+function withoutOrder(outcome: KnownDocument["outcome"]): KnownDocument["outcome"] {
+  return outcome === "seen" ? "saved" : outcome;
+}
+
+async function tell(
+  { via, digest }: RawDocument,
+  changes: readonly Change[],
+  json: boolean,
+  io: Io,
+): Promise<void> {
+  if (json) return io.outSlowly(formatJson({ raw: digest, via, changes }));
+  for (const { before, after } of changes) {
+    const sentence = `${resultText(before, io)} → ${resultText(after, io)}`;
+    for (const line of hanging("", `${printable(via)}: ${printable(sentence)}`, io.columns))
+      await io.outSlowly(line);
+  }
+}
+
+function resultText(result: Result | null, io: Io): string {
+  const text = reportText(io.lang);
+  if (result === null) return text.nothing;
+  const { outcome, reason, reporter, reportId, domain, rows = 0, messages = 0 } = result;
+  if (reason !== undefined) return `${text.outcome[outcome]} (${text.reason(reason)})`;
+  const counts = text.counts(grouped(rows), grouped(messages));
+  return `${text.outcome[outcome]} (${[domain, reporter, reportId].join(" ")}, ${counts})`;
+}
+
+function tellSum(
+  { arrivals, changed, gone }: { arrivals: number; changed: number; gone: number },
+  io: Io,
+): void {
+  const text = reportText(io.lang);
+  io.out(text.reparsed(grouped(arrivals), grouped(changed)));
+  if (gone > 0) io.out(text.rawOver(grouped(gone)));
+}

@@ -1,0 +1,176 @@
+import { ranks } from "../../collect/classify/rank.ts";
+import type { SourceFacts } from "../../collect/classify/source.ts";
+import { formatIp } from "../../core/ip.ts";
+import type { Io } from "../io.ts";
+import { hanging, labelled, printable, wrap } from "../layout.ts";
+import { reasonText, sourceText } from "../text/source-text.ts";
+import { clustersOf, type PlacedSource, type SourceCluster } from "./source-clusters.ts";
+import { type Column, day, grouped, tableLines } from "./table.ts";
+
+/** What is to be shown of the sources of a domain. */
+export interface SourcesView {
+  readonly domain: string;
+  /** Seconds since 1970. */
+  readonly since: number;
+  /** Of the domain; sums are of all of them. */
+  readonly all: readonly PlacedSource[];
+  /** What the options leave of them. */
+  readonly shown: readonly PlacedSource[];
+  /** Whether `networks.own` says anything. */
+  readonly knowsOwn: boolean;
+  /** Addresses to show; 50, and 10 of a group, when left out. */
+  readonly limit?: number;
+}
+
+const defaultLimit = 50;
+const defaultOfGroup = 10;
+const firstTasks = 3;
+const shownReasons = 2;
+
+/** Addresses that send as a domain, by whose they are, in the order of work. */
+export function sourceLines(view: SourcesView, io: Io): string[] {
+  const clusters = clustersOf(view.shown, io.lang);
+  const lines = [...summaryLines(view, io), ...firstLines(clusters, io)];
+  let left = view.limit ?? defaultLimit;
+  for (const cluster of clusters) {
+    const most = Math.min(left, view.limit ?? defaultOfGroup);
+    lines.push("", ...clusterLines(cluster, most, io));
+    left -= Math.min(most, cluster.sources.length);
+  }
+  return [...lines, ...noteLines(view, io)];
+}
+
+/** How much there is, and how much of it passes. */
+export function summaryLines({ domain, since, all }: SourcesView, io: Io): string[] {
+  const text = sourceText(io.lang);
+  const sum = (of: "messages" | "passed" | "dkim" | "spf"): number =>
+    all.reduce((total, { facts }) => total + facts.sums[of], 0);
+  const messages = sum("messages");
+  const passed = sum("passed");
+  return [
+    ...wrap(text.summary(domain, messages, all.length, day(since)), io.columns).map(io.style.strong),
+    ...wrap(text.passed(passed, percent(passed, messages), sum("dkim"), sum("spf")), io.columns),
+  ];
+}
+
+function firstLines(clusters: readonly SourceCluster[], io: Io): string[] {
+  const text = sourceText(io.lang);
+  const tasks = clusters.flatMap((cluster) => {
+    const task = cluster.place.rank < ranks.unknown ? text.task[cluster.advice] : undefined;
+    return task === undefined ? [] : [{ task, cluster }];
+  });
+  if (tasks.length === 0) return [];
+  return [
+    "",
+    io.style.strong(text.first),
+    ...tasks.slice(0, firstTasks).flatMap(({ task, cluster }, index) => {
+      const { messages, sources } = cluster;
+      const whose = printable(cluster.whose ?? addressOf(sources[0]?.facts, io));
+      return hanging(`  ${index + 1}. `, text.firstTask(task, whose, messages, sources.length), io.columns);
+    }),
+  ];
+}
+
+function clusterLines(cluster: SourceCluster, most: number, io: Io): string[] {
+  const text = sourceText(io.lang);
+  const { place, whose, sources, messages, passed, advice } = cluster;
+  const how = place.group === "unknown" ? "" : text.confidence[place.confidence];
+  const title = text.title(text.group[place.group], whose && printable(whose), how);
+  const sums = text.sums(messages, sources.length, percent(passed, messages));
+  const isPressing = place.rank < ranks.unknown;
+  const shown = sources.slice(0, most);
+  const hidden = sources.length - shown.length;
+  return [
+    ...wrap(title, io.columns).map(isPressing ? io.style.warn : io.style.strong),
+    ...labelled(
+      [
+        [text.labels.why, whyText(cluster, io)],
+        [text.labels.do, text.advice[advice]],
+        ["", sums],
+      ],
+      io.columns,
+    ),
+    ...(shown.length === 0
+      ? []
+      : indented(
+          tableLines(
+            sourceColumns(io),
+            shown.map((one) => sourceRow(one, io)),
+            narrower(io),
+          ),
+        )),
+    ...(hidden > 0 ? [`  ${text.moreAddresses(hidden)}`] : []),
+  ];
+}
+
+/** Why the first of them is in the group, which is the one with the most messages. */
+function whyText({ place }: SourceCluster, io: Io): string {
+  const comma = io.lang === "ja" ? "、" : "; ";
+  return place.reasons
+    .slice(0, shownReasons)
+    .map((one) => printable(reasonText(one, io.lang)))
+    .join(comma);
+}
+
+function sourceColumns(io: Io): readonly Column[] {
+  const { columns } = sourceText(io.lang);
+  return [
+    { title: columns.address },
+    { title: columns.name, least: 12 },
+    { title: columns.messages, right: true },
+    { title: columns.dkim, right: true },
+    { title: columns.spf, right: true },
+    { title: columns.dmarc, right: true },
+  ];
+}
+
+function sourceRow({ facts }: PlacedSource, io: Io): string[] {
+  const { messages, dkim, spf, passed } = facts.sums;
+  return [
+    addressOf(facts, io),
+    printable(nameText(facts)),
+    grouped(messages),
+    percent(dkim, messages),
+    percent(spf, messages),
+    percent(passed, messages),
+  ];
+}
+
+/** The name, marked when it does not lead back; country and network where there is none. */
+export function nameText({ name }: Pick<SourceFacts, "name">): string {
+  if (name === undefined) return "";
+  const found = name.name === undefined ? undefined : name.result === "pass" ? name.name : `(${name.name})`;
+  return found ?? [name.asnName, name.country].filter((one) => one !== undefined).join(", ");
+}
+
+export function addressOf(facts: Pick<SourceFacts, "ip"> | undefined, io: Io): string {
+  return facts?.ip === undefined ? sourceText(io.lang).noAddress : formatIp(facts.ip);
+}
+
+/** What the reader should know of what is shown. */
+export function noteLines({ domain, all, knowsOwn }: SourcesView, io: Io): string[] {
+  const text = sourceText(io.lang);
+  const unnamed = all.filter(({ facts }) => facts.ip !== undefined && facts.name === undefined).length;
+  return [
+    ...(knowsOwn ? [] : ["", ...wrap(text.setNetworks, io.columns)]),
+    ...(unnamed === 0
+      ? []
+      : ["", ...wrap(text.unnamed(unnamed), io.columns), `  sekisho report names --domain ${domain}`]),
+  ];
+}
+
+/** Whole percents; neither 0 nor 100 for what is not exactly that. */
+export function percent(part: number, whole: number): string {
+  if (whole === 0) return "-";
+  const rounded = Math.round((part * 100) / whole);
+  if (rounded === 100 && part < whole) return "99%";
+  return rounded === 0 && part > 0 ? "<1%" : `${rounded}%`;
+}
+
+function narrower(io: Io): Io {
+  return { ...io, columns: io.columns - 2 };
+}
+
+export function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}

@@ -1,0 +1,285 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FolderConfig, MailboxConfig } from "../config/collect-config.ts";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
+import type { DnsResolver } from "../core/dns/resolver.ts";
+import type { Log } from "../log.ts";
+import { openReportStore } from "../store/reports/open.ts";
+import type { DocumentOutcome, ReadDocument, ReportStore } from "../store/reports/port.ts";
+import { openState } from "../store/sqlite-state.ts";
+import type { StateStore } from "../store/state.ts";
+import { type Naming, startNaming } from "./classify/naming.ts";
+import { fileLimits } from "./extract/limits.ts";
+import { ingestAll, type KeptDocument } from "./ingest.ts";
+import type { Arrival, Incoming, LostArrival } from "./input/arrival.ts";
+import { watchMailFolder } from "./input/imap.ts";
+import { reasonOf } from "./input/imap-client.ts";
+import { listenForReports, type ReportReceiver } from "./input/lmtp.ts";
+import { watchFolder } from "./input/watch-folder.ts";
+import type { WayIn, WayInServices, WayInStatus } from "./input/way-in.ts";
+import { judgeMail } from "./judge-mail.ts";
+
+/** Everything that brings reports by itself, and what becomes too old. */
+export interface Collector {
+  /**
+   * Takes a configuration into use; ways in that have not changed go on.
+   * @param handles Bound sockets by `listen` of the configuration.
+   */
+  use(config: Config, handles: ReadonlyMap<string, object>): Promise<void>;
+  status(): CollectStatus;
+  /** Finishes what is being taken in, for at most `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface CollectStatus {
+  readonly ways: readonly WayInStatus[];
+  /** Why the store cannot be used; absent when it can. */
+  readonly storeError?: string;
+  /** Mails and files that are committed, since the start. */
+  readonly arrivals: number;
+  /** What could not even be read, such as a file without permission. */
+  readonly lost: number;
+  readonly documents: readonly DocumentCount[];
+}
+
+export interface DocumentCount {
+  readonly kind: ReadDocument["kind"];
+  readonly outcome: DocumentOutcome;
+  readonly count: number;
+}
+
+export interface CollectorOptions {
+  readonly dns: DnsResolver;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const firstExpiryMs = 60_000;
+const expireEveryMs = 3_600_000;
+/** Between batches, so that mail goes on. */
+const restMs = 50;
+const closeWayMs = 10_000;
+
+export function createCollector(options: CollectorOptions): Collector {
+  return new RunningCollector(options);
+}
+
+/** What a way in is made from; another shape is another way in. */
+interface WantedWay {
+  readonly shape: string;
+  open(): Promise<WayIn> | WayIn;
+}
+
+class RunningCollector implements Collector {
+  readonly #options: CollectorOptions;
+  readonly #ways = new Map<string, WayIn>();
+  readonly #atWork = new Set<Promise<void>>();
+  #receiver: { readonly listen: string; readonly way: ReportReceiver } | undefined;
+  readonly #documents = new Map<string, DocumentCount>();
+  #config: Config | undefined;
+  #state: StateStore | undefined;
+  #store: Promise<ReportStore> | undefined;
+  #storeError: string | undefined;
+  #arrivals = 0;
+  #lost = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #naming: Naming | undefined;
+  #closing = false;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+  }
+
+  async use(config: Config, handles: ReadonlyMap<string, object>): Promise<void> {
+    const before = this.#config;
+    this.#config = config;
+    this.#state ??= openState(config.dataDir);
+    const otherStore = before !== undefined && before.store !== config.store;
+    const wanted = this.#wanted(config);
+    const shapes = new Set(wanted.map(({ shape }) => shape));
+    const leaving = [...this.#ways].filter(([shape]) => !shapes.has(shape));
+    for (const [shape] of leaving) this.#ways.delete(shape);
+    await Promise.all(leaving.map(([, way]) => way.close(closeWayMs)));
+    // What is being taken in goes to the old one still.
+    if (otherStore) void this.#closeStore();
+    for (const { shape, open } of wanted) if (!this.#ways.has(shape)) this.#ways.set(shape, await open());
+    await this.#useReceiver(config, handles);
+    this.#timer ??= this.#expireIn(firstExpiryMs);
+    this.#naming ??= startNaming({
+      config: () => this.#config,
+      reports: () => this.#openStore(),
+      ...this.#options,
+    });
+  }
+
+  status(): CollectStatus {
+    return {
+      ways: this.#allWays().map((way) => way.status()),
+      ...(this.#storeError !== undefined && { storeError: this.#storeError }),
+      arrivals: this.#arrivals,
+      lost: this.#lost,
+      documents: [...this.#documents.values()],
+    };
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    clearTimeout(this.#timer);
+    const late = sleep(graceMs, undefined, { ref: false });
+    await Promise.all(this.#allWays().map((way) => way.close(graceMs)));
+    await Promise.race([this.#naming?.close(), late]);
+    await this.#closeStore();
+    await this.#state?.close();
+  }
+
+  #allWays(): readonly WayIn[] {
+    return [...this.#ways.values(), ...(this.#receiver === undefined ? [] : [this.#receiver.way])];
+  }
+
+  #wanted(config: Config): readonly WantedWay[] {
+    const { mailboxes, folders } = config.collect;
+    const own = siteIds(config);
+    return [
+      ...mailboxes.flatMap((mailbox) => mailbox.folders.map((folder) => this.#mailWay(mailbox, folder, own))),
+      ...folders.map((folder) => this.#folderWay(folder, own)),
+    ];
+  }
+
+  #mailWay(mailbox: MailboxConfig, folder: string, own: readonly string[]): WantedWay {
+    const ids = mailbox.authservIds ?? own;
+    // Another folder beside it changes nothing for this one.
+    const shape = JSON.stringify(["imap", { ...mailbox, folders: [] }, folder, ids]);
+    return { shape, open: () => watchMailFolder(mailbox, folder, this.#services(ids)) };
+  }
+
+  #folderWay(folder: FolderConfig, own: readonly string[]): WantedWay {
+    return {
+      shape: JSON.stringify(["folder", folder, own]),
+      open: () => watchFolder(folder, this.#services(own)),
+    };
+  }
+
+  async #useReceiver(config: Config, handles: ReadonlyMap<string, object>): Promise<void> {
+    const { hostname, collect } = config;
+    const { lmtp } = collect;
+    const before = this.#receiver;
+    if (before !== undefined && before.listen !== lmtp?.listen) {
+      this.#receiver = undefined;
+      await before.way.close(closeWayMs);
+    }
+    if (lmtp === undefined) return;
+    const options = { ...this.#services(siteIds(config)), hostname };
+    if (this.#receiver !== undefined) this.#receiver.way.use(lmtp, options);
+    else {
+      const way = await listenForReports(lmtp, options, handles.get(lmtp.listen));
+      this.#receiver = { listen: lmtp.listen, way };
+    }
+  }
+
+  #services(authservIds: readonly string[]): WayInServices {
+    const { dns, clock, log } = this.#options;
+    const judging = { authservIds, dns, clock };
+    const judge = () => (mail: Parameters<typeof judgeMail>[0]) => judgeMail(mail, judging);
+    return {
+      take: (incoming) => this.#take(incoming, judge),
+      state: this.#openState(),
+      log,
+    };
+  }
+
+  #openState(): StateStore {
+    if (this.#state === undefined) throw new Error("no state");
+    return this.#state;
+  }
+
+  #take(
+    incoming: AsyncIterable<Incoming>,
+    judge: NonNullable<Parameters<typeof ingestAll>[1]["judge"]>,
+  ): Promise<void> {
+    const work = this.#ingest(incoming, judge);
+    const ended = work.catch(() => {});
+    this.#atWork.add(ended);
+    void ended.then(() => this.#atWork.delete(ended));
+    return work;
+  }
+
+  async #ingest(
+    incoming: AsyncIterable<Incoming>,
+    judge: NonNullable<Parameters<typeof ingestAll>[1]["judge"]>,
+  ): Promise<void> {
+    try {
+      await ingestAll(incoming, {
+        store: await this.#openStore(),
+        judge,
+        // Whoever may write into a folder of this machine is trusted with more; mail is not, whatever way it comes.
+        limitsOfFiles: fileLimits,
+        onArrival: (arrival, documents) => this.#note(arrival, documents),
+        onLost: (lost) => this.#noteLost(lost),
+      });
+      this.#storeError = undefined;
+    } catch (error) {
+      this.#storeError = reasonOf(error);
+      throw error;
+    }
+  }
+
+  #openStore(): Promise<ReportStore> {
+    const config = this.#config;
+    if (config === undefined) return Promise.reject(new Error("no configuration"));
+    // One that could not be opened is tried again at the next arrival.
+    this.#store ??= openReportStore(config).catch((error: unknown) => {
+      this.#store = undefined;
+      throw error;
+    });
+    return this.#store;
+  }
+
+  async #closeStore(): Promise<void> {
+    const opening = this.#store;
+    this.#store = undefined;
+    const store = await opening?.catch(() => undefined);
+    await Promise.all(this.#atWork);
+    await store?.close().catch((error: unknown) => {
+      this.#options.log.warn("collect: the store could not be closed", { reason: reasonOf(error) });
+    });
+  }
+
+  #note({ via }: Arrival, documents: readonly KeptDocument[]): void {
+    this.#arrivals += 1;
+    for (const { read, outcome, report } of documents) {
+      const key = `${read.kind} ${outcome}`;
+      const count = (this.#documents.get(key)?.count ?? 0) + 1;
+      this.#documents.set(key, { kind: read.kind, outcome, count });
+      const reason = "reason" in read ? read.reason : undefined;
+      const tell = outcome === "unread" || outcome === "conflict" ? "warn" : "info";
+      this.#options.log[tell]("collect: document", { outcome, kind: read.kind, report, reason, via });
+    }
+  }
+
+  #noteLost({ via, reason }: LostArrival): void {
+    this.#lost += 1;
+    this.#options.log.error("collect: lost", { via, reason });
+  }
+
+  #expireIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => void this.#expire(), ms).unref();
+  }
+
+  async #expire(): Promise<void> {
+    const config = this.#config;
+    try {
+      const store = await this.#openStore();
+      while (config !== undefined && !this.#closing && (await store.expire(config.collect.keep, Date.now())))
+        await sleep(restMs);
+    } catch (error) {
+      this.#options.log.warn("collect: what is too old could not be deleted", { reason: reasonOf(error) });
+    }
+    if (!this.#closing) this.#timer = this.#expireIn(expireEveryMs);
+  }
+}
+
+/** Names under which this site's own mail servers write Authentication-Results. */
+function siteIds({ authservId, hostname, networks }: Config): readonly string[] {
+  const relays = networks.relays.flatMap(({ authservId: id }) => id ?? []);
+  return [authservId ?? hostname, ...relays].map((id) => id.toLowerCase());
+}

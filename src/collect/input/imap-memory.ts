@@ -1,0 +1,75 @@
+import type { StateStore } from "../../store/state.ts";
+
+const stateKind = "collect-mail-folder";
+/** UIDs below the mark that are to be tried again at the next start. */
+const maxLeft = 1_000;
+
+/** How far a folder has been read, where nothing in the mailbox itself tells. */
+export class MailFolderMemory {
+  readonly #state: StateStore;
+  readonly #id: string;
+  #uidValidity = "";
+  /** Everything up to it is taken in, but for what was left. */
+  #uid = 0;
+  /** As of the last start. */
+  #again: ReadonlySet<number> = new Set();
+  readonly #left = new Set<number>();
+
+  constructor(state: StateStore, id: string) {
+    this.#state = state;
+    this.#id = id;
+  }
+
+  /** @returns Whether the UIDs mean what they meant when it was last opened in this process. */
+  async open(uidValidity: bigint): Promise<boolean> {
+    const before = this.#uidValidity;
+    this.#uidValidity = String(uidValidity);
+    if (before === this.#uidValidity) return true;
+    const known = memoryOf(await this.#state.tx((tx) => tx.get(stateKind, this.#id)));
+    const isSame = known.uidValidity === this.#uidValidity;
+    this.#uid = isSame ? known.uid : 0;
+    this.#left.clear();
+    this.#again = new Set(isSame ? known.left : []);
+    return false;
+  }
+
+  /** For a search: it also finds the last mail when that is below. */
+  range(): string {
+    const again = [...this.#again].map((uid) => `${uid},`).join("");
+    return `${again}${this.#uid + 1}:*`;
+  }
+
+  isNew(uid: number): boolean {
+    return uid > this.#uid || this.#again.has(uid);
+  }
+
+  left(uid: number): void {
+    if (this.#left.size < maxLeft) this.#left.add(uid);
+  }
+
+  /** They are committed, and everything below them is, or was left. */
+  async taken(uids: readonly number[]): Promise<void> {
+    if (uids.length === 0) return;
+    this.#uid = Math.max(this.#uid, ...uids);
+    this.#again = new Set([...this.#again].filter((uid) => !uids.includes(uid)));
+    const left = [...new Set([...this.#again, ...this.#left])];
+    await this.#state.tx((tx) =>
+      tx.put(stateKind, this.#id, { uidValidity: this.#uidValidity, uid: this.#uid, left }),
+    );
+  }
+}
+
+interface Memory {
+  readonly uidValidity: string;
+  readonly uid: number;
+  readonly left: readonly number[];
+}
+
+/** What was written may be of an earlier version, or edited by hand. */
+function memoryOf(value: unknown): Memory {
+  const { uidValidity, uid, left } = (value ?? {}) as Partial<Record<keyof Memory, unknown>>;
+  if (typeof uidValidity !== "string" || typeof uid !== "number")
+    return { uidValidity: "", uid: 0, left: [] };
+  const numbers = Array.isArray(left) ? left.filter((one) => Number.isSafeInteger(one)) : [];
+  return { uidValidity, uid, left: numbers.map(Number) };
+}

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ImapFlow } from "imapflow";
+import type { MailboxConfig } from "../../config/collect-config.ts";
+import { connectMailbox, LoginRefused, reasonOf } from "./imap-client.ts";
+import { MailFolderRounds } from "./imap-rounds.ts";
+import { Alarm, RetryWait } from "./retry-wait.ts";
+import type { WayIn, WayInServices, WayInStatus } from "./way-in.ts";
+
+const firstRetryMs = 1_000;
+const longestRetryMs = 300_000;
+/** Servers lock accounts and firewalls lock addresses after a few wrong logins. */
+const afterRefusalMs = 60_000;
+const logoutWithinMs = 2_000;
+
+/** One folder of a mailbox, over a connection of its own: taken in when it is opened, and whenever something comes. */
+export function watchMailFolder(mailbox: MailboxConfig, folder: string, services: WayInServices): WayIn {
+  const way = new MailFolder(mailbox, folder, services);
+  way.start();
+  return way;
+}
+
+class MailFolder implements WayIn {
+  readonly #mailbox: MailboxConfig;
+  readonly #services: WayInServices;
+  readonly #rounds: MailFolderRounds;
+  readonly #name: string;
+  readonly #alarm = new Alarm();
+  readonly #retry = new RetryWait(firstRetryMs, longestRetryMs);
+  #client: ImapFlow | undefined;
+  #state: WayInStatus["state"] = "connecting";
+  #error: string | undefined;
+  #lastSuccess: number | undefined;
+  #closing = false;
+  #over: Promise<void> = Promise.resolve();
+
+  constructor(mailbox: MailboxConfig, folder: string, services: WayInServices) {
+    this.#mailbox = mailbox;
+    this.#services = services;
+    this.#rounds = new MailFolderRounds(mailbox, folder, services, () => this.#closing);
+    this.#name = this.#rounds.name;
+  }
+
+  start(): void {
+    this.#over = this.#run();
+  }
+
+  status(): WayInStatus {
+    return {
+      kind: "imap",
+      name: this.#name,
+      state: this.#state,
+      arrivals: this.#rounds.arrivals,
+      ...(this.#error !== undefined && { error: this.#error }),
+      ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
+    };
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    this.#alarm.wake();
+    const late = setTimeout(() => this.#client?.close(), graceMs);
+    // A server that does not answer our first words has nothing of ours.
+    if (this.#state === "connecting") this.#client?.close();
+    await Promise.race([this.#over, sleep(graceMs + logoutWithinMs, undefined, { ref: false })]);
+    clearTimeout(late);
+    this.#state = "closed";
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closing) {
+      try {
+        await this.#session();
+        if (!this.#closing) await this.#alarm.wait(this.#mailbox.pollMs);
+      } catch (error) {
+        await this.#failed(error);
+      }
+    }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    if (this.#closing) return;
+    const reason = reasonOf(error);
+    const ms = this.#retry.next(error instanceof LoginRefused ? afterRefusalMs : 0);
+    this.#state = "waiting";
+    // One line when something begins to be wrong, not one at each try.
+    const tell = this.#error === reason ? "debug" : "warn";
+    this.#services.log[tell]("collect: mailbox", { mailbox: this.#name, reason, retryMs: Math.round(ms) });
+    this.#error = reason;
+    await this.#alarm.wait(ms);
+  }
+
+  /** From the login to the end of the connection; returns when another one is wanted later. */
+  async #session(): Promise<void> {
+    if (this.#state !== "waiting") this.#state = "connecting";
+    const client = await connectMailbox(this.#mailbox, (begun) => {
+      this.#client = begun;
+    });
+    try {
+      // What comes while a round is under way is seen by the next one.
+      client.on("exists", ({ count, prevCount }) => {
+        if (count > prevCount) this.#alarm.wake();
+      });
+      // Commands under way are rejected by the library; a wait is not.
+      client.once("close", () => this.#alarm.wake());
+      await this.#rounds.open(client);
+      await this.#stayOpen(client);
+    } finally {
+      this.#client = undefined;
+      await logout(client);
+    }
+  }
+
+  async #stayOpen(client: ImapFlow): Promise<void> {
+    for (;;) {
+      await this.#rounds.takeAll(client);
+      if (this.#closing) return;
+      this.#succeeded();
+      if (!this.#mailbox.idle) return;
+      // Ended by the next command. Where the server knows no IDLE the library asks by NOOP.
+      client.idle().catch(() => {});
+      await this.#alarm.wait(this.#mailbox.pollMs);
+      if (this.#closing) return;
+      if (!client.usable) throw new Error("the connection was closed");
+    }
+  }
+
+  #succeeded(): void {
+    this.#retry.reset();
+    if (this.#error !== undefined || this.#state === "connecting")
+      this.#services.log.info("collect: mailbox is up", { mailbox: this.#name });
+    this.#state = "up";
+    this.#error = undefined;
+    this.#lastSuccess = Date.now();
+  }
+}
+
+async function logout(client: ImapFlow): Promise<void> {
+  await Promise.race([client.logout().catch(() => {}), sleep(logoutWithinMs, undefined, { ref: false })]);
+  client.close();
+}

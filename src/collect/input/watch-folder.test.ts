@@ -1,0 +1,136 @@
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
+import type { FolderConfig } from "../../config/collect-config.ts";
+import { createLog } from "../../log.ts";
+import { openStateInMemory } from "../../store/sqlite-state.ts";
+import type { Arrival, Incoming } from "./arrival.ts";
+import { watchFolder } from "./watch-folder.ts";
+import type { WayIn } from "./way-in.ts";
+
+interface Watched {
+  readonly way: WayIn;
+  readonly taken: readonly string[];
+  readonly log: readonly string[];
+  fail(isFailing: boolean): void;
+}
+
+function watch(config: Partial<FolderConfig> & Pick<FolderConfig, "path">): Watched {
+  const taken: string[] = [];
+  const lines: string[] = [];
+  let isFailing = false;
+  const take = async (incoming: AsyncIterable<Incoming>): Promise<void> => {
+    const batch: Arrival[] = [];
+    for await (const one of incoming) if (one.kind === "arrival") batch.push(one.arrival);
+    // The first is committed, and then the store fails.
+    for (const [index, arrival] of batch.entries()) {
+      if (isFailing && index > 0) throw new Error("store");
+      taken.push(arrival.octets.toString());
+      const outcome = arrival.octets.includes("unread") ? "unread" : "saved";
+      await arrival.done?.([{ ordinal: 0, kind: "aggregate", outcome }]);
+    }
+  };
+  const log = createLog({ level: "debug", format: "text", write: (line) => void lines.push(line) });
+  const way = watchFolder(
+    { pollMs: 20, after: { kind: "leave" }, ...config },
+    { take, state: openStateInMemory(), log },
+  );
+  onTestFinished(() => way.close(1_000));
+  return {
+    way,
+    taken,
+    log: lines,
+    fail: (failing) => {
+      isFailing = failing;
+    },
+  };
+}
+
+async function until(probe: () => boolean): Promise<void> {
+  for (let tries = 0; !probe(); tries += 1) {
+    if (tries > 500) throw new Error("in vain");
+    await sleep(20);
+  }
+}
+
+function settled(path: string, text: string): void {
+  writeFileSync(path, text);
+  const at = Date.now() / 1000 - 60;
+  utimesSync(path, at, at);
+}
+
+test("files that are still written to, hidden ones and folders are left out", async () => {
+  const path = temporaryFolder();
+  settled(join(path, "a.xml"), "a");
+  settled(join(path, ".hidden"), "hidden");
+  writeFileSync(join(path, "fresh.xml"), "fresh");
+  mkdirSync(join(path, "sub"));
+  const { taken, way } = watch({ path });
+  await until(() => taken.length === 1 && way.status().state === "up");
+  await sleep(60);
+  expect(taken).toEqual(["a"]);
+  settled(join(path, "fresh.xml"), "whole");
+  await until(() => taken.length === 2);
+  expect(taken).toEqual(["a", "whole"]);
+  expect(way.status()).toMatchObject({ kind: "folder", name: path, arrivals: 2 });
+});
+
+test("moved; nothing that lies there is replaced; what could not be read goes elsewhere", async () => {
+  const path = temporaryFolder();
+  const done = join(path, "done");
+  mkdirSync(done);
+  writeFileSync(join(done, "a.xml"), "of somebody else");
+  settled(join(path, "a.xml"), "a");
+  settled(join(path, "b.xml"), "unread");
+  watch({ path, after: { kind: "move", folder: done }, unreadTo: join(path, "odd") });
+  await until(() => !existsSync(join(path, "a.xml")) && !existsSync(join(path, "b.xml")));
+  expect(readdirSync(done)).toHaveLength(2);
+  expect(readdirSync(join(path, "odd"))).toEqual(["b.xml"]);
+});
+
+test("a Maildir: new and cur, at once, into cur of another", async () => {
+  const path = temporaryFolder();
+  const other = temporaryFolder();
+  for (const name of ["new", "cur", "tmp"]) mkdirSync(join(path, name));
+  mkdirSync(join(other, "cur"));
+  writeFileSync(join(path, "new", "1.x"), "Subject: 1\n\n");
+  writeFileSync(join(path, "cur", "2.x:2,S"), "Subject: 2\n\n");
+  writeFileSync(join(path, "tmp", "3.x"), "Subject: 3\n\n");
+  const { taken } = watch({ path, after: { kind: "move", folder: other } });
+  await until(() => readdirSync(join(other, "cur")).length === 2);
+  expect(taken).toHaveLength(2);
+  expect(readdirSync(join(path, "tmp"))).toEqual(["3.x"]);
+});
+
+test("an mbox goes when all that is in it is committed", async () => {
+  const path = temporaryFolder();
+  settled(join(path, "box"), "From a\nSubject: 1\n\nx\n\nFrom b\nSubject: 2\n\ny\n");
+  const { taken } = watch({ path, after: { kind: "delete" } });
+  await until(() => !existsSync(join(path, "box")));
+  expect(taken).toHaveLength(2);
+});
+
+test("while the store fails nothing goes that is not committed, and nothing is taken twice", async () => {
+  const path = temporaryFolder();
+  for (const name of ["a", "b", "c"]) settled(join(path, name), name);
+  const watched = watch({ path, after: { kind: "delete" } });
+  watched.fail(true);
+  await until(() => watched.way.status().state === "waiting");
+  expect(readdirSync(path)).toEqual(["b", "c"]);
+  expect(watched.way.status().error).toBe("store");
+  watched.fail(false);
+  await until(() => readdirSync(path).length === 0);
+  expect(watched.taken).toEqual(["a", "b", "c"]);
+}, 20_000);
+
+test("a folder that is not there is a problem until it comes", async () => {
+  const path = join(temporaryFolder(), "later");
+  const { way, taken, log } = watch({ path });
+  await until(() => way.status().state === "waiting");
+  expect(log.join("")).toContain("ENOENT");
+  mkdirSync(path);
+  settled(join(path, "a"), "a");
+  await until(() => taken.length === 1);
+}, 20_000);
