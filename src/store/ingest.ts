@@ -1,8 +1,9 @@
-import { appendFileSync, readFileSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { appendFileSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "./make-folder.ts";
+import { readLines } from "./read-lines.ts";
 import type { MessageRecord } from "./record.ts";
-import { parseLine, splitLines } from "./record-line.ts";
+import { parseLine } from "./record-line.ts";
 import {
   abandonedAfterMs,
   damagedFolder,
@@ -36,13 +37,13 @@ export function ingestSpool(folder: string, db: RecordDatabase, nowMs: number): 
       total.damagedLines += 1;
       continue;
     }
-    const { records, damaged } = readSegment(path);
-    const saved = records.length === 0 ? 0 : db.save(records);
-    if (damaged.length > 0) setAside(folder, segment.name, damaged);
+    const reader = new SegmentReader(path);
+    const saved = db.save(reader.records());
+    if (reader.damaged.length > 0) setAside(folder, segment.name, reader.damaged);
     unlinkSync(path);
     total.saved += saved;
-    total.repeated += records.length - saved;
-    total.damagedLines += damaged.length;
+    total.repeated += reader.read - saved;
+    total.damagedLines += reader.damaged.length;
   }
   return total;
 }
@@ -56,21 +57,26 @@ function claim(segment: SegmentFile, nowMs: number): string | undefined {
   return path;
 }
 
-interface SegmentContent {
-  readonly records: readonly MessageRecord[];
-  readonly damaged: readonly string[];
-}
+/** One record at a time: what strangers' DNS answers say is in them, and a segment may be large. */
+class SegmentReader {
+  readonly #path: string;
+  read = 0;
+  readonly damaged: string[] = [];
 
-function readSegment(path: string): SegmentContent {
-  const { lines, rest } = splitLines(readFileSync(path));
-  const records: MessageRecord[] = [];
-  const damaged: string[] = [];
-  for (const line of rest === "" ? lines : [...lines, rest]) {
-    const record = parseLine(line);
-    if (record === undefined) damaged.push(line);
-    else records.push(record);
+  constructor(path: string) {
+    this.#path = path;
   }
-  return { records, damaged };
+
+  *records(): Generator<MessageRecord> {
+    for (const { text } of readLines(this.#path)) {
+      const record = parseLine(text);
+      if (record === undefined) this.damaged.push(text);
+      else {
+        this.read += 1;
+        yield record;
+      }
+    }
+  }
 }
 
 function damagedPath(folder: string): string {
@@ -92,8 +98,9 @@ export function readSpool(folder: string): MessageRecord[] {
   return listSegments(folder).flatMap((segment) => {
     if (segment.octets > maxSegmentOctets) return [];
     try {
-      const { lines } = splitLines(readFileSync(segment.path));
-      return lines.map(parseLine).filter((record) => record !== undefined);
+      // Of an open segment the last line may still be under way.
+      const whole = [...readLines(segment.path)].filter(({ isWhole }) => isWhole);
+      return whole.map(({ text }) => parseLine(text)).filter((record) => record !== undefined);
     } catch {
       return [];
     }

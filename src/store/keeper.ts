@@ -3,6 +3,7 @@ import { SekishoError } from "../errors.ts";
 import { findRecords } from "./find-records.ts";
 import { ingestSpool } from "./ingest.ts";
 import { groupDifferences } from "./list-differences.ts";
+import { listSelectors } from "./list-selectors.ts";
 import { listShadow } from "./list-shadow.ts";
 import type {
   CountedColumn,
@@ -10,6 +11,7 @@ import type {
   DifferenceQuery,
   DmarcDifferences,
   RecordQuery,
+  SelectorQuery,
   ShadowQuery,
   ShadowSummary,
   StoreStats,
@@ -87,6 +89,10 @@ export class Keeper {
 
   listShadow(query: ShadowQuery): ShadowSummary {
     return listShadow(this.#folder, this.#db, query);
+  }
+
+  listSelectors(query: SelectorQuery): readonly string[] {
+    return listSelectors(this.#folder, this.#db, query);
   }
 
   stats(): StoreStats {

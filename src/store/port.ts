@@ -95,10 +95,31 @@ export interface ShadowDomain {
 
 export interface ShadowClient {
   readonly ip?: string;
-  /** A name that leads back to the address (iprev). */
+  /** A name that leads back to the address (iprev), the newest. */
   readonly name?: string;
   readonly messages: number;
+  /** What would have been done with its mail of this domain, the most frequent first. */
+  readonly actions: readonly ShadowAction[];
+  /** RFC 3339, of the newest message. */
+  readonly newest: string;
+  /** Of the newest messages, three at most. */
   readonly queueIds: readonly string[];
+}
+
+export interface ShadowAction {
+  readonly action: Action;
+  readonly messages: number;
+  /** Entries of `Disposition.why` of these messages, the most frequent first. */
+  readonly why: readonly { readonly entry: string; readonly messages: number }[];
+  /** Of the newest of them, three at most. */
+  readonly queueIds: readonly string[];
+}
+
+export interface SelectorQuery {
+  /** `d=`: A-labels, lower case. */
+  readonly domain: string;
+  /** Wall-clock time in ms, included. */
+  readonly since: number;
 }
 
 export interface StoreStats {
@@ -129,6 +150,8 @@ export interface RecordStore {
   listDifferences(query: DifferenceQuery): Promise<DmarcDifferences>;
   /** What the shadow would have done, also by records that wait in the spool. */
   listShadow(query: ShadowQuery): Promise<ShadowSummary>;
+  /** Selectors that signed for a domain, also by records that wait in the spool; 100 at most. */
+  listSelectors(query: SelectorQuery): Promise<readonly string[]>;
   stats(): Promise<StoreStats>;
   close(): Promise<void>;
 }

@@ -25,3 +25,21 @@ export const migrations: readonly string[] = [
   CREATE INDEX record_message_id ON record (message_id) WHERE message_id IS NOT NULL;
   `,
 ];
+
+/** The same for the database of what must outlive everything: the states of keys, and what is to come. */
+export const stateMigrations: readonly string[] = [
+  `
+  CREATE TABLE state (
+    kind    TEXT    NOT NULL,
+    id      TEXT    NOT NULL,
+    changed INTEGER NOT NULL,  -- ms since 1970
+    json    TEXT    NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE revision (
+    only   INTEGER PRIMARY KEY CHECK (only = 1),
+    number INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO revision VALUES (1, 0);
+  `,
+];

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, readFileSync, unlinkSync } from "node:fs";
-import { type FileHandle, open, rename } from "node:fs/promises";
+import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { SekishoError } from "../errors.ts";
@@ -48,6 +48,8 @@ export interface Spool {
 
 const maxPendingOctets = 16_000_000;
 const countEveryMs = 5000;
+/** After a failure: a full disk stays full for a while. */
+const retryMs = 1000;
 
 interface OpenSegment {
   readonly path: string;
@@ -77,6 +79,8 @@ class SegmentSpool implements Spool {
   #segmentNumber = 0;
   #pending: Buffer[] = [];
   #pendingOctets = 0;
+  /** Of the write under way. */
+  #writingOctets = 0;
   #segment: OpenSegment | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** The write under way: one at a time, in order. */
@@ -124,7 +128,7 @@ class SegmentSpool implements Spool {
       appended: this.#sequence,
       written: this.#written,
       dropped: this.#dropped,
-      pendingOctets: this.#pendingOctets,
+      pendingOctets: this.#pendingOctets + this.#writingOctets,
       spoolOctets: this.#spoolOctets,
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
     };
@@ -147,7 +151,8 @@ class SegmentSpool implements Spool {
     await this.#write();
     const age = this.#segment === undefined ? 0 : performance.now() - this.#segment.openedMs;
     if (age >= this.#segmentMs) await this.#seal();
-    if (this.#segment !== undefined || this.#pending.length > 0) this.#schedule(this.#flushMs);
+    if (this.#segment !== undefined || this.#pending.length > 0)
+      this.#schedule(this.#lastError === undefined ? this.#flushMs : retryMs);
   }
 
   /** Writes all that waits; after a failure it goes on waiting, and a new segment is begun. */
@@ -155,6 +160,7 @@ class SegmentSpool implements Spool {
     if (this.#pending.length === 0) return;
     const lines = this.#pending;
     this.#pending = [];
+    this.#writingOctets = this.#pendingOctets;
     this.#pendingOctets = 0;
     try {
       const segment = await this.#openSegment();
@@ -167,11 +173,21 @@ class SegmentSpool implements Spool {
     } catch (error) {
       this.#lastError = String(error);
       // Half a line may stand at the end of the segment; whole lines in it come again with the same id.
-      await this.#seal();
+      if (this.#segment?.octets === 0) await this.#discard(this.#segment);
+      else await this.#seal();
       this.#pending = [...lines, ...this.#pending];
       this.#pendingOctets = this.#pending.reduce((sum, line) => sum + line.length, 0);
       while (this.#pendingOctets > maxPendingOctets) this.#dropPending();
+    } finally {
+      this.#writingOctets = 0;
     }
+  }
+
+  /** A segment into which nothing could be written. */
+  async #discard({ path, handle }: OpenSegment): Promise<void> {
+    this.#segment = undefined;
+    await handle.close().catch(() => {});
+    await unlink(path + openSuffix).catch(() => {});
   }
 
   async #openSegment(): Promise<OpenSegment> {

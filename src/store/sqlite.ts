@@ -5,7 +5,14 @@ import { SekishoError } from "../errors.ts";
 import { type Comparison, groupDifferences } from "./list-differences.ts";
 import { type ShadowedMessage, shadowedMessage } from "./list-shadow.ts";
 import { makeFolder } from "./make-folder.ts";
-import type { CountedColumn, CountRow, DifferenceQuery, DmarcDifferences, RecordQuery } from "./port.ts";
+import type {
+  CountedColumn,
+  CountRow,
+  DifferenceQuery,
+  DmarcDifferences,
+  RecordQuery,
+  SelectorQuery,
+} from "./port.ts";
 import type { MessageRecord } from "./record.ts";
 import { parseLine } from "./record-line.ts";
 import { migrations } from "./schema.ts";
@@ -13,13 +20,15 @@ import { migrations } from "./schema.ts";
 /** The database of records: all SQL is here. Synchronous, so it belongs in a thread of its own or a command. */
 export interface RecordDatabase {
   /** Saves all in one transaction. @returns How many were new; the others were there already. */
-  save(records: readonly MessageRecord[]): number;
+  save(records: Iterable<MessageRecord>): number;
   find(query: RecordQuery): MessageRecord[];
   countBy(column: CountedColumn, since: number): CountRow[];
   listDifferences(query: DifferenceQuery): DmarcDifferences;
   countSince(since: number): number;
   /** Messages since then that the shadow would have treated otherwise, newest first. */
   shadowed(since: number): Iterable<ShadowedMessage>;
+  /** Selectors of good signatures of a domain since then, each once. */
+  selectors(query: SelectorQuery): string[];
   count(): number;
   /** RFC 3339; undefined when empty. */
   oldest(): string | undefined;
@@ -94,13 +103,13 @@ export function moveAside(path: string, nowMs: number): string {
   return aside;
 }
 
-function checkIntegrity(db: DatabaseSync): void {
+export function checkIntegrity(db: DatabaseSync): void {
   const row = db.prepare("PRAGMA quick_check(1)").get();
   const verdict = row?.["quick_check"];
   if (verdict !== "ok") throw Object.assign(new Error(`quick_check: ${String(verdict)}`), { errcode: 11 });
 }
 
-function migrate(db: DatabaseSync, path: string, steps: readonly string[]): void {
+export function migrate(db: DatabaseSync, path: string, steps: readonly string[]): void {
   const version = userVersion(db);
   if (version > steps.length) throw newerVersion(path, version);
   for (const [index, step] of steps.entries())
@@ -115,7 +124,7 @@ function newerVersion(path: string, version: number): SekishoError {
   return new SekishoError("STORE_UNAVAILABLE", `${path}: written by a newer Sekisho (schema ${version})`);
 }
 
-function inTransaction<T>(db: DatabaseSync, work: () => T): T {
+export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec("BEGIN IMMEDIATE");
   try {
     const result = work();
@@ -142,20 +151,20 @@ const freePages = 1000;
 
 class SqliteRecords implements RecordDatabase {
   readonly #db: DatabaseSync;
-  #insert: StatementSync | undefined;
+  /** Those that come again and again, by their text. */
+  readonly #kept = new Map<string, StatementSync>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
   }
 
-  save(records: readonly MessageRecord[]): number {
-    this.#insert ??= this.#db.prepare(
+  save(records: Iterable<MessageRecord>): number {
+    const insert = this.#prepare(
       `INSERT INTO record
          (host, boot, sequence, at, queue_id, message_id, from_domain, origin, dmarc, action, reply, json)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (host, boot, sequence) DO NOTHING`,
     );
-    const insert = this.#insert;
     return inTransaction(this.#db, () => {
       let saved = 0;
       for (const record of records) saved += Number(insert.run(...rowOf(record)).changes);
@@ -222,12 +231,28 @@ class SqliteRecords implements RecordDatabase {
     }
   }
 
+  selectors({ domain, since }: SelectorQuery): string[] {
+    const rows = this.#db
+      .prepare(
+        `SELECT DISTINCT signature.value ->> '$.selector' AS selector
+         FROM record, json_each(record.json, '$.results.dkim') AS signature
+         WHERE at >= ?1 AND signature.value ->> '$.domain' = ?2 AND signature.value ->> '$.result' = 'pass'
+         UNION
+         SELECT DISTINCT signature.value ->> '$.selector'
+         FROM record, json_each(record.json, '$.signing.signatures') AS signature
+         WHERE at >= ?1 AND signature.value ->> '$.domain' = ?2
+         LIMIT 100`,
+      )
+      .all(since, domain);
+    return rows.map((row) => String(row["selector"]));
+  }
+
   count(): number {
     return this.#number("SELECT count(*) AS n FROM record");
   }
 
   oldest(): string | undefined {
-    const row = this.#db.prepare("SELECT min(at) AS at FROM record").get();
+    const row = this.#prepare("SELECT min(at) AS at FROM record").get();
     return typeof row?.["at"] === "number" ? new Date(row["at"]).toISOString() : undefined;
   }
 
@@ -241,11 +266,9 @@ class SqliteRecords implements RecordDatabase {
   expire(before: number, limit: number): number {
     return inTransaction(this.#db, () =>
       Number(
-        this.#db
-          .prepare(
-            "DELETE FROM record WHERE key IN (SELECT key FROM record WHERE at < ? ORDER BY at, key LIMIT ?)",
-          )
-          .run(before, limit).changes,
+        this.#prepare(
+          "DELETE FROM record WHERE key IN (SELECT key FROM record WHERE at < ? ORDER BY at, key LIMIT ?)",
+        ).run(before, limit).changes,
       ),
     );
   }
@@ -260,7 +283,15 @@ class SqliteRecords implements RecordDatabase {
   }
 
   #number(sql: string): number {
-    return Number(this.#db.prepare(sql).get()?.["n"]);
+    return Number(this.#prepare(sql).get()?.["n"]);
+  }
+
+  #prepare(sql: string): StatementSync {
+    const kept = this.#kept.get(sql);
+    if (kept !== undefined) return kept;
+    const statement = this.#db.prepare(sql);
+    this.#kept.set(sql, statement);
+    return statement;
   }
 }
 

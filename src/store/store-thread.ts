@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Keeper, type KeeperOptions, type StoreEvent } from "./keeper.ts";
-import type { CountedColumn, DifferenceQuery, RecordQuery, ShadowQuery } from "./port.ts";
+import type { CountedColumn, DifferenceQuery, RecordQuery, SelectorQuery, ShadowQuery } from "./port.ts";
 
 /** What the main thread asks of this one. */
 export type StoreQuestion =
@@ -8,6 +8,7 @@ export type StoreQuestion =
   | { readonly kind: "count-by"; readonly column: CountedColumn; readonly since: number }
   | { readonly kind: "list-differences"; readonly query: DifferenceQuery }
   | { readonly kind: "list-shadow"; readonly query: ShadowQuery }
+  | { readonly kind: "list-selectors"; readonly query: SelectorQuery }
   | { readonly kind: "stats" }
   /** Takes in what lies in the spool now, before the next regular round. */
   | { readonly kind: "ingest" }
@@ -39,6 +40,8 @@ function run(port: NonNullable<typeof parentPort>, options: KeeperOptions): void
         return keeper.listDifferences(request.query);
       case "list-shadow":
         return keeper.listShadow(request.query);
+      case "list-selectors":
+        return keeper.listSelectors(request.query);
       case "stats":
         return keeper.stats();
       case "ingest":

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { formatIp } from "../../core/ip.ts";
-import type { AggregateRecord } from "../../core/reports/aggregate.ts";
-import type { ReadDocument } from "./port.ts";
+import type { AggregateHead, AggregateRecord } from "../../core/reports/aggregate.ts";
+import type { FailureReport } from "../../core/reports/failure.ts";
+import type { TlsReport } from "../../core/reports/tlsrpt.ts";
+import { recordDetail } from "./record-detail.ts";
 
 /** What makes a report the same report: RFC 9990 §3.5.4 and the fact that reporters use an id for several days. */
 export interface ReportIdentity {
@@ -12,83 +14,92 @@ export interface ReportIdentity {
   /** Seconds since 1970. */
   readonly begin: number;
   readonly end: number;
-  /** Of what the report says; the order of its records does not count, their number does. */
-  readonly digest: string;
 }
 
-export type Report = Extract<ReadDocument, { readonly kind: "aggregate" | "failure" | "tls" }>;
+export interface IdentifiedReport {
+  readonly identity: ReportIdentity;
+  /** SHA-256 of what the report says; the order of its records does not count, their number does. */
+  readonly digest: Uint8Array;
+}
+
+/** @param details `recordDetail` of each record. */
+export function identifyAggregate(
+  head: AggregateHead,
+  records: readonly AggregateRecord[],
+  details: readonly string[] = records.map(recordDetail),
+): IdentifiedReport {
+  const { orgName, email, reportId, begin, end, policy } = head;
+  const texts = records.map((record, index) => recordText(record, details[index] as string)).sort();
+  return {
+    identity: {
+      kind: "aggregate",
+      reporter: orgName === "" ? email : orgName,
+      reportId,
+      domain: policy.domain,
+      begin,
+      end,
+    },
+    digest: digestOf([sortedJson(policy), ...texts]),
+  };
+}
+
+export function identifyTls(report: TlsReport): IdentifiedReport {
+  const { organizationName, contactInfo, reportId, begin, end, policies } = report;
+  return {
+    identity: {
+      kind: "tls",
+      reporter: organizationName ?? contactInfo ?? "",
+      reportId,
+      domain: policies.find(({ policyDomain }) => policyDomain !== undefined)?.policyDomain ?? "",
+      begin,
+      end,
+    },
+    digest: digestOf(policies.map(sortedJson).sort()),
+  };
+}
 
 /** A failure report has no id of its own: what it says is its id. */
-export function identityOf(report: Report): ReportIdentity {
-  switch (report.kind) {
-    case "aggregate": {
-      const { orgName, email, reportId, begin, end, policy } = report.head;
-      const { records } = report;
-      return {
-        kind: "aggregate",
-        reporter: orgName === "" ? email : orgName,
-        reportId,
-        domain: policy.domain,
-        begin,
-        end,
-        digest: digestOf([JSON.stringify(policy), ...records.map(recordText).sort()]),
-      };
-    }
-    case "tls": {
-      const { organizationName, contactInfo, reportId, begin, end, policies } = report.report;
-      return {
-        kind: "tls",
-        reporter: organizationName ?? contactInfo ?? "",
-        reportId,
-        domain: policies.find(({ policyDomain }) => policyDomain !== undefined)?.policyDomain ?? "",
-        begin,
-        end,
-        digest: digestOf(policies.map((policy) => JSON.stringify(policy)).sort()),
-      };
-    }
-    case "failure": {
-      const at = Math.floor((report.report.arrivalDate ?? 0) / 1000);
-      const { sourceIp, warnings: _, ...rest } = report.report;
-      const digest = digestOf([sourceIp === undefined ? "" : formatIp(sourceIp), JSON.stringify(rest)]);
-      return {
-        kind: "failure",
-        reporter: report.mail?.fromDomain ?? "",
-        reportId: digest.slice(0, 32),
-        domain: report.report.reportedDomain ?? "",
-        begin: at,
-        end: at,
-        digest,
-      };
-    }
-  }
+export function identifyFailure(report: FailureReport, reporter: string): IdentifiedReport {
+  const { sourceIp, warnings: _, ...rest } = report;
+  const at = Math.floor((report.arrivalDate ?? 0) / 1000);
+  const digest = digestOf([sourceIp === undefined ? "" : formatIp(sourceIp), sortedJson(rest)]);
+  return {
+    identity: {
+      kind: "failure",
+      reporter,
+      reportId: Buffer.from(digest).toString("hex", 0, 16),
+      domain: report.reportedDomain ?? "",
+      begin: at,
+      end: at,
+    },
+    digest,
+  };
 }
 
-function digestOf(texts: readonly string[]): string {
+/** SHA-256 of an identity, by which a store finds it. */
+export function identityDigest({ kind, reporter, reportId, domain, begin, end }: ReportIdentity): Uint8Array {
+  return digestOf([JSON.stringify([kind, reporter, reportId, domain, begin, end])]);
+}
+
+function digestOf(texts: readonly string[]): Uint8Array {
   const hash = createHash("sha256");
   for (const text of texts) hash.update(text).update("\n");
-  return hash.digest("hex");
+  return hash.digest();
 }
 
-/** A record in one text, the same for the same content. */
-function recordText(record: AggregateRecord): string {
-  const ip = record.sourceIp === undefined ? "" : formatIp(record.sourceIp);
-  return `${ip} ${record.count} ${record.disposition} ${record.dkimAligned} ${record.spfAligned} ${detailText(record)} ${record.headerFrom} ${record.envelopeFrom ?? "-"} ${record.envelopeTo ?? "-"}`;
+/** A record in one text, the same for the same content and for no other. */
+function recordText(record: AggregateRecord, detail: string): string {
+  const ip = record.sourceIp === undefined ? "" : record.sourceIp.octets.join(".");
+  const { disposition, headerFrom, envelopeFrom, envelopeTo } = record;
+  const words = JSON.stringify([disposition, headerFrom, envelopeFrom ?? null, envelopeTo ?? null]);
+  return `${ip} ${record.count} ${record.dkimAligned} ${record.spfAligned} ${words} ${detail}`;
 }
 
-/** What of a record only its page asks for; few different ones come again and again. */
-export function detailText({
-  dkim,
-  spf,
-  overrides,
-}: Pick<AggregateRecord, "dkim" | "spf" | "overrides">): string {
-  return JSON.stringify([dkim, spf, overrides]);
-}
-
-export function readDetail(json: string): Pick<AggregateRecord, "dkim" | "spf" | "overrides"> {
-  const [dkim, spf, overrides] = JSON.parse(json) as [
-    AggregateRecord["dkim"],
-    AggregateRecord["spf"],
-    AggregateRecord["overrides"],
-  ];
-  return { dkim, spf, overrides };
+/** JSON that does not depend on the order in which a reader sets its fields. */
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
 }

@@ -60,7 +60,8 @@ export type ReadDocument =
 
 /**
  * What became of a document. "seen": the same report with the same content is there. "conflict": a report of the same reporter, id,
- * domain and days with other content is there; both are kept, and only the first is counted.
+ * domain and days with other content is there; both are kept, and only one is counted: that of the mail that is vouched for
+ * better, and among equals the first.
  */
 export type DocumentOutcome = "saved" | "seen" | "conflict" | "skipped" | "unread";
 
@@ -70,6 +71,14 @@ export interface IngestedDocument {
   readonly kind: ReadDocument["kind"];
   /** Of the report in the store, for `report show`. */
   readonly report?: string;
+}
+
+/** A document of an arrival, as it was kept. */
+export interface KnownDocument extends IngestedDocument {
+  readonly name?: string;
+  /** Why it is unread or skipped. */
+  readonly reason?: string;
+  readonly mail?: MailJudgement;
 }
 
 /** Everything of one arrival, in one transaction: raw octets, documents, records, sums. */
@@ -85,6 +94,10 @@ export interface ReportFilter {
   /** Reports whose period begins in this span; seconds since 1970, `since` included, `before` not. */
   readonly since?: number;
   readonly before?: number;
+  /** Only those that are in the sums, or only those that are not. */
+  readonly counted?: boolean;
+  /** The beginning of the report id, or all of it. */
+  readonly idPrefix?: string;
 }
 
 export interface ReportPageQuery extends ReportFilter {
@@ -105,6 +118,8 @@ export interface ReportSummary {
   readonly begin: number;
   readonly end: number;
   readonly records: number;
+  /** Whether records of it have been deleted by their age. */
+  readonly recordsExpired: boolean;
   readonly messages: number;
   /** false: a conflict, or a TLS report that nobody signed. */
   readonly counted: boolean;
@@ -163,6 +178,8 @@ export interface SumQuery {
   readonly beforeDay?: number;
   /** Without mails that are not what they say they are. */
   readonly alignedOnly?: boolean;
+  /** Rows at most; all when left out. */
+  readonly limit?: number;
 }
 
 export interface SourceSum extends Readonly<Sums> {
@@ -230,22 +247,71 @@ export interface ReportCounts {
   readonly octets: number;
 }
 
+/** Work that waits: what processes of one or several machines share. */
+export interface JobStore {
+  /** @returns false when there is a job of that kind and key, also one that is done. */
+  put(kind: string, key: string, payload: object, dueMs?: number): Promise<boolean>;
+  /**
+   * Takes jobs that are due, the oldest first. They are nobody else's until `leaseMs` is over; then they come back, unless
+   * they are done by then.
+   */
+  take(kind: string, most: number, leaseMs: number): Promise<readonly Job[]>;
+  /** @returns false when it is somebody else's by now. */
+  done(job: Job): Promise<boolean>;
+  /** Gives it back, to be taken again from that time on. @returns false when it is somebody else's by now. */
+  retry(job: Job, dueMs: number, error: string): Promise<boolean>;
+  /** Deletes what has been done before that time; its key may come again. @returns How many. */
+  forget(kind: string, beforeMs: number): Promise<number>;
+}
+
+export interface Job {
+  readonly kind: string;
+  readonly key: string;
+  readonly payload: unknown;
+  /** How often it was given back. */
+  readonly failures: number;
+  /** One more each time that it is taken. */
+  readonly number: number;
+}
+
+/** Rights that one process at a time has, by name. */
+export interface LeaseStore {
+  /**
+   * Takes or renews one for `ttlMs`. @returns Its number, larger each time that it goes to somebody else, so that what is
+   * written with an older number can be refused; undefined while somebody else has it.
+   */
+  take(name: string, holder: string, ttlMs: number): Promise<number | undefined>;
+  /** Gives it back, if it is still held under that number. */
+  release(name: string, number: number): Promise<void>;
+}
+
 /** The reports that were received, whatever keeps them. Rejects with SekishoError STORE_UNAVAILABLE. */
 export interface ReportStore {
-  /** Each request is all or nothing; all of them are one transaction. */
+  readonly jobs: JobStore;
+  readonly leases: LeaseStore;
+  /**
+   * All or nothing of each request, and of all together when the database takes them all. A request that it refuses for what is
+   * in it is kept with its octets, its documents unread, and holds up no other.
+   */
   ingest(requests: readonly IngestRequest[]): Promise<readonly (readonly IngestedDocument[])[]>;
   /** Whether these octets are there already. */
   has(digest: string): Promise<boolean>;
   raw(digest: string): Promise<RawDocument | undefined>;
+  /** What was read of one arrival, in its order. */
+  documents(digest: string): Promise<readonly KnownDocument[]>;
   /** All of them, the oldest first: for reading everything again. */
   raws(): AsyncIterable<RawDocument>;
-  /** Reads one arrival anew: what it said before goes, sums and all. */
+  /**
+   * Reads one arrival anew: what it said before goes, sums and all. Where records have been deleted by their age nothing
+   * changes, since the sums could not be taken back; every document is "seen" then.
+   */
   replace(request: IngestRequest): Promise<readonly IngestedDocument[]>;
   list(query: ReportPageQuery): Promise<ReportPage>;
   show(key: string): Promise<StoredReport | undefined>;
-  /** The newest report first, within a report in its own order. */
+  /** The newest report first, within a report in its own order. Read in pieces: work may go on meanwhile. */
   records(filter: RecordFilter): AsyncIterable<StoredRecord>;
   odd(outcome: "unread" | "conflict" | "skipped", limit: number): Promise<readonly OddDocument[]>;
+  /** That reports are about. */
   domains(): Promise<readonly string[]>;
   /** Those with the most messages first. */
   sources(query: SumQuery): Promise<readonly SourceSum[]>;
@@ -253,7 +319,10 @@ export interface ReportStore {
   tls(query: SumQuery): Promise<readonly TlsSum[]>;
   /** Deletes what is too old, a batch at a time. @returns Whether there is more. */
   expire(retention: ReportRetention, nowMs: number): Promise<boolean>;
-  /** Copies everything to a new file while work goes on. */
+  /**
+   * Copies everything to a new file while work goes on: a database of SQLite, or for PostgreSQL an archive of `pg_dump` for
+   * `pg_restore`.
+   */
   backup(path: string): Promise<void>;
   counts(): Promise<ReportCounts>;
   close(): Promise<void>;

@@ -27,12 +27,6 @@ export class SqliteNames {
     return key;
   }
 
-  /** The number of a text that may not be there. */
-  find(text: string): number | undefined {
-    const found = this.#remembered.get(text) ?? this.#find.get(text)?.["key"];
-    return found === undefined ? undefined : Number(found);
-  }
-
   committed(): void {
     this.#fresh.length = 0;
   }

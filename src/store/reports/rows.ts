@@ -1,16 +1,10 @@
 import type { AggregateRecord } from "../../core/reports/aggregate.ts";
 import type { FailureReport } from "../../core/reports/failure.ts";
 import { octetsAddress } from "./address-octets.ts";
-import { readDetail } from "./identity.ts";
-import type { ReportSummary, StoredReport } from "./port.ts";
-import type { Sums } from "./sums.ts";
-
-export type Row = Readonly<Record<string, unknown>>;
-
-export const recordColumns =
-  "r.ordinal, r.ip, r.messages, n1.text AS disposition, r.aligned, n2.text AS header_from, n3.text AS envelope_from, n4.text AS envelope_to, d.json AS detail";
-export const recordJoins = `JOIN name n1 ON n1.key = r.disposition JOIN name n2 ON n2.key = r.header_from
-  LEFT JOIN name n3 ON n3.key = r.envelope_from LEFT JOIN name n4 ON n4.key = r.envelope_to JOIN detail d ON d.key = r.detail`;
+import type { KnownDocument, MailJudgement, OddDocument, ReportSummary, StoredReport } from "./port.ts";
+import { readDetail } from "./record-detail.ts";
+import type { Row } from "./sql.ts";
+import { type Sums, sumNames } from "./sums.ts";
 
 export function aggregateRecord(row: Row): AggregateRecord {
   const sourceIp = octetsAddress(row["ip"] as Uint8Array);
@@ -30,34 +24,26 @@ export function aggregateRecord(row: Row): AggregateRecord {
   };
 }
 
-export const sumNames = [
-  "messages",
-  "dkim",
-  "spf",
-  "passed",
-  "quarantined",
-  "rejected",
-  "estimated",
-] as const;
-
 export function sumsOf(row: Row): Sums {
   return Object.fromEntries(sumNames.map((name) => [name, Number(row[name])])) as unknown as Sums;
 }
 
+/** What `report.json` holds: the head of an aggregate report, or a whole failure or TLS report. */
 interface ReportJson {
   readonly head?: unknown;
-  readonly report?: unknown;
+  readonly report?: { readonly warnings?: readonly unknown[] };
   readonly warnings?: readonly unknown[];
-  readonly mail?: StoredReport["mail"];
 }
 
 export function reportSummary(row: Row): ReportSummary {
-  const json = JSON.parse(String(row["json"])) as ReportJson;
-  return summaryOf(row, json);
+  return summaryOf(row, JSON.parse(String(row["json"])) as ReportJson, mailOf(row));
 }
 
-function summaryOf(row: Row, json: ReportJson): ReportSummary {
-  const own = json.report as { readonly warnings?: readonly unknown[] } | undefined;
+function mailOf({ mail }: Row): MailJudgement | undefined {
+  return mail === null ? undefined : (JSON.parse(String(mail)) as MailJudgement);
+}
+
+function summaryOf(row: Row, json: ReportJson, mail: MailJudgement | undefined): ReportSummary {
   return {
     key: String(row["key"]),
     kind: String(row["kind"]) as ReportSummary["kind"],
@@ -67,22 +53,24 @@ function summaryOf(row: Row, json: ReportJson): ReportSummary {
     begin: Number(row["begin_at"]),
     end: Number(row["end_at"]),
     records: Number(row["records"]),
+    recordsExpired: String(row["kind"]) === "aggregate" && Number(row["stored"]) < Number(row["records"]),
     messages: Number(row["messages"]),
     counted: Number(row["counted"]) === 1,
-    ...(json.mail !== undefined && { mailVerdict: json.mail.verdict }),
-    warnings: (json.warnings ?? own?.warnings ?? []).length,
+    ...(mail !== undefined && { mailVerdict: mail.verdict }),
+    warnings: (json.warnings ?? json.report?.warnings ?? []).length,
     receivedAt: Number(row["received_at"]),
   };
 }
 
 export function storedReport(row: Row, conflicts: readonly string[]): StoredReport {
   const json = JSON.parse(String(row["json"])) as ReportJson;
+  const mail = mailOf(row);
   return {
-    ...summaryOf(row, json),
-    rawDigest: String(row["digest"]),
+    ...summaryOf(row, json, mail),
+    rawDigest: Buffer.from(row["digest"] as Uint8Array).toString("hex"),
     via: String(row["via"]),
     content: contentOf(String(row["kind"]), json),
-    ...(json.mail !== undefined && { mail: json.mail }),
+    ...(mail !== undefined && { mail }),
     conflicts,
   };
 }
@@ -100,4 +88,32 @@ function failureOf(json: unknown): FailureReport {
   };
   if (sourceIp === undefined) return rest;
   return { ...rest, sourceIp: { family: sourceIp.length === 4 ? 4 : 6, octets: Uint8Array.from(sourceIp) } };
+}
+
+export function knownDocument(row: Row): KnownDocument {
+  const { name, reason, report } = row;
+  const mail = mailOf(row);
+  return {
+    ordinal: Number(row["ordinal"]),
+    kind: String(row["kind"]) as KnownDocument["kind"],
+    outcome: String(row["outcome"]) as KnownDocument["outcome"],
+    ...(name !== null && { name: String(name) }),
+    ...(reason !== null && { reason: String(reason) }),
+    ...(report !== null && { report: String(report) }),
+    ...(mail !== undefined && { mail }),
+  };
+}
+
+export function oddDocument(row: Row): OddDocument {
+  const { name, reason, report } = row;
+  return {
+    rawDigest: Buffer.from(row["digest"] as Uint8Array).toString("hex"),
+    via: String(row["via"]),
+    receivedAt: Number(row["received_at"]),
+    ordinal: Number(row["ordinal"]),
+    outcome: String(row["outcome"]) as OddDocument["outcome"],
+    ...(name !== null && { name: String(name) }),
+    ...(reason !== null && { reason: String(reason) }),
+    ...(report !== null && { key: String(report) }),
+  };
 }

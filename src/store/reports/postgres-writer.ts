@@ -1,0 +1,102 @@
+import type { ClientBase } from "pg";
+import { PostgresSession } from "./postgres-session.ts";
+import type { RecordRow, ReportWriter, SqlValue, SumTable } from "./sql.ts";
+
+/** Rows of one statement. */
+const rowsAtOnce = 5_000;
+
+/** Numbers of texts that a transaction was told of. */
+export interface KnownTexts {
+  readonly names: ReadonlyMap<string, number>;
+  readonly details: ReadonlyMap<string, number>;
+}
+
+export class PostgresWriter extends PostgresSession implements ReportWriter {
+  readonly #names: Map<string, number>;
+  readonly #details: ReadonlyMap<string, number>;
+
+  constructor(client: ClientBase, { names, details }: KnownTexts) {
+    super(client);
+    this.#names = new Map(names);
+    this.#details = details;
+  }
+
+  /** Of texts that the database knows, since something in it refers to them. */
+  async learn(names: Iterable<string>): Promise<void> {
+    const unknown = [...new Set(names)].filter((name) => !this.#names.has(name));
+    const rows = await this.all("SELECT text, key FROM name WHERE text = ANY (?::text[])", [unknown]);
+    for (const row of rows) this.#names.set(String(row["text"]), Number(row["key"]));
+  }
+
+  name(text: string): number {
+    return known(this.#names, text);
+  }
+
+  detail(json: string): number {
+    return known(this.#details, json);
+  }
+
+  async addRecords(report: number, rows: readonly RecordRow[]): Promise<void> {
+    for (let from = 0; from < rows.length; from += rowsAtOnce) {
+      const some = rows.slice(from, from + rowsAtOnce);
+      await this.run(
+        `INSERT INTO record (report, ordinal, ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail)
+         SELECT ?, ?::bigint + place - 1, ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail
+         FROM unnest(?::bytea[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
+           WITH ORDINALITY AS row (ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail, place)`,
+        [
+          report,
+          from,
+          some.map(({ ip }) => ip),
+          some.map(({ messages }) => messages),
+          some.map(({ disposition }) => disposition),
+          some.map(({ aligned }) => aligned),
+          some.map(({ headerFrom }) => headerFrom),
+          some.map(({ envelopeFrom }) => envelopeFrom),
+          some.map(({ envelopeTo }) => envelopeTo),
+          some.map(({ detail }) => detail),
+        ],
+      );
+    }
+  }
+
+  addSums({ name, key, sums }: SumTable, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    return this.#addRows(
+      { table: name, columns: [...key, ...sums] },
+      rows,
+      `(${key.join(", ")}) DO UPDATE SET ${sums.map((sum) => `${sum} = ${name}.${sum} + excluded.${sum}`).join(", ")}`,
+    );
+  }
+
+  addSources(rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    return this.#addRows(
+      { table: "source", columns: ["domain", "ip", "first_at", "last_at"] },
+      rows,
+      `(domain, ip) DO UPDATE SET first_at = least(source.first_at, excluded.first_at),
+         last_at = greatest(source.last_at, excluded.last_at)
+       WHERE excluded.first_at < source.first_at OR excluded.last_at > source.last_at`,
+    );
+  }
+
+  async #addRows(
+    { table, columns }: { readonly table: string; readonly columns: readonly string[] },
+    rows: readonly (readonly SqlValue[])[],
+    onConflict: string,
+  ): Promise<void> {
+    const arrays = columns.map((column) => (column === "ip" ? "?::bytea[]" : "?::bigint[]")).join(", ");
+    const sql = `INSERT INTO ${table} (${columns.join(", ")}) SELECT * FROM unnest(${arrays}) ON CONFLICT ${onConflict}`;
+    for (let from = 0; from < rows.length; from += rowsAtOnce) {
+      const some = rows.slice(from, from + rowsAtOnce);
+      await this.run(
+        sql,
+        columns.map((_, place) => some.map((row) => row[place] as SqlValue)),
+      );
+    }
+  }
+}
+
+function known(texts: ReadonlyMap<string, number>, text: string): number {
+  const key = texts.get(text);
+  if (key === undefined) throw new Error(`unknown text: ${JSON.stringify(text).slice(0, 100)}`);
+  return key;
+}

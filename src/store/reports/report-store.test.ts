@@ -1,0 +1,161 @@
+import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { aggregate, arrival } from "../../../test/report-samples.ts";
+import { describeReportStore, type FreshStore } from "../../../test/report-store-contract.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
+import { openReportStore, reportsPath } from "./open.ts";
+import { openSqliteReports } from "./sqlite-reports.ts";
+import { sqliteMigrations } from "./sqlite-schema.ts";
+
+async function fresh(): Promise<FreshStore> {
+  const path = join(temporaryFolder(), "reports.sqlite");
+  return {
+    open: async (now) => openSqliteReports({ path }, now),
+    integrity: async () =>
+      onFile(path, (db) => db.prepare("PRAGMA integrity_check").get()?.["integrity_check"]),
+    openBackup: async (copy) => openSqliteReports({ path: copy }),
+    makeNewer: async () =>
+      onFile(path, (db) => db.exec(`PRAGMA user_version = ${sqliteMigrations.length + 1}`)),
+  };
+}
+
+function onFile<T>(path: string, work: (db: DatabaseSync) => unknown): T {
+  const db = new DatabaseSync(path);
+  try {
+    return work(db) as T;
+  } finally {
+    db.close();
+  }
+}
+
+describeReportStore("SQLite", { fresh, runs: 60 });
+
+describe("SQLite: the file", () => {
+  const newPath = (): string => join(temporaryFolder(), "a", "reports.sqlite");
+
+  test("is made with its folder, for its owner alone", async () => {
+    const path = newPath();
+    const store = openSqliteReports({ path });
+    await store.ingest([arrival([aggregate()])]);
+    expect(statSync(join(path, "..")).mode & 0o777).toBe(0o700);
+    for (const name of readdirSync(join(path, "..")))
+      expect(statSync(join(path, "..", name)).mode & 0o777, name).toBe(0o600);
+    await store.close();
+    chmodSync(path, 0o644);
+    await openSqliteReports({ path }).close();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test("stands in data_dir when the configuration names no store", async () => {
+    const dataDir = temporaryFolder();
+    await (await openReportStore({ dataDir })).close();
+    expect(readdirSync(dataDir)).toEqual(["reports.sqlite"]);
+    expect(reportsPath(dataDir)).toBe(join(dataDir, "reports.sqlite"));
+  });
+
+  test("that is no database is named, with what to do", () => {
+    const path = join(temporaryFolder(), "reports.sqlite");
+    writeFileSync(path, "this is a text and no database at all, however long it is".repeat(40));
+    expect(() => openSqliteReports({ path })).toThrow(
+      expect.objectContaining({
+        code: "STORE_UNAVAILABLE",
+        message: expect.stringMatching(/reports\.sqlite: .*damaged.*restore a backup/),
+      }),
+    );
+  });
+
+  test("that is damaged in the middle gives a clear error", async () => {
+    const path = newPath();
+    const store = openSqliteReports({ path });
+    const many = Array.from({ length: 300 }, (_, id) => arrival([aggregate({ id: String(id) })]));
+    await store.ingest(many);
+    await store.close();
+    const size = statSync(path).size;
+    onFile(path, (db) => db.exec("PRAGMA journal_mode = DELETE"));
+    const { openSync, writeSync, closeSync } = await import("node:fs");
+    const file = openSync(path, "r+");
+    for (let at = 8192; at < size; at += 4096) writeSync(file, Buffer.alloc(2048, 0xee), 0, 2048, at);
+    closeSync(file);
+    const use = async (): Promise<unknown> => {
+      const again = openSqliteReports({ path });
+      onTestFinished(() => again.close());
+      return again.list({ limit: 1000 });
+    };
+    await expect(use()).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringContaining("restore a backup"),
+    });
+  });
+
+  test("a path that cannot be is an error of ours", () => {
+    expect(() => openSqliteReports({ path: "/proc/no/reports.sqlite" })).toThrow(
+      expect.objectContaining({ code: "STORE_UNAVAILABLE" }),
+    );
+  });
+
+  test("migrations go forward from every version, once", async () => {
+    const path = newPath();
+    const store = openSqliteReports({ path });
+    await store.ingest([arrival([aggregate()])]);
+    await store.close();
+    const next = [
+      ...sqliteMigrations,
+      "ALTER TABLE report ADD COLUMN later TEXT; UPDATE report SET later = 'yes'",
+    ];
+    for (const _ of [1, 2]) {
+      const newer = openSqliteReports({ path, migrations: next });
+      expect(await newer.counts()).toMatchObject({ reports: 1 });
+      await newer.close();
+    }
+    expect(onFile(path, (db) => db.prepare("SELECT later FROM report").get()?.["later"])).toBe("yes");
+  });
+
+  test("a migration that fails leaves the version before", async () => {
+    const path = newPath();
+    await openSqliteReports({ path }).close();
+    const bad = [...sqliteMigrations, "CREATE TABLE half (a); CREATE TABLE raw (b)"];
+    expect(() => openSqliteReports({ path, migrations: bad })).toThrow(
+      expect.objectContaining({ code: "STORE_UNAVAILABLE" }),
+    );
+    expect(
+      onFile(
+        path,
+        (db) => db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'half'").get()?.["n"],
+      ),
+    ).toBe(0);
+    await openSqliteReports({ path }).close();
+  });
+
+  test("a writer that never ends is waited for, and then an error", async () => {
+    const path = newPath();
+    const store = openSqliteReports({ path, timeoutMs: 50 });
+    onTestFinished(() => store.close());
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    await expect(store.ingest([arrival([aggregate()])])).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringContaining("locked"),
+    });
+    expect(await store.counts()).toMatchObject({ reports: 0 });
+    other.exec("ROLLBACK");
+    other.close();
+    expect(await store.ingest([arrival([aggregate()])])).toMatchObject([[{ outcome: "saved" }]]);
+  });
+
+  test("becomes smaller after much has been deleted", async () => {
+    const path = newPath();
+    const store = openSqliteReports({ path });
+    onTestFinished(() => store.close());
+    const octets = Buffer.alloc(60_000, "0123456789abcdefghijklmnopqrstuvwxyz");
+    for (let i = 0; i < octets.length; i++) octets[i] = Math.floor(Math.random() * 256);
+    const many = Array.from({ length: 300 }, (_, id) =>
+      arrival([aggregate({ id: String(id) })], { octets: Buffer.concat([Buffer.from(`${id} `), octets]) }),
+    );
+    await store.ingest(many);
+    const before = (await store.counts()).octets;
+    while (await store.expire({ rawMs: 0 }, Date.now() * 2)) {}
+    expect((await store.counts()).octets).toBeLessThan(before / 2);
+  });
+});

@@ -1,0 +1,192 @@
+import { inflateRawSync } from "node:zlib";
+import { expireBatch } from "./expire.ts";
+import { SqlJobs } from "./jobs.ts";
+import { ArrivalKeeper } from "./keep-arrivals.ts";
+import { SqlLeases } from "./leases.ts";
+import type {
+  DaySum,
+  IngestedDocument,
+  IngestRequest,
+  JobStore,
+  KnownDocument,
+  LeaseStore,
+  OddDocument,
+  RawDocument,
+  RecordFilter,
+  ReportCounts,
+  ReportPage,
+  ReportPageQuery,
+  ReportRetention,
+  ReportStore,
+  SourceSum,
+  StoredRecord,
+  StoredReport,
+  SumQuery,
+  TlsSum,
+} from "./port.ts";
+import { needsOf, type PreparedArrival, prepareArrival } from "./prepare.ts";
+import { Questions } from "./questions.ts";
+import {
+  needsToBeAlone,
+  Refusal,
+  type Row,
+  type SqlEngine,
+  type TransactionNeeds,
+  unrefused,
+} from "./sql.ts";
+
+/** The reports in a database of any engine. */
+export class SqlReportStore implements ReportStore {
+  readonly jobs: JobStore;
+  readonly leases: LeaseStore;
+  readonly #engine: SqlEngine;
+  readonly #ask: Questions;
+
+  constructor(engine: SqlEngine, now: () => number = Date.now) {
+    this.#engine = engine;
+    this.#ask = new Questions(engine.reader);
+    this.jobs = new SqlJobs(engine, now);
+    this.leases = new SqlLeases(engine, now);
+  }
+
+  async ingest(requests: readonly IngestRequest[]): Promise<readonly (readonly IngestedDocument[])[]> {
+    const arrivals = requests.map(prepareArrival);
+    try {
+      return await this.#keep(arrivals);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+    // One of them cannot be kept: each by itself, so that it holds up no other.
+    const kept: (readonly IngestedDocument[])[] = [];
+    for (const arrival of arrivals) kept.push(await this.#keepOne(arrival));
+    return kept;
+  }
+
+  async #keepOne(arrival: PreparedArrival): Promise<readonly IngestedDocument[]> {
+    try {
+      return (await this.#keep([arrival]))[0] ?? [];
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const reason = error.message;
+      return unrefused(this.#write(needsOf([arrival]), (keeper) => keeper.keepRefused(arrival, reason)));
+    }
+  }
+
+  #keep(arrivals: readonly PreparedArrival[]): Promise<readonly (readonly IngestedDocument[])[]> {
+    return this.#write(needsOf(arrivals), async (keeper) => {
+      const kept: (readonly IngestedDocument[])[] = [];
+      for (const arrival of arrivals) kept.push(await keeper.keep(arrival));
+      return kept;
+    });
+  }
+
+  async replace(request: IngestRequest): Promise<readonly IngestedDocument[]> {
+    const arrival = prepareArrival(request);
+    return unrefused(
+      this.#write({ ...needsOf([arrival]), alone: true }, (keeper) => keeper.replace(arrival)),
+    );
+  }
+
+  #write<T>(needs: TransactionNeeds, work: (keeper: ArrivalKeeper) => Promise<T>): Promise<T> {
+    return this.#engine.transaction(needs, async (writer) => {
+      const keeper = new ArrivalKeeper(writer);
+      const result = await work(keeper);
+      await keeper.finish();
+      return result;
+    });
+  }
+
+  async has(digest: string): Promise<boolean> {
+    return (await this.#rawRows("SELECT 1 AS found FROM raw WHERE digest = ?", digest)).length > 0;
+  }
+
+  async raw(digest: string): Promise<RawDocument | undefined> {
+    const row = (await this.#rawRows("SELECT * FROM raw WHERE digest = ?", digest))[0];
+    return row && rawDocument(row);
+  }
+
+  async #rawRows(sql: string, digest: string): Promise<readonly Row[]> {
+    if (!/^[0-9a-f]{64}$/.test(digest)) return [];
+    return this.#engine.reader.all(sql, [Buffer.from(digest, "hex")]);
+  }
+
+  async documents(digest: string): Promise<readonly KnownDocument[]> {
+    return /^[0-9a-f]{64}$/.test(digest) ? this.#ask.documents(Buffer.from(digest, "hex")) : [];
+  }
+
+  async *raws(): AsyncIterable<RawDocument> {
+    let after = 0;
+    for (;;) {
+      const rows = await this.#engine.reader.all("SELECT * FROM raw WHERE key > ? ORDER BY key LIMIT 1", [
+        after,
+      ]);
+      const row = rows[0];
+      if (row === undefined) return;
+      yield rawDocument(row);
+      after = Number(row["key"]);
+    }
+  }
+
+  list(query: ReportPageQuery): Promise<ReportPage> {
+    return this.#ask.list(query);
+  }
+
+  show(key: string): Promise<StoredReport | undefined> {
+    return this.#ask.show(key);
+  }
+
+  records(filter: RecordFilter): AsyncIterable<StoredRecord> {
+    return this.#ask.records(filter);
+  }
+
+  odd(outcome: "unread" | "conflict" | "skipped", limit: number): Promise<readonly OddDocument[]> {
+    return this.#ask.odd(outcome, limit);
+  }
+
+  domains(): Promise<readonly string[]> {
+    return this.#ask.domains();
+  }
+
+  sources(query: SumQuery): Promise<readonly SourceSum[]> {
+    return this.#ask.sources(query);
+  }
+
+  days(query: SumQuery): Promise<readonly DaySum[]> {
+    return this.#ask.days(query);
+  }
+
+  tls(query: SumQuery): Promise<readonly TlsSum[]> {
+    return this.#ask.tls(query);
+  }
+
+  async expire(retention: ReportRetention, nowMs: number): Promise<boolean> {
+    const more = await unrefused(
+      this.#engine.transaction(needsToBeAlone, (writer) => expireBatch(writer, retention, nowMs)),
+    );
+    await this.#engine.shrink();
+    return more;
+  }
+
+  backup(path: string): Promise<void> {
+    return this.#engine.backup(path);
+  }
+
+  async counts(): Promise<ReportCounts> {
+    return this.#ask.counts(await this.#engine.octets());
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+}
+
+function rawDocument(row: Row): RawDocument {
+  const packed = row["octets"] as Uint8Array | null;
+  return {
+    digest: Buffer.from(row["digest"] as Uint8Array).toString("hex"),
+    ...(packed !== null && { octets: inflateRawSync(packed) }),
+    size: Number(row["size"]),
+    via: String(row["via"]),
+    receivedAt: Number(row["received_at"]),
+  };
+}

@@ -1,0 +1,92 @@
+import { SekishoError } from "../../errors.ts";
+
+/** A value or the promise of one: SQLite answers at once, PostgreSQL later. */
+export type Awaitable<T> = T | Promise<T>;
+
+export type SqlValue = string | number | null | Uint8Array;
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A connection to a database. Statements have `?` for each value, whatever the engine. */
+export interface SqlSession {
+  all(sql: string, values?: readonly SqlValue[]): Awaitable<readonly Row[]>;
+  /** @returns How many rows it changed. */
+  run(sql: string, values?: readonly SqlValue[]): Awaitable<number>;
+}
+
+/** A table whose rows are added to: `key` columns, and columns of numbers that are sums. */
+export interface SumTable {
+  readonly name: "day_sum" | "source_sum" | "tls_sum";
+  readonly key: readonly string[];
+  readonly sums: readonly string[];
+}
+
+export interface RecordRow {
+  readonly ip: Uint8Array;
+  readonly messages: number;
+  readonly disposition: number;
+  /** 1: DKIM, 2: SPF, 3: both. */
+  readonly aligned: number;
+  readonly headerFrom: number;
+  readonly envelopeFrom: number | null;
+  readonly envelopeTo: number | null;
+  readonly detail: number;
+}
+
+/** A transaction that writes: many rows at a time where an engine has its own way. */
+export interface ReportWriter extends SqlSession {
+  /** Makes texts known to `name`; those that the transaction was told of are known. */
+  learn(names: Iterable<string>): Awaitable<void>;
+  /** The number of a text. */
+  name(text: string): number;
+  /** The number of what of a record only its page asks for. */
+  detail(json: string): number;
+  addRecords(report: number, rows: readonly RecordRow[]): Awaitable<void>;
+  /** Adds to sums; the rows are sorted, so that two processes never wait for each other. */
+  addSums(table: SumTable, rows: readonly (readonly SqlValue[])[]): Awaitable<void>;
+  /** `[domain, ip, first_at, last_at]`, sorted: when a source was seen first and last. */
+  addSources(rows: readonly (readonly SqlValue[])[]): Awaitable<void>;
+}
+
+/** What a transaction will need, told before it begins. */
+export interface TransactionNeeds {
+  /** Whether nobody else may write meanwhile. */
+  readonly alone: boolean;
+  /** What it will touch: digests of arrivals and identities of reports. */
+  readonly touches: readonly Uint8Array[];
+  readonly names: Iterable<string>;
+  readonly details: Iterable<string>;
+}
+
+/** What differs between the engines. Rejects with SekishoError STORE_UNAVAILABLE, but for a `Refusal`. */
+export interface SqlEngine {
+  /** Outside of transactions. */
+  readonly reader: SqlSession;
+  /** After a SELECT in an UPDATE: passes over rows that somebody else is about to change. */
+  readonly skipLocked: string;
+  /** Does its work all or nothing; it may be done again from the start. */
+  transaction<T>(needs: TransactionNeeds, work: (writer: ReportWriter) => Promise<T>): Promise<T>;
+  backup(path: string): Promise<void>;
+  /** Of the whole database. */
+  octets(): Promise<number>;
+  /** Gives back the place of what was deleted, some at a time. */
+  shrink(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const needsNothing: TransactionNeeds = { alone: false, touches: [], names: [], details: [] };
+export const needsToBeAlone: TransactionNeeds = { ...needsNothing, alone: true };
+
+/** Work that nothing can be kept of when the database refuses it. */
+export async function unrefused<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause;
+    throw new SekishoError("STORE_UNAVAILABLE", cause.message, { cause });
+  }
+}
+
+/** The database is well, and refuses this one thing: it would do so again. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+}

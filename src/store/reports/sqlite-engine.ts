@@ -1,0 +1,213 @@
+import { chmodSync, closeSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { backup, DatabaseSync } from "node:sqlite";
+import { SekishoError } from "../../errors.ts";
+import { makeFolder } from "../make-folder.ts";
+import { isCorruption, migrate } from "../sqlite.ts";
+import type { SqlSession, TransactionNeeds } from "./sql.ts";
+import { Refusal, type ReportWriter, type Row, type SqlEngine, type SqlValue } from "./sql.ts";
+import { sqliteMigrations } from "./sqlite-schema.ts";
+import { SqliteSession, SqliteWriter } from "./sqlite-session.ts";
+
+export interface SqliteEngineOptions {
+  readonly path: string;
+  /** Waiting for another process that writes; ms. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** For tests. */
+  readonly migrations?: readonly string[];
+}
+
+/** 4 MB of them are kept for what comes next. */
+const freePages = 1000;
+
+/**
+ * Opens the database of reports, makes it when it is not there (mode 0600), and brings its schema up to date. Several
+ * processes may use it at once. Synchronous inside: it holds up the thread that asks.
+ * @throws SekishoError STORE_UNAVAILABLE.
+ */
+export function openSqliteEngine(options: SqliteEngineOptions): SqlEngine {
+  return using(options.path, () => {
+    makeFolder(dirname(options.path), 0o700);
+    // SQLite gives its -wal and -shm files the mode of the database.
+    closeSync(openSync(options.path, "a", 0o600));
+    chmodSync(options.path, 0o600);
+    const timeout = options.timeoutMs ?? 30_000;
+    const db = new DatabaseSync(options.path, { timeout });
+    try {
+      prepareToWrite(db, options);
+      return new SqliteEngine(options.path, db, openToRead(options.path, timeout));
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+function prepareToWrite(
+  db: DatabaseSync,
+  { path, migrations = sqliteMigrations }: SqliteEngineOptions,
+): void {
+  // Must come before the first table; retention deletes all the time, and the file is to follow.
+  db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  db.exec("PRAGMA journal_mode = WAL");
+  // The default of 1000 pages halves the rate of inserts; 20000 are 80 MB at most.
+  db.exec("PRAGMA wal_autocheckpoint = 20000");
+  db.exec("PRAGMA journal_size_limit = 8000000");
+  db.exec("PRAGMA cache_size = -65536");
+  db.exec("PRAGMA synchronous = FULL");
+  // All that is written refers to what this program has just read or written.
+  db.exec("PRAGMA foreign_keys = OFF");
+  migrate(db, path, migrations);
+}
+
+/** What is asked sees no half of a transaction. */
+function openToRead(path: string, timeout: number): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: true, timeout });
+  db.exec("PRAGMA cache_size = -32768");
+  return db;
+}
+
+class SqliteEngine implements SqlEngine {
+  readonly skipLocked = "";
+  readonly reader: SqlSession;
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+  readonly #readDb: DatabaseSync;
+  readonly #writer: SqliteWriter;
+
+  constructor(path: string, db: DatabaseSync, readDb: DatabaseSync) {
+    this.#path = resolve(path);
+    this.#db = db;
+    this.#readDb = readDb;
+    this.#writer = new SqliteWriter(db);
+    this.reader = new SafeReader(path, new SqliteSession(readDb));
+  }
+
+  transaction<T>(_needs: TransactionNeeds, work: (writer: ReportWriter) => Promise<T>): Promise<T> {
+    return inTurn(this.#path, () => this.#transaction(work));
+  }
+
+  async #transaction<T>(work: (writer: ReportWriter) => Promise<T>): Promise<T> {
+    try {
+      this.#db.exec("BEGIN IMMEDIATE");
+      const result = await work(this.#writer);
+      this.#db.exec("COMMIT");
+      this.#writer.committed();
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      this.#writer.rolledBack();
+      throw refusalOrFailure(this.#path, error);
+    }
+  }
+
+  /** In one step from a connection of its own: writers go on, and cannot make it begin again. */
+  async backup(path: string): Promise<void> {
+    const unfinished = `${path}.unfinished`;
+    try {
+      closeSync(openSync(path, "ax", 0o600));
+    } catch (cause) {
+      throw failure(path, cause);
+    }
+    try {
+      closeSync(openSync(unfinished, "w", 0o600));
+      const source = new DatabaseSync(this.#path, { readOnly: true });
+      try {
+        await backup(source, unfinished, { rate: 0x7fff_ffff });
+      } finally {
+        source.close();
+      }
+      renameSync(unfinished, path);
+    } catch (cause) {
+      for (const file of [path, unfinished]) rmSync(file, { force: true });
+      throw failure(path, cause);
+    }
+  }
+
+  async octets(): Promise<number> {
+    const rows = await this.reader.all(
+      `SELECT (p.page_count - f.freelist_count) * s.page_size AS octets
+       FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s`,
+    );
+    return Number(rows[0]?.["octets"]);
+  }
+
+  async shrink(): Promise<void> {
+    await inTurn(this.#path, async () =>
+      using(this.#path, () => {
+        const free = this.#db.prepare("SELECT freelist_count AS n FROM pragma_freelist_count").get()?.["n"];
+        if (Number(free) > freePages) this.#db.exec(`PRAGMA incremental_vacuum(${freePages})`);
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    await inTurn(this.#path, async () => {
+      this.#readDb.close();
+      this.#db.close();
+    });
+  }
+}
+
+/** The last to write to a file, by its path. */
+const writers = new Map<string, Promise<unknown>>();
+
+/**
+ * One writer after the other, of all that this thread has: one that waits for the database in SQLite holds up the thread, and so
+ * the one that it waits for.
+ */
+function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const done = (writers.get(path) ?? Promise.resolve()).then(work);
+  const settled = done.then(
+    () => {},
+    () => {},
+  );
+  writers.set(path, settled);
+  void settled.then(() => writers.get(path) === settled && writers.delete(path));
+  return done;
+}
+
+class SafeReader implements SqlSession {
+  readonly #path: string;
+  readonly #session: SqliteSession;
+
+  constructor(path: string, session: SqliteSession) {
+    this.#path = path;
+    this.#session = session;
+  }
+
+  all(sql: string, values?: readonly SqlValue[]): readonly Row[] {
+    return using(this.#path, () => this.#session.all(sql, values));
+  }
+
+  run(sql: string, values?: readonly SqlValue[]): number {
+    return using(this.#path, () => this.#session.run(sql, values));
+  }
+}
+
+function using<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw failure(path, cause);
+  }
+}
+
+function failure(path: string, cause: unknown): SekishoError {
+  if (cause instanceof SekishoError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const advice = isCorruption(cause)
+    ? "; it is damaged or no database: move it away and restore a backup"
+    : "";
+  return new SekishoError("STORE_UNAVAILABLE", `${path}: ${reason}${advice}`, { cause });
+}
+
+/** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE: the same request would fail again. */
+const refusals: ReadonlySet<number> = new Set([18, 19, 20, 25]);
+
+function refusalOrFailure(path: string, cause: unknown): Error {
+  if (cause instanceof SekishoError) return cause;
+  const code = (cause as { readonly errcode?: unknown }).errcode;
+  if (typeof code === "number" && !refusals.has(code & 0xff)) return failure(path, cause);
+  return new Refusal(cause instanceof Error ? cause.message : String(cause), { cause });
+}

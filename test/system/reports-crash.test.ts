@@ -1,0 +1,157 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { openReportStore, reportsPath } from "../../src/store/reports/open.ts";
+import type { ReportStore } from "../../src/store/reports/port.ts";
+import { countedRecords, storedSums, sumPlainly } from "../report-sums.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { type GeneratedReport, generateReports } from "./generated-reports.ts";
+import { type Postgres, postgresPrograms, startPostgres } from "./postgres.ts";
+import { describeWith, type Running, start, until } from "./process.ts";
+
+const rounds = 20;
+const feeder = new URL("feed-reports.ts", import.meta.url).pathname;
+
+describeWith([join(postgresPrograms(), "postgres")], "reports: crashes and company", () => {
+  let server: Postgres;
+  let reports: readonly GeneratedReport[];
+  let list: string;
+  beforeAll(async () => {
+    reports = generateReports(temporaryFolder(), { 1: 1500, 20: 800, 1000: 12 });
+    list = listOf(reports);
+    server = await startPostgres(temporaryFolder());
+  });
+  afterAll(() => server.stop());
+
+  function listOf(some: readonly GeneratedReport[]): string {
+    const file = join(temporaryFolder(), "list.json");
+    writeFileSync(file, JSON.stringify(some.map((one) => one.file)));
+    return file;
+  }
+
+  /** Starts a process that feeds all of them, and waits until it is at it. */
+  async function feed(place: string, seed: number, batch = 50, files = list): Promise<Running> {
+    const child = start(process.execPath, [feeder, place, files, String(seed), String(batch)]);
+    onTestFinished(() => child.end("SIGKILL"));
+    await until(`the feeder: ${child.output()}`, () => child.output().startsWith("begin\n"));
+    return child;
+  }
+
+  async function withStore<T>(place: string, work: (store: ReportStore) => Promise<T>): Promise<T> {
+    const store = await openReportStore(
+      place.startsWith("postgres:") ? { store: place, dataDir: "" } : { dataDir: place },
+    );
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  const places = [
+    { name: "SQLite", newPlace: () => temporaryFolder() },
+    { name: "PostgreSQL", newPlace: () => server.newDatabase() },
+  ];
+
+  describe.each(places)("$name", ({ newPlace }) => {
+    test(`SIGKILL at any moment, ${rounds} times: nothing lost, nothing doubled`, {
+      timeout: 600_000,
+    }, async () => {
+      const place = newPlace();
+      const acknowledged = new Set<string>();
+      let killed = 0;
+      for (let round = 0; round < rounds; round++) {
+        const child = await feed(place, round, 1 + ((round * 7) % 40));
+        await sleep(Math.random() * 700);
+        await child.end("SIGKILL");
+        const lines = child.output().split("\n");
+        if (!lines.includes("end")) killed += 1;
+        for (const line of lines.slice(0, -1)) if (line.startsWith("/")) acknowledged.add(line);
+        await withStore(place, (store) => expectWhole(store, place, acknowledged));
+      }
+      expect(killed).toBeGreaterThan(rounds / 2);
+      const last = await feed(place, 99);
+      await last.ended;
+      expect(last.output()).toMatch(/\nend\n$/);
+      await withStore(place, async (store) => {
+        await expectWhole(store, place, new Set(reports.map(({ file }) => file)));
+        await expectAll(store, reports);
+      });
+    });
+
+    test("four processes fed the same reports: each counts once", { timeout: 600_000 }, async () => {
+      const some = reports.filter((_, index) => index % 3 === 0);
+      const files = listOf(some);
+      for (const round of [1, 2, 3]) {
+        const place = newPlace();
+        const children = await Promise.all(
+          Array.from({ length: 4 }, (_, index) => feed(place, round * 10 + index, 5 + 20 * index, files)),
+        );
+        for (const child of children) {
+          await child.ended;
+          expect(child.output()).toMatch(/\nend\n$/);
+        }
+        await withStore(place, (store) => expectAll(store, some));
+      }
+    });
+  });
+
+  test("10,000 reports: the sums are the generator's", { timeout: 600_000 }, async () => {
+    const many = generateReports(temporaryFolder(), { 1: 8000, 20: 1992, 1000: 8 }, 2);
+    const place = temporaryFolder();
+    const child = await feed(place, 0, 50, listOf(many));
+    await child.ended;
+    await withStore(place, (store) => expectAll(store, many));
+  });
+
+  /** What was said to be committed is there, what is there is there once, and the sums are right. */
+  async function expectWhole(
+    store: ReportStore,
+    place: string,
+    acknowledged: ReadonlySet<string>,
+  ): Promise<void> {
+    if (!place.startsWith("postgres:")) {
+      const db = new DatabaseSync(reportsPath(place), { readOnly: true });
+      expect(db.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+      db.close();
+    }
+    const kept = await allReports(store);
+    const byId = new Set(kept);
+    expect(kept).toHaveLength(byId.size);
+    const lost = reports.filter(({ file, reportId }) => acknowledged.has(file) && !byId.has(reportId));
+    expect(lost).toEqual([]);
+    const records = await countedRecords(store);
+    const expected = reports.filter(({ reportId }) => byId.has(reportId));
+    expect(records).toHaveLength(expected.reduce((sum, one) => sum + one.records, 0));
+    expect(await storedSums(store)).toEqual(sumPlainly(records));
+    expect(await store.counts()).toMatchObject({ raw: kept.length, unread: 0, conflicts: 0 });
+  }
+
+  async function expectAll(store: ReportStore, all: readonly GeneratedReport[]): Promise<void> {
+    const records = await countedRecords(store);
+    expect(await store.counts()).toMatchObject({
+      reports: all.length,
+      raw: all.length,
+      records: all.reduce((sum, one) => sum + one.records, 0),
+      unread: 0,
+      conflicts: 0,
+    });
+    const messages = all.reduce((sum, one) => sum + one.messages, 0);
+    expect((await store.days({})).reduce((sum, one) => sum + one.messages, 0)).toBe(messages);
+    expect((await store.sources({})).reduce((sum, one) => sum + one.messages, 0)).toBe(messages);
+    expect(await storedSums(store)).toEqual(sumPlainly(records));
+  }
+
+  async function allReports(store: ReportStore): Promise<string[]> {
+    const ids: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.list({ limit: 1000, ...(cursor !== undefined && { cursor }) });
+      ids.push(...page.reports.map(({ reportId }) => reportId));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return ids;
+  }
+});

@@ -1,0 +1,231 @@
+import { execFileSync } from "node:child_process";
+import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { postgresState } from "../../src/store/postgres-state.ts";
+import { openReportStore } from "../../src/store/reports/open.ts";
+import { openPostgresEngine } from "../../src/store/reports/postgres-engine.ts";
+import { openPostgresReports } from "../../src/store/reports/postgres-reports.ts";
+import { postgresMigrations } from "../../src/store/reports/postgres-schema.ts";
+import { aggregate, arrival, record } from "../report-samples.ts";
+import { describeReportStore, type FreshStore } from "../report-store-contract.ts";
+import { countedRecords, storedSums, sumPlainly } from "../report-sums.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { type Postgres, postgresPrograms, startPostgres } from "./postgres.ts";
+import { describeWith } from "./process.ts";
+
+describeWith([join(postgresPrograms(), "postgres"), "/usr/bin/pg_dump"], "PostgreSQL", () => {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await startPostgres(temporaryFolder());
+  });
+  afterAll(() => server.stop());
+
+  const databaseOf = (url: string): string => new URL(url).pathname.slice(1);
+
+  async function fresh(): Promise<FreshStore> {
+    const url = server.newDatabase();
+    return {
+      open: (now) => openPostgresReports({ url }, now),
+      // What it promises of its indexes: every row can be found by them.
+      integrity: async () => {
+        server.psql(databaseOf(url), "CREATE EXTENSION IF NOT EXISTS amcheck");
+        server.psql(
+          databaseOf(url),
+          `SELECT bt_index_check(c.oid, true) FROM pg_class c JOIN pg_am a ON a.oid = c.relam
+           WHERE a.amname = 'btree' AND c.relnamespace = 'public'::regnamespace`,
+        );
+        return "ok";
+      },
+      openBackup: async (path) => {
+        const copy = server.newDatabase();
+        execFileSync("pg_restore", ["--exit-on-error", "-d", copy, path]);
+        return openPostgresReports({ url: copy });
+      },
+      makeNewer: async () => {
+        server.psql(databaseOf(url), "UPDATE sekisho_schema SET version = version + 1");
+      },
+    };
+  }
+
+  describeReportStore("PostgreSQL", { fresh, runs: 12 });
+
+  describe("PostgreSQL: the server", () => {
+    test("is asked for when the configuration names it, also by a file or variable", async () => {
+      const url = server.newDatabase();
+      process.env["SEKISHO_TEST_STORE"] = url;
+      for (const store of [url, "env:SEKISHO_TEST_STORE"]) {
+        const reports = await openReportStore({ store, dataDir: "/nowhere" });
+        await reports.ingest([arrival([aggregate({ id: store })])]);
+        await reports.close();
+      }
+      expect(server.psql(databaseOf(url), "SELECT count(*) FROM report")).toBe("2");
+    });
+
+    test("that is not there is an error of ours", async () => {
+      const url = `postgres:///none?host=${temporaryFolder()}&user=nobody`;
+      await expect(openPostgresReports({ url })).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+      await expect(openPostgresReports({ url: server.url("no_such_database") })).rejects.toMatchObject({
+        code: "STORE_UNAVAILABLE",
+        message: expect.stringContaining("no_such_database"),
+      });
+    });
+
+    test("is reached again after it was restarted, and nothing is counted twice", async () => {
+      const store = await openPostgresReports({ url: server.newDatabase() });
+      onTestFinished(() => store.close());
+      const requests = Array.from({ length: 40 }, (_, id) => arrival([aggregate({ id: String(id) })]));
+      await store.ingest(requests.slice(0, 10));
+      const [kept] = await Promise.all([
+        (async () => {
+          for (const request of requests) await store.ingest([request]);
+          return store.list({ limit: 1000 });
+        })(),
+        server.restart(),
+      ]);
+      expect(kept.reports).toHaveLength(40);
+      expect(await storedSums(store)).toEqual(sumPlainly(await countedRecords(store)));
+    });
+
+    test("that does not answer in time is given up", async () => {
+      const store = await openPostgresReports({ url: server.newDatabase(), statementTimeoutMs: 300 });
+      onTestFinished(() => store.close());
+      await store.ingest([arrival([aggregate()])]);
+      const engine = await openPostgresEngine({ url: server.newDatabase(), statementTimeoutMs: 300 });
+      onTestFinished(() => engine.close());
+      await expect(async () => engine.reader.all("SELECT pg_sleep(30)")).rejects.toMatchObject({
+        code: "STORE_UNAVAILABLE",
+        message: expect.stringContaining("statement timeout"),
+      });
+    });
+
+    test("whose connection is cut within a transaction keeps all or nothing, once", async () => {
+      const url = server.newDatabase();
+      await (await openPostgresReports({ url })).close();
+      const proxy = await cutting(new URL(url).searchParams.get("host") ?? "");
+      onTestFinished(() => proxy.close());
+      const store = await openPostgresReports({ url: proxy.url(databaseOf(url)) });
+      onTestFinished(() => store.close());
+      for (let id = 0; id < 30; id++) {
+        proxy.cutAfter(200 + ((id * 997) % 12_000));
+        const rows = Array.from({ length: 20 }, (_, count) => record({ count, ip: `192.0.2.${count}` }));
+        await store.ingest([arrival([aggregate({ id: String(id), records: rows })])]);
+      }
+      proxy.cutAfter(Number.POSITIVE_INFINITY);
+      expect(proxy.cuts()).toBeGreaterThan(10);
+      expect(await store.counts()).toMatchObject({ reports: 30, records: 600, raw: 30 });
+      expect(await storedSums(store)).toEqual(sumPlainly(await countedRecords(store)));
+    });
+
+    test("several that open a new database at once agree on its tables", async () => {
+      const url = server.newDatabase();
+      const stores = await Promise.all(Array.from({ length: 6 }, () => openPostgresReports({ url })));
+      for (const store of stores) await store.close();
+      expect(server.psql(databaseOf(url), "SELECT version FROM sekisho_schema")).toBe(
+        String(postgresMigrations.length),
+      );
+    });
+
+    test("migrations go forward, and one that fails leaves what was", async () => {
+      const url = server.newDatabase();
+      await (await openPostgresReports({ url })).close();
+      const bad = [...postgresMigrations, "CREATE TABLE half (a int); CREATE TABLE raw (b int)"];
+      await expect(openPostgresReports({ url, migrations: bad })).rejects.toMatchObject({
+        code: "STORE_UNAVAILABLE",
+      });
+      expect(server.psql(databaseOf(url), "SELECT to_regclass('half') IS NULL")).toBe("t");
+      const next = [...postgresMigrations, "ALTER TABLE report ADD COLUMN later text"];
+      for (const _ of [1, 2]) await (await openPostgresReports({ url, migrations: next })).close();
+      await expect(openPostgresReports({ url })).rejects.toMatchObject({
+        message: expect.stringContaining("newer"),
+      });
+    });
+  });
+
+  describe("PostgreSQL: state", () => {
+    test("changes all or nothing, one after the other, and says that it changed", async () => {
+      const url = server.newDatabase();
+      const [one, other] = [await openPostgresEngine({ url }), await openPostgresEngine({ url })].map(
+        postgresState,
+      );
+      onTestFinished(async () => {
+        await one?.close();
+        await other?.close();
+      });
+      if (one === undefined || other === undefined) return;
+      const before = await one.revision();
+      await one.tx(async (tx) => tx.put("count", "a", { value: 0 }));
+      const add = (state: typeof one): Promise<void> =>
+        state.tx(async (tx) => {
+          const { value } = (await tx.get("count", "a")) as { readonly value: number };
+          await tx.put("count", "a", { value: value + 1 });
+        });
+      for (let round = 0; round < 10; round++) await Promise.all([add(one), add(other)]);
+      const failing = one.tx(async (tx) => {
+        await tx.put("count", "b", { value: 1 });
+        throw new Error("stop");
+      });
+      await expect(failing).rejects.toThrow("stop");
+      await other.tx(async (tx) => {
+        expect(await tx.list("count")).toEqual([{ value: 20 }]);
+        expect(await tx.get("count", "b")).toBeUndefined();
+        await tx.remove("count", "a");
+      });
+      await one.tx(async (tx) => expect(await tx.list("count")).toEqual([]));
+      expect(await other.revision()).toBe(before + 22);
+    });
+  });
+});
+
+interface CuttingProxy {
+  url(database: string): string;
+  /** Cuts every connection after so many octets of what the client sends from now on. */
+  cutAfter(octets: number): void;
+  cuts(): number;
+  close(): Promise<void>;
+}
+
+/** Stands before the socket of a server. */
+async function cutting(host: string): Promise<CuttingProxy> {
+  const { connect } = await import("node:net");
+  let left = Number.POSITIVE_INFINITY;
+  let cuts = 0;
+  const open = new Set<Socket>();
+  const proxy = createServer((client) => {
+    const upstream = connect(join(host, ".s.PGSQL.5432"));
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        open.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    upstream.on("data", (chunk) => client.write(chunk));
+    client.on("data", (chunk) => {
+      left -= chunk.length;
+      if (left > 0) upstream.write(chunk);
+      else {
+        cuts += 1;
+        left = Number.POSITIVE_INFINITY;
+        client.destroy();
+      }
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const address = proxy.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`,
+    cutAfter: (octets) => {
+      left = octets;
+    },
+    cuts: () => cuts,
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of open) socket.destroy();
+        proxy.close(() => resolve());
+      }),
+  };
+}
