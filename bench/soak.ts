@@ -1,4 +1,5 @@
 // Load for minutes: node bench/soak.ts [--minutes 10] [--connections 64] [--rate 200] [--workers auto] [--json FILE]
+//   [--main dist/cli/main.js]
 // A milter client of its own sends mail over many connections, one message each, while a name server of its own is good, slow, dead
 // and lying by turns and other clients behave badly (slow as a loris, half open, gone in the middle). Prints what came out, and exits
 // with 1 when memory grew, a message took too long, or a connection got stuck. Loopback only; nothing is left behind.
@@ -33,6 +34,8 @@ const { values } = parseArgs({
     rate: { type: "string", default: "200" },
     workers: { type: "string", default: "auto" },
     json: { type: "string" },
+    /** Another build of the program. */
+    main: { type: "string", default: fileURLToPath(new URL("../src/cli/main.ts", import.meta.url)) },
   },
 });
 const minutes = Number(values.minutes);
@@ -294,8 +297,7 @@ writeFileSync(
   `hostname: mx.rcpt.example\ndata_dir: ${folder}/data\ndns: { nameservers: ["127.0.0.1:${dns.port}"] }\n` +
     `milter: { workers: ${values.workers}, sockets: [ { listen: "inet:127.0.0.1:0" } ] }\nweb: { listen: off }\nlog: { level: error }\nrecord: { max_size: 20MB }\n`,
 );
-const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
-const program = spawn(process.execPath, [main, "serve", "--config", config], {
+const program = spawn(process.execPath, [values.main, "serve", "--config", config], {
   stdio: ["ignore", "inherit", "inherit"],
 });
 

@@ -31,9 +31,7 @@ const dot = 0x2e;
 
 /** A lower-case letter, a digit, a hyphen or an underscore. */
 function isPlainOctet(code: number): boolean {
-  return (
-    (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x5f
-  );
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x5f;
 }
 
 function toPlain(text: string): string | undefined {

@@ -108,7 +108,7 @@ function formatEdit(edit: MessageEdit, terms: EditTerms): Encoded {
 function formatHeaderEdit(edit: HeaderEdit, { leadingSpace }: EditTerms): Encoded {
   // RFC 5322 §2.2: printable US-ASCII without the colon.
   if (!/^[!-9;-~]+$/.test(edit.name)) return "header-name";
-  const value = "value" in edit ? headerValue(edit.name, edit.value) : "";
+  const value = "value" in edit ? sentHeaderValue(edit.name, edit.value) : "";
   if (value === undefined) return "header-line-too-long";
   const text = `${edit.name}\0${leadingSpace && value !== "" ? " " : ""}${value}\0`;
   switch (edit.kind) {
@@ -135,12 +135,12 @@ function withData(command: number, data: Buffer): Encoded {
 }
 
 /**
- * A value whose lines are divided by LF and cannot be taken for another field or the end of the header: CR and NUL
- * are taken out, a line without leading white space gets a TAB, an empty one goes. Too long lines are broken at white
- * space.
- * @returns undefined when a line is too long and has none.
+ * The value of a field as it is sent to the MTA: lines divided by LF that cannot be taken for another field or the end
+ * of the header. CR and NUL are taken out, a line without leading white space gets a TAB, an empty one goes. Too long
+ * lines are broken at white space.
+ * @returns undefined when a line is too long and has none: then the edit is not sent.
  */
-function headerValue(name: string, value: string): string | undefined {
+export function sentHeaderValue(name: string, value: string): string | undefined {
   if (isPlain(value) && name.length + 2 + value.length <= maxLineOctets) return value;
   const folded: string[] = [];
   for (const [index, line] of value.split("\n").entries()) {

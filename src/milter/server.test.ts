@@ -487,6 +487,17 @@ describe("closing", () => {
     await server.close(20);
     expect(await outcome).toBe("cut off");
     expect(heard).toEqual(["close"]);
+    expect(server.stats().closed).toEqual({ "cut-off": 1 });
+  });
+
+  test("what the MTA breaks off amid a message is not our doing", async () => {
+    const server = await start(() => ({ mail: () => ({ kind: "continue" }) }));
+    const client = await open(server);
+    await client.event("M", Buffer.from("<a@example.com>\0"));
+    client.destroy();
+    while (server.stats().connections > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    await server.close(0);
+    expect(server.stats().closed).toEqual({ "mta-closed": 1 });
   });
 });
 

@@ -41,6 +41,8 @@ export type CloseReason =
   | "write-timeout"
   | "idle-timeout"
   | "shutdown"
+  /** The grace of `close` was over, and a message was not. */
+  | "cut-off"
   | ProtocolProblem;
 
 /** Things to count or to log; `id` is that of `ConnectionInfo`. */
@@ -141,6 +143,8 @@ export interface MilterServer {
    */
   close(graceMs?: number): Promise<void>;
 }
+
+const hasSaidItsLast: ReadonlySet<CloseReason> = new Set(["quit", "mta-closed"]);
 
 type Count<K extends string> = Partial<Record<K, number>>;
 
@@ -465,12 +469,15 @@ class Connection implements ConversationHost {
     this.#since = performance.now();
     increment(this.#shared.counters.closed, reason);
     this.#conversation.destroy();
-    this.#socket.destroySoon();
+    // The MTA has closed or is about to: where nothing waits to be written, there is nothing to say goodbye to.
+    if (hasSaidItsLast.has(reason) && this.#socket.writableLength === 0) this.#socket.destroy();
+    else this.#socket.destroySoon();
     emit(this.#shared, { kind: "closed", id: this.#id, reason });
   }
 
   destroy(): void {
-    this.close("shutdown");
+    const { busy, inMessage } = this.#conversation;
+    this.close(busy || inMessage ? "cut-off" : "shutdown");
     this.#socket.destroy();
   }
 

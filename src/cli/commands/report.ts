@@ -168,7 +168,7 @@ export const report: AnyCommand = defineCommand({
     "sekisho report export [--format csv|ndjson] [OPTION...]",
     "sekisho report reparse [--check-mail] [--json]",
     "sekisho report sources DOMAIN [--own] [--failing] [--since DATE] [--json]",
-    "sekisho report label [ADDRESS|NETWORK|NAME GROUP [--owner TEXT] [--contact TEXT]]",
+    "sekisho report label [ADDRESS|NETWORK|NAME GROUP [OPTION...]]",
     "sekisho report names [--domain DOMAIN] [--again]",
     "sekisho report backup FILE",
   ],

@@ -15,6 +15,8 @@ export interface InflateEnd {
 
 /** Up to this size a report is unpacked at once, which costs a tenth of a stream. */
 const atOnce = 4 * 1024 * 1024;
+/** Each piece of a stream costs a turn of the event loop. */
+const streamOctets = 64 * 1024;
 const ratioFrom = 8 * 1024 * 1024;
 
 /** Unpacks a raw deflate stream (RFC 1951) that begins at `from` and may be followed by anything. */
@@ -64,7 +66,7 @@ async function* once(buffer: Buffer): AsyncIterable<Buffer> {
 }
 
 async function* inflateStream(input: Buffer, allowance: Allowance, end: InflateEnd): AsyncIterable<Buffer> {
-  const stream = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
+  const stream = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: streamOctets });
   stream.end(input);
   let out = 0;
   try {

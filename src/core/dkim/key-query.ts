@@ -45,12 +45,24 @@ function readAnswer(answer: DnsAnswer<TxtRecord>): KeyLookup {
       return { kind: "permerror", problem: "no-key" };
     case "answer": {
       const records: DkimKeyRecord[] = [];
-      for (const { text } of answer.records) {
-        const record = records.length < maxKeyRecords ? parseDkimKey(text) : undefined;
+      for (const one of answer.records) {
+        const record = records.length < maxKeyRecords ? parsedOf(one) : undefined;
         if (record !== undefined) records.push(record);
       }
       // Records of other kinds at the name (a wildcard's, say) are no keys and count for nothing beside one.
       return records.length > 0 ? { kind: "records", records } : { kind: "permerror", problem: "key-syntax" };
     }
   }
+}
+
+/** By the answer: as long as a resolver keeps that, its records are read once. */
+const parsed = new WeakMap<TxtRecord, { readonly record: DkimKeyRecord | undefined }>();
+
+function parsedOf(answer: TxtRecord): DkimKeyRecord | undefined {
+  let known = parsed.get(answer);
+  if (known === undefined) {
+    known = { record: parseDkimKey(answer.text) };
+    parsed.set(answer, known);
+  }
+  return known.record;
 }

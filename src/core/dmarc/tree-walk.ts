@@ -56,10 +56,22 @@ function readAnswer(answer: DnsAnswer<TxtRecord>): RecordAnswer {
     // A name too long to be asked for can hold no record.
     return answer.reason === "bad-name" ? { kind: "none", exists: false } : { kind: "failure" };
   if (answer.kind !== "answer") return { kind: "none", exists: answer.kind === "nodata" };
-  const records = answer.records.flatMap(({ text }) => parseDmarcRecord(text) ?? []);
+  const records = answer.records.flatMap((record) => parsedOf(record) ?? []);
   const [record] = records;
   if (record === undefined) return { kind: "none", exists: true };
   return records.length > 1 ? { kind: "several" } : { kind: "record", record };
+}
+
+/** By the answer: as long as a resolver keeps that, its records are read once. */
+const parsed = new WeakMap<TxtRecord, { readonly record: DmarcRecord | undefined }>();
+
+function parsedOf(answer: TxtRecord): DmarcRecord | undefined {
+  let known = parsed.get(answer);
+  if (known === undefined) {
+    known = { record: parseDmarcRecord(answer.text) };
+    parsed.set(answer, known);
+  }
+  return known.record;
 }
 
 /**

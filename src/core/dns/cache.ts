@@ -125,8 +125,8 @@ function replyOctets(reply: Reply): number {
 
 function variableOctets(data: DnsRecordOf[DnsType]): number {
   if (typeof data === "string") return data.length;
-  // Joined text and strings are kept both.
-  if ("strings" in data) return 2 * data.text.length + 40 * data.strings.length;
+  // The strings are pieces of the text.
+  if ("strings" in data) return data.text.length + 40 * data.strings.length;
   if ("data" in data) return data.data.length;
   return 0;
 }

@@ -296,7 +296,20 @@ function readTxt(message: Buffer, start: number, end: number): TxtRecord | undef
     strings.push(message.toString("latin1", at + 1, next));
     at = next;
   }
-  return { strings, text: strings.length === 1 ? (strings[0] as string) : strings.join("") };
+  return strings.length === 1 ? { strings, text: strings[0] as string } : joined(strings);
+}
+
+/** The strings as pieces of their text: in a cache the octets are there once. */
+function joined(strings: readonly string[]): TxtRecord {
+  const text = strings.join("");
+  let end = 0;
+  return {
+    strings: strings.map(({ length }) => {
+      end += length;
+      return text.slice(end - length, end);
+    }),
+    text,
+  };
 }
 
 function readSoa(message: Buffer, names: NameReader, start: number, end: number): SoaRecord | undefined {

@@ -1,4 +1,4 @@
-import type { AggregateHead, AggregateRecord, PublishedPolicy } from "./aggregate.ts";
+import type { AggregateHead, AggregateRecord } from "./aggregate.ts";
 import { finishHead, type MetadataText, type PolicyText, type ReportHints } from "./aggregate-head.ts";
 import { finishRecord, type RecordText } from "./aggregate-record.ts";
 import type { WarningSink } from "./warnings.ts";
@@ -7,6 +7,11 @@ import type { WarningSink } from "./warnings.ts";
 const maxErrors = 100;
 const maxAuthResults = 1_000;
 const maxReasons = 100;
+
+/** `reportId` as `report_id`. */
+function elementName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
 
 /** A report while it is read: what stood in its elements, as text. */
 export class AggregateDraft {
@@ -55,7 +60,8 @@ export class AggregateDraft {
 
   setMetadata(name: keyof MetadataText, text: string): void {
     if (this.#metadata[name] === undefined) this.#metadata[name] = text;
-    else if (text !== this.#metadata[name]) this.#warnings.add("repeated", `report_metadata/${name}`, text);
+    else if (text !== this.#metadata[name])
+      this.#warnings.add("repeated", `report_metadata/${elementName(name)}`, text);
   }
 
   addError(text: string): void {
@@ -99,8 +105,6 @@ export class AggregateDraft {
     );
   }
 }
-
-export type { PublishedPolicy };
 
 type Named<T> = { -readonly [Key in keyof T]: string | undefined };
 interface DkimText {

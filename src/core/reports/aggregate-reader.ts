@@ -53,6 +53,7 @@ class Reader implements AggregateReader, XmlHandler {
   #namespace: string | undefined;
   #octets = 0;
   #text = "";
+  #valueCut = false;
   #failed: UnreadReason | undefined;
   /** The first characters, to tell what is no XML. */
   #start = "";
@@ -97,7 +98,7 @@ class Reader implements AggregateReader, XmlHandler {
 
   #keepStart(text: string): void {
     const first = this.#start === "";
-    this.#start = (this.#start + text.slice(0, startLength)).trimStart().slice(0, startLength);
+    this.#start = (this.#start + text).trimStart().slice(0, startLength);
     if (first && /^&lt;[?a-z!]/i.test(this.#start)) {
       this.#warnings.add("escaped-twice");
       this.#escaped = "";
@@ -107,6 +108,7 @@ class Reader implements AggregateReader, XmlHandler {
   open(name: string, attributes: string): void {
     if (this.#stack.length >= maxDepth) {
       this.#failed ??= "too-deep";
+      this.#scanner.stop();
       return;
     }
     if (this.#draft.state !== "open") this.#openRoot(name, attributes);
@@ -134,7 +136,7 @@ class Reader implements AggregateReader, XmlHandler {
 
   #push(name: string, rule: ElementRule | undefined): void {
     this.#stack.push({ name, rule });
-    this.#text = "";
+    this.#clearText();
     rule?.open?.(this.#draft);
   }
 
@@ -165,7 +167,12 @@ class Reader implements AggregateReader, XmlHandler {
     if (rule === undefined) return;
     rule.text?.(this.#draft, this.#text.trim());
     rule.close?.(this.#draft);
+    this.#clearText();
+  }
+
+  #clearText(): void {
     this.#text = "";
+    this.#valueCut = false;
   }
 
   wantsText(): boolean {
@@ -174,7 +181,8 @@ class Reader implements AggregateReader, XmlHandler {
 
   text(value: string): void {
     const room = maxValue - this.#text.length;
-    if (value.length > room) this.#warnings.add("value-cut", this.#stack.at(-1)?.name);
+    if (value.length > room && !this.#valueCut) this.#warnings.add("value-cut", this.#stack.at(-1)?.name);
+    this.#valueCut ||= value.length > room;
     if (room > 0) this.#text += value.length > room ? value.slice(0, room) : value;
   }
 

@@ -150,8 +150,8 @@ function readFields(octets: Buffer): Fields {
   // Blank lines before and between fields are in reports of some senders.
   for (const line of readableText(octets).split(/\r\n|\n|\r/)) {
     const last = fields.at(-1);
-    if (/^[ \t]/.test(line) && last !== undefined) last[1] = `${last[1]} ${line.trim()}`.slice(0, maxValue);
-    else addField(fields, line);
+    if (!/^[ \t]/.test(line) || last === undefined) addField(fields, line);
+    else if (last[1].length < maxValue) last[1] = `${last[1]} ${line.trim()}`.trim().slice(0, maxValue);
   }
   return fields.map(([name, value]) => [name, decodeEncodedWords(value) ?? value] as const);
 }

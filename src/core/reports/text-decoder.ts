@@ -15,9 +15,13 @@ export function openReportDecoder(warnings: WarningSink): ReportDecoder {
   return new SniffingDecoder(warnings);
 }
 
+/** Shorter pieces wait for each other: what is held back must not be looked at for each of them. */
+const pieceOctets = 8_192;
+
 class SniffingDecoder implements ReportDecoder {
   readonly #warnings: WarningSink;
-  #waiting: Buffer = Buffer.alloc(0);
+  #waiting: Buffer[] = [];
+  #length = 0;
   #decoder: ReportDecoder | undefined;
 
   constructor(warnings: WarningSink) {
@@ -25,19 +29,24 @@ class SniffingDecoder implements ReportDecoder {
   }
 
   write(octets: Buffer): string {
-    if (this.#decoder !== undefined) return this.#decoder.write(octets);
-    this.#waiting = this.#waiting.length === 0 ? octets : Buffer.concat([this.#waiting, octets]);
-    return this.#waiting.length < declarationOctets ? "" : this.#start();
+    this.#waiting.push(octets);
+    this.#length += octets.length;
+    return this.#length < pieceOctets ? "" : this.#decode();
   }
 
   end(): string {
-    const first = this.#decoder === undefined ? this.#start() : "";
-    return first + (this.#decoder?.end() ?? "");
+    return this.#decode() + (this.#decoder?.end() ?? "");
   }
 
-  #start(): string {
-    const octets = this.#waiting;
-    this.#waiting = Buffer.alloc(0);
+  #decode(): string {
+    const [first = Buffer.alloc(0)] = this.#waiting;
+    const octets = this.#waiting.length > 1 ? Buffer.concat(this.#waiting) : first;
+    this.#waiting = [];
+    this.#length = 0;
+    return this.#decoder === undefined ? this.#start(octets) : this.#decoder.write(octets);
+  }
+
+  #start(octets: Buffer): string {
     const { label, skip } = charsetOf(octets, this.#warnings);
     this.#decoder = streamed.test(label) ? streamDecoder(label) : new PieceDecoder(label, this.#warnings);
     return this.#decoder.write(octets.subarray(skip));
@@ -72,15 +81,24 @@ function declaredCharset(octets: Buffer, warnings: WarningSink): string {
   )?.[1];
   const label = declared?.toLowerCase() ?? "utf-8";
   if (label.startsWith("utf") || label === "us-ascii" || label === "ascii") return "utf-8";
-  const known = newDecoder(label)?.encoding;
+  const known = decoderOf(label)?.encoding;
   if (known !== undefined) return known;
   warnings.add("charset-unknown", "encoding", label);
   return "utf-8";
 }
 
-function newDecoder(label: string, fatal = false): InstanceType<typeof TextDecoder> | undefined {
+type Decoder = InstanceType<typeof TextDecoder>;
+
+const decoders = new Map<string, Decoder>();
+
+/** Kept for the next value: one takes longer to make than to use. Not for streams. */
+function decoderOf(label: string): Decoder | undefined {
+  const known = decoders.get(label);
+  if (known !== undefined) return known;
   try {
-    return new TextDecoder(label, { ignoreBOM: true, fatal });
+    const decoder = new TextDecoder(label, { ignoreBOM: true });
+    decoders.set(label, decoder);
+    return decoder;
   } catch {
     return undefined;
   }
@@ -96,6 +114,8 @@ function streamDecoder(label: string): ReportDecoder {
 
 const escapeOctet = 0x1b;
 const lessThan = 0x3c;
+/** Values of one document; from then on what was guessed last is taken. */
+const maxGuesses = 5_000;
 /** A value that goes on for longer is cut wherever it is. */
 const maxHeld = 65_536;
 const multiOctet = /^(?:shift_jis|euc-|gb|big5)/;
@@ -109,6 +129,8 @@ class PieceDecoder implements ReportDecoder {
   readonly #warnings: WarningSink;
   #held: Buffer = Buffer.alloc(0);
   #iso2022: ReportDecoder | undefined;
+  #guesses = 0;
+  #guessed = "windows-1252";
 
   constructor(label: string, warnings: WarningSink) {
     this.#label = label;
@@ -118,8 +140,8 @@ class PieceDecoder implements ReportDecoder {
   write(octets: Buffer): string {
     if (this.#iso2022 !== undefined) return this.#iso2022.write(octets);
     const all = this.#held.length === 0 ? octets : Buffer.concat([this.#held, octets]);
-    const escape = multiOctet.test(this.#label) ? -1 : iso2022Escape(all);
-    if (escape >= 0) return this.#switchToIso2022(all, escape);
+    const escapeAt = multiOctet.test(this.#label) ? -1 : iso2022Escape(all);
+    if (escapeAt >= 0) return this.#switchToIso2022(all, escapeAt);
     const whole = wholeOctets(all);
     this.#held = all.subarray(whole);
     return this.#decode(all.subarray(0, whole));
@@ -129,10 +151,11 @@ class PieceDecoder implements ReportDecoder {
     return this.#iso2022?.end() ?? this.#decode(this.#held);
   }
 
-  #switchToIso2022(all: Buffer, escape: number): string {
+  #switchToIso2022(all: Buffer, escapeAt: number): string {
+    const before = this.#decode(all.subarray(0, escapeAt));
     this.#warnings.add("charset-guessed", "encoding", "iso-2022-jp");
     this.#iso2022 = streamDecoder("iso-2022-jp");
-    return this.#decode(all.subarray(0, escape)) + this.#iso2022.write(all.subarray(escape));
+    return before + this.#iso2022.write(all.subarray(escapeAt));
   }
 
   #decode(octets: Buffer): string {
@@ -145,7 +168,7 @@ class PieceDecoder implements ReportDecoder {
 
   #decodePiece(piece: Buffer): string {
     if (isAscii(piece)) return piece.toString("latin1");
-    if (multiOctet.test(this.#label)) return decodeFatally(piece, this.#label) ?? this.#guess(piece);
+    if (multiOctet.test(this.#label)) return decodeWhole(piece, this.#label) ?? this.#guess(piece);
     if (isUtf8(piece)) {
       if (this.#label !== "utf-8") this.#warnings.add("charset-guessed", "encoding", "utf-8");
       return piece.toString("utf8");
@@ -154,7 +177,10 @@ class PieceDecoder implements ReportDecoder {
   }
 
   #guess(piece: Buffer): string {
+    this.#guesses += 1;
+    if (this.#guesses > maxGuesses) return decodeLoosely(piece, this.#guessed);
     const { label, text } = guessCharset(piece);
+    this.#guessed = label;
     this.#warnings.add("charset-guessed", "encoding", label);
     return text;
   }
@@ -163,7 +189,7 @@ class PieceDecoder implements ReportDecoder {
 function guessCharset(piece: Buffer): { readonly label: string; readonly text: string } {
   if (isUtf8(piece)) return { label: "utf-8", text: piece.toString("utf8") };
   for (const { label, looksRight } of japaneseCharsets) {
-    const text = decodeFatally(piece, label);
+    const text = decodeWhole(piece, label);
     if (text !== undefined && looksRight.test(text)) return { label, text };
   }
   return { label: "windows-1252", text: decodeLoosely(piece, "windows-1252") };
@@ -175,16 +201,15 @@ const japaneseCharsets = [
   { label: "euc-jp", looksRight: /[\u3040-\u30ff]{2}/ },
 ] as const;
 
-function decodeFatally(octets: Buffer, label: string): string | undefined {
-  try {
-    return newDecoder(label, true)?.decode(octets);
-  } catch {
-    return undefined;
-  }
+/** @returns undefined when some of the octets are none of that charset. */
+function decodeWhole(octets: Buffer, label: string): string | undefined {
+  // Without an exception, which costs more than the rest.
+  const text = decoderOf(label)?.decode(octets);
+  return text?.includes("\ufffd") === true ? undefined : text;
 }
 
 function decodeLoosely(octets: Buffer, label: string): string {
-  return newDecoder(label)?.decode(octets) ?? octets.toString("latin1");
+  return decoderOf(label)?.decode(octets) ?? octets.toString("latin1");
 }
 
 /** Where an escape sequence of RFC 1468 into a set of two octets stands, -1 for nowhere. */

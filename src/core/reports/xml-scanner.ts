@@ -35,6 +35,11 @@ export class XmlScanner {
     this.#rest = text.slice(this.#scan(text, false));
   }
 
+  /** Nothing more is of use, not even of the piece that is being read. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   end(): void {
     if (!this.#stopped) this.#scan(this.#rest, true);
     this.#rest = "";
