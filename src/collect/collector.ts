@@ -17,7 +17,7 @@ import { reasonOf } from "./input/imap-client.ts";
 import { listenForReports, type ReportReceiver } from "./input/lmtp.ts";
 import { watchFolder } from "./input/watch-folder.ts";
 import type { WayIn, WayInServices, WayInStatus } from "./input/way-in.ts";
-import { judgeMail } from "./judge-mail.ts";
+import { type JudgeContext, judgeMail } from "./judge-mail.ts";
 
 /** Everything that brings reports by itself, and what becomes too old. */
 export interface Collector {
@@ -138,21 +138,21 @@ class RunningCollector implements Collector {
 
   #wanted(config: Config): readonly WantedWay[] {
     const { mailboxes, folders } = config.collect;
-    const own = siteIds(config);
+    const own = judgingOf(config);
     return [
       ...mailboxes.flatMap((mailbox) => mailbox.folders.map((folder) => this.#mailWay(mailbox, folder, own))),
       ...folders.map((folder) => this.#folderWay(folder, own)),
     ];
   }
 
-  #mailWay(mailbox: MailboxConfig, folder: string, own: readonly string[]): WantedWay {
-    const ids = mailbox.authservIds ?? own;
+  #mailWay(mailbox: MailboxConfig, folder: string, own: Judging): WantedWay {
+    const judging = { ...own, authservIds: mailbox.authservIds ?? own.authservIds };
     // Another folder beside it changes nothing for this one.
-    const shape = JSON.stringify(["imap", { ...mailbox, folders: [] }, folder, ids]);
-    return { shape, open: () => watchMailFolder(mailbox, folder, this.#services(ids)) };
+    const shape = JSON.stringify(["imap", { ...mailbox, folders: [] }, folder, judging]);
+    return { shape, open: () => watchMailFolder(mailbox, folder, this.#services(judging)) };
   }
 
-  #folderWay(folder: FolderConfig, own: readonly string[]): WantedWay {
+  #folderWay(folder: FolderConfig, own: Judging): WantedWay {
     return {
       shape: JSON.stringify(["folder", folder, own]),
       open: () => watchFolder(folder, this.#services(own)),
@@ -168,7 +168,7 @@ class RunningCollector implements Collector {
       await before.way.close(closeWayMs);
     }
     if (lmtp === undefined) return;
-    const options = { ...this.#services(siteIds(config)), hostname };
+    const options = { ...this.#services(judgingOf(config)), hostname };
     if (this.#receiver !== undefined) this.#receiver.way.use(lmtp, options);
     else {
       const way = await listenForReports(lmtp, options, handles.get(lmtp.listen));
@@ -176,9 +176,9 @@ class RunningCollector implements Collector {
     }
   }
 
-  #services(authservIds: readonly string[]): WayInServices {
+  #services(site: Judging): WayInServices {
     const { dns, clock, log } = this.#options;
-    const judging = { authservIds, dns, clock };
+    const judging = { ...site, dns, clock };
     const judge = () => (mail: Parameters<typeof judgeMail>[0]) => judgeMail(mail, judging);
     return {
       take: (incoming) => this.#take(incoming, judge),
@@ -276,6 +276,13 @@ class RunningCollector implements Collector {
     }
     if (!this.#closing) this.#timer = this.#expireIn(expireEveryMs);
   }
+}
+
+/** Whose word on a report mail counts. */
+type Judging = Required<Pick<JudgeContext, "authservIds" | "trustedSealers">>;
+
+function judgingOf(config: Config): Judging {
+  return { authservIds: siteIds(config), trustedSealers: config.verify.policy.trustedSealers };
 }
 
 /** Names under which this site's own mail servers write Authentication-Results. */

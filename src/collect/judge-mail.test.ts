@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { ed25519TestKey } from "../../test/dkim-test-keys.ts";
+import { ed25519TestKey, rsaTestKey } from "../../test/dkim-test-keys.ts";
+import { sealMessage } from "../../test/seal-message.ts";
 import { fixedClock } from "../core/clock.ts";
 import { formatSignedField, openDkimSigning } from "../core/dkim/sign.ts";
 import { createSigningKey } from "../core/dkim/signing-key.ts";
@@ -104,6 +105,58 @@ test.each([
   const changed = what === "broken" ? fields.replace("bh=", "bh=AAAA") : fields;
   expect(await judge(changed, { dns })).toMatchObject({ verdict: "unknown", by: "dkim", dkimPass: false });
 });
+
+const sealKey = rsaTestKey(2048);
+const sealedDns = memoryResolver({
+  "s1._domainkey.example.org": [{ TXT: `v=DKIM1; k=rsa; p=${sealKey.publicText}` }],
+});
+
+test.each([
+  [
+    "that it passed",
+    " mx.example.org; dkim=pass header.d=reporter.example; dmarc=pass header.from=reporter.example",
+    ["example.org"],
+    "aligned",
+    "arc",
+    true,
+  ],
+  [
+    "that it failed",
+    " mx.example.org; dmarc=fail header.from=reporter.example",
+    ["example.org"],
+    "unknown",
+    "dkim",
+    false,
+  ],
+  [
+    "of another author",
+    " mx.example.org; dmarc=pass header.from=other.example",
+    ["example.org"],
+    "unknown",
+    "dkim",
+    false,
+  ],
+  [
+    "but nobody trusts it",
+    " mx.example.org; dmarc=pass header.from=reporter.example",
+    [],
+    "unknown",
+    "dkim",
+    false,
+  ],
+] as const)(
+  "RFC 8617 §7.2: a sealer says %s",
+  async (_name, results, trustedSealers, verdict, by, dkimPass) => {
+    const message = sealMessage(`${head}\r\n${body}`, {
+      key: sealKey,
+      signed: ["from", "to", "subject"],
+      results,
+    });
+    const mail = readMail(Buffer.from(message, "latin1"), new Allowance());
+    const judged = await judgeMail(mail, { authservIds: [], clock, dns: sealedDns, trustedSealers });
+    expect(judged).toMatchObject({ verdict, by, dkimPass });
+  },
+);
 
 test("whom it was sent to", async () => {
   expect((await judge("X-Original-To: Other@example.com\r\n")).sentTo).toBe("other@example.com");

@@ -1,3 +1,5 @@
+import { trustedSealer } from "../core/arc/trusted.ts";
+import { openArcVerification } from "../core/arc/verify.ts";
 import type { Clock } from "../core/clock.ts";
 import { openDkimVerification } from "../core/dkim/verify.ts";
 import { authorDomain } from "../core/dmarc/author-domain.ts";
@@ -15,7 +17,9 @@ import type { Mail } from "./extract/mime-part.ts";
 export interface JudgeContext {
   /** Names under which the site's own mail servers write Authentication-Results, lower case. */
   readonly authservIds: readonly string[];
-  /** To check DKIM now where no such field is; left out when nothing may be asked. */
+  /** `verify.arc.trusted_sealers`: forwarders whose word on a mail counts, while their seal holds. */
+  readonly trustedSealers?: readonly string[];
+  /** To check DKIM and ARC now where no such field is; left out when nothing may be asked. */
   readonly dns?: DnsResolver;
   readonly clock: Clock;
 }
@@ -25,7 +29,7 @@ const dnsWithinMs = 10_000;
 
 /**
  * Whether a report mail is from whom it says (RFC 9990 §3.5: it has to pass DMARC): by what the site found when it came, else
- * by its DKIM signatures now. SPF cannot be asked afterwards, so a mail without a good signature is "unknown" and not
+ * by its DKIM signatures now, else by the word of a trusted sealer (RFC 8617 §7.2). SPF cannot be asked afterwards, so a mail without a good signature is "unknown" and not
  * "unaligned". Never rejects.
  */
 export async function judgeMail(mail: Mail, context: JudgeContext): Promise<MailJudgement> {
@@ -37,10 +41,14 @@ export async function judgeMail(mail: Mail, context: JudgeContext): Promise<Mail
   const own = mail.nested ? undefined : ownResults(head, context.authservIds);
   if (own !== undefined) return { ...judgeResults(own, fromDomain), ...about };
   if (context.dns === undefined) return { verdict: "unknown", by: "none", dkimPass: false, ...about };
-  const dkim = await verifyNow(mail.octets, { ...context, dns: context.dns });
+  const asked = { ...context, dns: context.dns };
+  const dkim = await verifyNow(mail.octets, asked);
   const passing = dkim.filter(({ result }) => result === "pass");
-  const aligned = passing.some(({ domain }) => isAligned(domain ?? "", fromDomain));
-  return { verdict: aligned ? "aligned" : "unknown", by: "dkim", dkimPass: passing.length > 0, ...about };
+  if (passing.some(({ domain }) => isAligned(domain ?? "", fromDomain)))
+    return { verdict: "aligned", by: "dkim", dkimPass: true, ...about };
+  const sealed = await wordOfSealer(mail.octets, asked, fromDomain);
+  if (sealed !== undefined) return { ...sealed, ...about };
+  return { verdict: "unknown", by: "dkim", dkimPass: passing.length > 0, ...about };
 }
 
 function sentTo(mail: Mail): { readonly sentTo?: string } {
@@ -98,19 +106,44 @@ function isAligned(domain: string, fromDomain: string | undefined): boolean {
   return isWithin(name, fromDomain) || isWithin(fromDomain, name);
 }
 
-async function verifyNow(
+/** RFC 8617 §7.2: the mail passed DMARC where a trusted sealer took it in, and has changed since. */
+async function wordOfSealer(
   octets: Buffer,
-  { dns, clock }: JudgeContext & { readonly dns: DnsResolver },
-): Promise<readonly DkimResult[]> {
-  const opened: { verification?: Verification<readonly DkimResult[]> } = {};
+  context: AskingContext,
+  fromDomain: string | undefined,
+): Promise<Pick<MailJudgement, "verdict" | "by" | "dkimPass"> | undefined> {
+  const { trustedSealers = [] } = context;
+  if (trustedSealers.length === 0 || fromDomain === undefined) return undefined;
+  const arc = await evaluate(octets, context, openArcVerification);
+  const sealer = arc && trustedSealer(arc, trustedSealers, fromDomain);
+  if (sealer?.dmarcPassed !== true) return undefined;
+  const dkimPass = sealer.believed.some(({ claims }) => claims.includes("dkim=pass"));
+  return { verdict: "aligned", by: "arc", dkimPass };
+}
+
+type AskingContext = JudgeContext & { readonly dns: DnsResolver };
+
+async function verifyNow(octets: Buffer, context: AskingContext): Promise<readonly DkimResult[]> {
+  return (await evaluate(octets, context, openDkimVerification)) ?? [];
+}
+
+async function evaluate<Results>(
+  octets: Buffer,
+  { dns, clock }: AskingContext,
+  open: (
+    head: MessageHead,
+    context: { readonly dns: DnsResolver; readonly clock: Clock; readonly deadline: number },
+  ) => Verification<Results>,
+): Promise<Results | undefined> {
+  const opened: { verification?: Verification<Results> } = {};
   const deadline = clock.monotonic() + dnsWithinMs;
   read(octets, {
     head: (head) => {
-      opened.verification = openDkimVerification(head, { dns, clock, deadline });
+      opened.verification = open(head, { dns, clock, deadline });
     },
     body: (chunk) => opened.verification?.body(chunk),
   });
-  return (await opened.verification?.finish()) ?? [];
+  return opened.verification?.finish();
 }
 
 function headOf(octets: Buffer): MessageHead {

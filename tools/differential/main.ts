@@ -5,7 +5,8 @@ import type { DifferentialOutcome } from "./outcome.ts";
 import { runSignDifferential } from "./sign.ts";
 import { runSpfDifferential } from "./spf.ts";
 
-const usage = "npm run differential -- [--seed N] [--count N] [--only spf|dkim|arc|sign]";
+const usage =
+  "npm run differential -- [--seed N] [--count N] [--only spf|dkim|arc|sign] [--corpus DIR (of sign)]";
 const suites = {
   spf: runSpfDifferential,
   dkim: runDkimDifferential,
@@ -16,6 +17,7 @@ const options = {
   seed: { type: "string", default: "1" },
   count: { type: "string", default: "2000" },
   only: { type: "string" },
+  corpus: { type: "string" },
   help: { type: "boolean", default: false },
 } as const;
 const maxPrinted = 20;
@@ -32,7 +34,7 @@ async function main(): Promise<number> {
   }
   let unexplained = 0;
   for (const [, run] of chosen) {
-    const outcome = await run({ seed, count });
+    const outcome = await run({ seed, count, ...(values.corpus !== undefined && { corpus: values.corpus }) });
     print(outcome, seed);
     unexplained += outcome.unexplained.length;
   }

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { SignatureCanonicalization } from "../../src/core/dkim/sign.ts";
 import { createSigningKey, type SigningKey } from "../../src/core/dkim/signing-key.ts";
 import { ed25519TestKey, rsaTestKey, type TestKey } from "../../test/dkim-test-keys.ts";
@@ -51,6 +53,31 @@ export function randomSignCase(random: Random, id: number): SignDifferentialCase
     }),
     ...(random.chance(0.3) && { expiresAfter: random.pick([3600, 86_400]) }),
   };
+}
+
+/** Of larger ones the other programs make a pause. */
+const maxCorpusOctets = 1024 * 1024;
+
+/**
+ * The messages of a corpus of the neutral harness (`msgs/*.eml`), each in every algorithm and canonicalization, as if they were
+ * to be signed for the first time.
+ */
+export function corpusSignCases(folder: string): readonly SignDifferentialCase[] {
+  const cases: SignDifferentialCase[] = [];
+  for (const file of readdirSync(join(folder, "msgs")).sort()) {
+    const message = readFileSync(join(folder, "msgs", file)).toString("latin1");
+    const end = message.indexOf("\r\n\r\n");
+    if (end < 0 || message.length > maxCorpusOctets) continue;
+    const header = unsigned(message.slice(0, end + 2));
+    for (const style of styles)
+      cases.push({ id: cases.length, header, body: message.slice(end + 4), ...style });
+  }
+  return cases;
+}
+
+function unsigned(header: string): string {
+  const fields = header.split(/(?<=\r\n)(?![ \t])/);
+  return fields.filter((field) => !/^(?:dkim-signature|arc-[a-z-]+):/i.test(field)).join("");
 }
 
 const subjects = [

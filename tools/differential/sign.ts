@@ -8,7 +8,7 @@ import type { Verification } from "../../src/core/verification.ts";
 import type { DifferentialOutcome } from "./outcome.ts";
 import { runPeer } from "./peer.ts";
 import { seededRandom } from "./random.ts";
-import { publishedKeys, randomSignCase, type SignDifferentialCase } from "./sign-cases.ts";
+import { corpusSignCases, publishedKeys, randomSignCase, type SignDifferentialCase } from "./sign-cases.ts";
 
 /** Past the time that t= states, before x=. */
 const now = 1_793_440_800;
@@ -63,21 +63,32 @@ interface SignedMessage {
 export async function runSignDifferential({
   seed,
   count,
+  corpus,
 }: {
   readonly seed: number;
   readonly count: number;
+  /** A corpus of the neutral harness, in place of random messages. */
+  readonly corpus?: string;
 }): Promise<DifferentialOutcome> {
-  const random = seededRandom(seed);
   const tally = { cases: 0, agreed: 0, unexplained: [] as string[] };
-  for (let done = 0; done < count; done += batchSize) {
+  const cases = corpus === undefined ? randomSignCases(seed, count) : corpusSignCases(corpus);
+  for (const batch of batches(cases)) {
     const signed: SignedMessage[] = [];
-    while (signed.length < Math.min(batchSize, count - done))
-      signed.push(await signCase(randomSignCase(random, done + signed.length)));
+    for (const one of batch) signed.push(await signCase(one));
     for (const one of signed) note(tally, "ours", one, await verifyOurs(one));
     for (const peer of peers) await askPeer(peer, signed, tally);
     await checkChains(signed, tally);
   }
   return { suite: "signing", ...tally, classes: new Map() };
+}
+
+function randomSignCases(seed: number, count: number): readonly SignDifferentialCase[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, (_, id) => randomSignCase(random, id));
+}
+
+function* batches(cases: readonly SignDifferentialCase[]): Iterable<readonly SignDifferentialCase[]> {
+  for (let at = 0; at < cases.length; at += batchSize) yield cases.slice(at, at + batchSize);
 }
 
 interface Tally {

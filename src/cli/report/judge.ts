@@ -17,6 +17,7 @@ export function openJudge(values: ReportValues, config: Config, io: Io): Judge {
   const dns = values["check-mail"] ? openDns(values, config.dns, io) : undefined;
   const context: JudgeContext = {
     authservIds: siteAuthservIds(config),
+    trustedSealers: config.verify.policy.trustedSealers,
     clock: systemClock,
     ...(dns !== undefined && { dns: dns.resolver }),
   };
