@@ -7,6 +7,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: "unit",
+          setupFiles: ["test/property-seed.ts"],
           include: ["src/**/*.test.ts", "test/*.test.ts", "tools/**/*.test.ts"],
           testTimeout: 20_000,
         },

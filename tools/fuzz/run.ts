@@ -2,8 +2,9 @@ import { type Material, makeInput, materialOf } from "./mutate.ts";
 import { Random } from "./random.ts";
 import type { FuzzTarget } from "./target.ts";
 
-/** Milliseconds for which one input may hold up the event loop. */
+/** Milliseconds for which a short input may hold up the event loop, and what each KB of it may add on a slow machine. */
 const maxStallMs = 50;
+const maxStallMsPerKb = 1;
 const maxFinds = 10;
 const retries = 5;
 /** Between two looks at signals and timers. */
@@ -91,19 +92,20 @@ interface CaseOutcome {
  * machine are not its fault.
  */
 export async function runCase(target: FuzzTarget, input: Buffer): Promise<CaseOutcome> {
+  const allowedMs = maxStallMs + (input.length / 1000) * maxStallMsPerKb;
   let stallMs: number;
   try {
     const start = performance.now();
     const result = target.run(input);
     if (result instanceof Promise) await result;
     stallMs = performance.now() - start;
-    for (let i = 0; i < retries && stallMs >= maxStallMs; i++)
+    for (let i = 0; i < retries && stallMs >= allowedMs; i++)
       stallMs = Math.min(stallMs, await stallOf(target, input));
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { kind: "throw", stallMs: 0, message: firstLines(message) };
   }
-  if (stallMs < maxStallMs) return { kind: "stall", stallMs };
+  if (stallMs < allowedMs) return { kind: "stall", stallMs };
   return { kind: "stall", stallMs, message: `held up the event loop for ${Math.round(stallMs)} ms` };
 }
 

@@ -43,10 +43,15 @@ test("RFC 6376 §3.7: [from, to) of the value goes, everything around it stays",
   expect(octets.toString("latin1")).toBe("Sig: a=1; b=; c=2\r\n");
 });
 
+/** A CR and an LF that meet would end the field; what stands around them may meet after they are gone. */
+function withoutLineEnds(text: string): string {
+  const less = text.replace(/\r\n(?![ \t])/g, "");
+  return less === text ? text : withoutLineEnds(less);
+}
+
 const value = fc
   .array(fc.constantFrom("a", "B", " ", "\t", "\r\n ", "\r\n\t", "\r", "\n", ":", "\xff"), { maxLength: 20 })
-  // A CR and an LF that meet would end the field.
-  .map((parts) => parts.join("").replace(/\r\n(?![ \t])/g, ""));
+  .map((parts) => withoutLineEnds(parts.join("")));
 const name = fc.constantFrom("From", "to", "TO ", "Subject", "X-y\t");
 
 test("fields picked and canonicalized are what the reference says", () => {
