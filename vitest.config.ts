@@ -9,7 +9,9 @@ const config: ViteUserConfig = defineConfig({
           name: "unit",
           setupFiles: ["test/property-seed.ts"],
           include: ["src/**/*.test.ts", "test/*.test.ts", "tools/**/*.test.ts"],
-          testTimeout: 20_000,
+          // For a machine that is slow and busy: nothing here takes long.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,4 +1,5 @@
 import { openArcVerification } from "../core/arc/verify.ts";
+import { keyRecordName } from "../core/dkim/key-query.ts";
 import { MessageReader } from "../core/message/message-reader.ts";
 import type { ArcResult } from "../core/results.ts";
 import type { Verification } from "../core/verification.ts";
@@ -34,7 +35,7 @@ async function findArc(context: CheckContext): Promise<SubjectReport> {
 
 async function keyFinding({ dns }: CheckContext, key: OwnKey): Promise<Finding | undefined> {
   const { domain, selector, file } = key;
-  const name = `${selector}._domainkey.${domain}`;
+  const name = keyRecordName({ selector, domain });
   const answer = await dns.query(name, "TXT");
   if (answer.kind === "failure") return undefined;
   const records = answer.kind === "answer" ? answer.records : [];

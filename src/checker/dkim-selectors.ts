@@ -1,3 +1,4 @@
+import { keyRecordName } from "../core/dkim/key-query.ts";
 import type { TxtRecord } from "../core/dns/resolver.ts";
 import type { DkimSelectorSource } from "../findings/check/dkim.ts";
 import type { RecordChange } from "../findings/finding.ts";
@@ -64,7 +65,7 @@ async function selectorState(
   selector: string,
   from: DkimSelectorSource,
 ): Promise<SelectorState> {
-  const name = `${selector}._domainkey.${domain}`;
+  const name = keyRecordName({ selector, domain });
   const answer = await dns.query(name, "TXT");
   const records = answer.kind === "answer" ? answer.records : [];
   // An alias that leads nowhere answers like a name that is not there; at a guess only services have one.

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { cpuMsOf } from "../../test/cpu-time.ts";
 import { parseZone } from "../core/dns/zone-parse.ts";
 import { addTxt, removeTxt } from "./record-change.ts";
 import { zoneFaults } from "./zone-faults.ts";
@@ -49,9 +50,10 @@ test("one parenthesis that is never closed does not hide the rest of the file", 
 });
 
 test("many unclosed parentheses are read in linear time", () => {
-  const started = performance.now();
-  expect(faultsOf('a TXT ( "x"\n'.repeat(20_000))[0]).toEqual([1, "parenthesis"]);
-  expect(performance.now() - started).toBeLessThan(10_000);
+  const spent = cpuMsOf(() => {
+    expect(faultsOf('a TXT ( "x"\n'.repeat(20_000))[0]).toEqual([1, "parenthesis"]);
+  });
+  expect(spent).toBeLessThan(10_000);
 });
 
 test("a mutated zone file is read without throwing", () => {

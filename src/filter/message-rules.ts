@@ -88,16 +88,16 @@ export interface HeaderFacts {
 }
 
 /** RFC 5322 §3.6: fields that may stand there once. */
-const onceOnly: Readonly<Record<string, HeaderRule>> = {
-  from: "repeated-from",
-  sender: "repeated-sender",
-  "reply-to": "repeated-reply-to",
-  to: "repeated-to",
-  cc: "repeated-cc",
-  date: "repeated-date",
-  "message-id": "repeated-message-id",
-  subject: "repeated-subject",
-};
+const onceOnly: ReadonlyMap<string, HeaderRule> = new Map([
+  ["from", "repeated-from"],
+  ["sender", "repeated-sender"],
+  ["reply-to", "repeated-reply-to"],
+  ["to", "repeated-to"],
+  ["cc", "repeated-cc"],
+  ["date", "repeated-date"],
+  ["message-id", "repeated-message-id"],
+  ["subject", "repeated-subject"],
+]);
 
 const ofFrom: Readonly<Partial<Record<DmarcProblem, HeaderRule>>> = {
   "from-multiple-fields": "repeated-from",
@@ -133,7 +133,7 @@ function fieldRules(fields: readonly Field[]): readonly HeaderRule[] {
   const seen = new Set<string>();
   const broken = new Set<HeaderRule>();
   for (const { lowerName } of fields) {
-    const rule = Object.hasOwn(onceOnly, lowerName) ? onceOnly[lowerName] : undefined;
+    const rule = onceOnly.get(lowerName);
     if (rule !== undefined && seen.has(lowerName)) broken.add(rule);
     seen.add(lowerName);
   }

@@ -212,7 +212,7 @@ test("what takes too long is a temperror within the budget of the message", asyn
     timeBudget: "1100ms",
   });
   expect(result(got)).toContain('bimi=temperror reason="location-unavailable"');
-  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(performance.now() - started).toBeLessThan(18_000);
 });
 
 test("the selector of a local part is not kept unless local parts are", async () => {

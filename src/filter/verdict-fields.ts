@@ -81,7 +81,8 @@ export class VerdictFields {
 
   #from(name: string, kept: number, reason: RemovedField["reason"]): RemovedField[] {
     const count = (this.#counts.get(name.toLowerCase()) ?? 0) - kept;
-    return Array.from({ length: Math.max(0, count) }, (_, index) => {
+    if (count <= 0) return [];
+    return Array.from({ length: count }, (_, index) => {
       return { name, occurrence: kept + index + 1, reason };
     });
   }

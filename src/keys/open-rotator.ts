@@ -10,8 +10,9 @@ import type { StateStore } from "../store/state.ts";
 import type { KeyOwner } from "./file-safety.ts";
 import { createProver } from "./prove.ts";
 import { createPublisher } from "./publish.ts";
-import { type RotationNote, Rotator } from "./rotate.ts";
+import { Rotator } from "./rotate.ts";
 import { keyFiles } from "./rotation-files.ts";
+import type { RotationNote } from "./rotation-journal.ts";
 
 export interface OpenRotator {
   readonly rotator: Rotator;

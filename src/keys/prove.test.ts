@@ -52,7 +52,7 @@ async function proverOf(...servers: readonly Server[]): Promise<Prover> {
   return createProver({
     servers: authoritativeServers({
       dns: memoryResolver({}),
-      timeoutMs: 300,
+      timeoutMs: 1000,
       named: [{ zone: "example.jp", servers: started }],
     }),
   });

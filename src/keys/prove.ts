@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { parseDkimKey } from "../core/dkim/key.ts";
 import { type KeyType, publicKeyOf } from "../core/dkim/key-material.ts";
+import { keyRecordName } from "../core/dkim/key-query.ts";
 import type {
   AuthoritativeServers,
   ServerAnswer,
@@ -43,14 +44,14 @@ export function createProver({ servers, hasIpv6 = machineHasIpv6 }: ProverOption
       const found = await servers.findZone(keysName(domain));
       return found.kind === "zone" ? { zone: found.zone } : { problem: noZone(domain, found) };
     },
-    observe: (key) => observeAt(recordName(key), key, { servers, hasIpv6 }, 0),
+    observe: (key) => observeAt(keyRecordName(key), key, { servers, hasIpv6 }, 0),
     async isFree(domain, selector) {
       const means = { servers, hasIpv6 };
-      const there = await whatIsThere(recordName({ domain, selector }), means);
+      const there = await whatIsThere(keyRecordName({ domain, selector }), means);
       if (there === undefined || there === "") return there === undefined ? undefined : true;
       // A wildcard answers for any name, and is no record of the selector.
       const random = `x${randomBytes(8).toString("hex")}`;
-      return there === (await whatIsThere(recordName({ domain, selector: random }), means));
+      return there === (await whatIsThere(keyRecordName({ domain, selector: random }), means));
     },
   };
 }
@@ -68,10 +69,6 @@ async function whatIsThere(name: string, means: Means): Promise<string | undefin
 
 function keysName(domain: string): string {
   return `_domainkey.${domain}`;
-}
-
-function recordName({ domain, selector }: Pick<ProvedKey, "domain" | "selector">): string {
-  return `${selector}.${keysName(domain)}`;
 }
 
 /** Whether an address of this machine is reachable over IPv6 from elsewhere, as far as can be told. */

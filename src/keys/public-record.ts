@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { parseDkimKey } from "../core/dkim/key.ts";
 import { publicKeyOf } from "../core/dkim/key-material.ts";
+import { keyRecordName } from "../core/dkim/key-query.ts";
 import { parseZone } from "../core/dns/zone-parse.ts";
 
 export type KeyService = "email" | "tlsrpt";
@@ -33,7 +34,7 @@ export function publicRecord({
   readonly service?: KeyService;
 }): PublicRecord | undefined {
   const type = privateKey.asymmetricKeyType === "ed25519" ? "ed25519" : "rsa";
-  const name = `${selector}._domainkey.${domain}`;
+  const name = keyRecordName({ selector, domain });
   const restriction = service === "tlsrpt" ? " s=tlsrpt;" : "";
   const value = `v=DKIM1; k=${type};${restriction} p=${publicKeyText(privateKey)}`;
   const strings = splitText(value).map((text) => `"${text}"`);

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { day, nameOf, RotationWorld, second, type WorldOptions } from "../../test/rotation-world.ts";
 import type { SigningKeyConfig } from "../config/sign-config.ts";
-import type { RotationNote } from "./rotate.ts";
 import { listKeys, rowsInUse, saveKey, saveRequest } from "./rotated-keys.ts";
 import { advance, type RotatedKey } from "./rotation.ts";
+import type { RotationNote } from "./rotation-journal.ts";
 
 const worlds: RotationWorld[] = [];
 afterEach(async () => {

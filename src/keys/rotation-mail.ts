@@ -1,7 +1,8 @@
+import { keyRecordName } from "../core/dkim/key-query.ts";
 import type { Lang } from "../findings/lang.ts";
 import { splitText } from "./public-record.ts";
 import type { RecordChange } from "./publish.ts";
-import type { RotationNote } from "./rotate.ts";
+import type { RotationNote } from "./rotation-journal.ts";
 import { rotationText } from "./rotation-text.ts";
 
 /** A TXT record as an entry of a zone file, one string a line: RFC 1035 §5.1. */
@@ -36,11 +37,11 @@ export function mailOf(
       };
     }
     case "trouble": {
-      const { trouble, domain, selector } = note.key;
+      const { trouble } = note.key;
       if (!note.lasts || trouble === undefined) return undefined;
       const since = new Date(trouble.since).toISOString();
       return {
-        subject: mail.troubleSubject(`${selector}._domainkey.${domain}`),
+        subject: mail.troubleSubject(keyRecordName(note.key)),
         text: lines(
           mail.trouble(steps[trouble.step], trouble.reason, since, trouble.times),
           mail.signingGoesOn,

@@ -37,6 +37,11 @@ export function typeOf(algorithm: KeyAlgorithm): KeyType {
   return algorithm === "ed25519" ? "ed25519" : "rsa";
 }
 
+/** One name for each kind of key of a domain. */
+export function nameOfWanted({ domain, algorithm }: WantedKey): string {
+  return `${domain} ${typeOf(algorithm)}`;
+}
+
 export interface Situation {
   readonly keys: readonly RotatedKey[];
   readonly wanted: readonly WantedKey[];

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { type DkimKeyRecord, parseDkimKey } from "../core/dkim/key.ts";
 import { publicKeyOf } from "../core/dkim/key-material.ts";
+import { keyRecordName } from "../core/dkim/key-query.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import type { Finding } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
@@ -26,7 +27,7 @@ export interface VerifiedKey {
  * @returns Empty when verifiers will accept what it signs.
  */
 export async function verifyKey(key: VerifiedKey, dns: DnsResolver): Promise<readonly Finding[]> {
-  const name = recordName(key.selector, key.domain);
+  const name = keyRecordName(key);
   const answer = await dns.query(name, "TXT");
   if (answer.kind === "failure")
     return [finding("key.record-unanswered", name, { name, reason: answer.reason })];
@@ -40,10 +41,6 @@ export async function verifyKey(key: VerifiedKey, dns: DnsResolver): Promise<rea
   if (record.publicKey === "") return [finding("key.record-revoked", name, { name })];
   if (!isKeyText(texts[0] ?? "", key.privateKey)) return [await differing(key, record, dns)];
   return restrictions(key, name, record);
-}
-
-function recordName(selector: string, domain: string): string {
-  return `${selector}._domainkey.${domain}`;
 }
 
 function restrictions(key: VerifiedKey, name: string, record: DkimKeyRecord): Finding[] {
@@ -61,12 +58,12 @@ function restrictions(key: VerifiedKey, name: string, record: DkimKeyRecord): Fi
 }
 
 async function missing(key: VerifiedKey, dns: DnsResolver): Promise<Finding> {
-  const name = recordName(key.selector, key.domain);
+  const name = keyRecordName(key);
   return (await elsewhere(key, name, dns)) ?? finding("key.record-missing", name, { name });
 }
 
 async function differing(key: VerifiedKey, record: DkimKeyRecord, dns: DnsResolver): Promise<Finding> {
-  const name = recordName(key.selector, key.domain);
+  const name = keyRecordName(key);
   const { file } = key;
   const published = describeRecord(record);
   return (
@@ -83,7 +80,7 @@ async function elsewhere(
 ): Promise<Finding | undefined> {
   for (const candidate of new Set([...otherSelectors, "default"])) {
     if (candidate === selector) continue;
-    const other = recordName(candidate, domain);
+    const other = keyRecordName({ selector: candidate, domain });
     const answer = await dns.query(other, "TXT");
     if (answer.kind === "answer" && answer.records.some(({ text }) => isKeyText(text, privateKey)))
       return finding("key.record-elsewhere", name, { name, file, other });

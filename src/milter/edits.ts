@@ -169,6 +169,8 @@ function removeControls(line: string): string {
 
 /** Pieces of less than 998 octets, the first with `taken` octets before it, each but the first led by white space. */
 function breakLine(line: string, taken: number): string[] | undefined {
+  // Three octets for a character at most: short lines, as nearly all are, need not be counted.
+  if (taken + 3 * line.length <= maxLineOctets) return [line];
   const pieces: string[] = [];
   let start = 0;
   let room = maxLineOctets - taken;

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import {
   applyLikePostfix,
   MilterClient,
@@ -32,6 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), "milter-"));
 const servers: MilterServer[] = [];
 
 afterEach(async () => {
+  vi.useRealTimers();
   await Promise.all(servers.splice(0).map((server) => server.close(0)));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,6 +51,15 @@ async function start(session: Opener, options: Partial<MilterServerOptions> = {}
 
 function targetOf({ address }: MilterServer): Target {
   return address.kind === "tcp" ? { port: address.port } : { path: address.path };
+}
+
+/** From here on time stands still for the server, but for `vi.advanceTimersByTimeAsync`; sockets go on. */
+function stopTime(): void {
+  vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
+}
+
+async function until(probe: () => boolean): Promise<void> {
+  while (!probe()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function open(server: MilterServer, offer: Offer = {}): Promise<MilterClient> {
@@ -337,18 +347,25 @@ describe("time limits", () => {
   });
 
   test("many packets, each cut, do not add up to a long one", async () => {
-    const server = await start(() => ({ header: () => proceed, mail: () => proceed }), {
-      packetTimeoutMs: 400,
-    });
+    stopTime();
+    let headers = 0;
+    const heard = (): MilterReply => {
+      headers += 1;
+      return proceed;
+    };
+    const server = await start(() => ({ header: heard }), { packetTimeoutMs: 400 });
     const { socket, closed } = await rawSocket(server);
     socket.write(Buffer.concat([offerPacket(), packet("M", "<a>\0")]));
     const header = packet("L", "X\0 value\0");
     socket.write(header.subarray(0, 3));
-    for (let i = 0; i < 30; i++) {
+    for (let i = 1; i <= 5; i++) {
       socket.write(Buffer.concat([header.subarray(3), header.subarray(0, 3)]));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => headers === i);
+      await vi.advanceTimersByTimeAsync(300);
     }
     expect(server.stats().closed).toEqual({});
+    await vi.advanceTimersByTimeAsync(600);
+    expect(server.stats().closed).toEqual({ "packet-timeout": 1 });
     socket.destroy();
     await closed;
   });
@@ -373,19 +390,25 @@ describe("time limits", () => {
   });
 
   test("a pending end of message is no idle time", async () => {
+    stopTime();
+    let release: ((answer: EndOfMessage) => void) | undefined;
     const server = await start(
       () => ({
-        endOfMessage: async () => {
-          await new Promise((resolve) => setTimeout(resolve, 600));
-          return accept;
-        },
+        endOfMessage: () =>
+          new Promise<EndOfMessage>((resolve) => {
+            release = resolve;
+          }),
       }),
       { idleTimeoutMs: 200, progressEveryMs: 100 },
     );
     const client = await open(server);
-    const outcome = await client.message({ raw });
+    const sent = client.message({ raw });
+    await until(() => release !== undefined);
+    await vi.advanceTimersByTimeAsync(650);
+    release?.(accept);
+    const outcome = await sent;
     expect(outcome.verdict.code).toBe("a");
-    expect(outcome.progress).toBeGreaterThan(0);
+    expect(outcome.progress).toBe(6);
     client.destroy();
   });
 });
@@ -478,15 +501,18 @@ describe("closing", () => {
   test("after the grace the rest is cut off", async () => {
     const heard: string[] = [];
     const server = await start(() => ({
-      endOfMessage: () => new Promise<EndOfMessage>(() => {}),
+      endOfMessage: () => {
+        heard.push("end");
+        return new Promise<EndOfMessage>(() => {});
+      },
       close: () => void heard.push("close"),
     }));
     const client = await open(server);
     const outcome = client.message({ raw }).catch(() => "cut off");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => heard.length === 1);
     await server.close(20);
     expect(await outcome).toBe("cut off");
-    expect(heard).toEqual(["close"]);
+    expect(heard).toEqual(["end", "close"]);
     expect(server.stats().closed).toEqual({ "cut-off": 1 });
   });
 

@@ -23,7 +23,7 @@ function configure(rotate: string, keys = ""): void {
 data_dir: ${folder}/data
 dns:
   nameservers: ["127.0.0.1:${zone.port}"]
-  timeout: 500ms
+  timeout: 5s
   authoritative: [{ zone: example.jp, servers: ["127.0.0.1:${zone.port}"] }]
 sign:
   ${keys}

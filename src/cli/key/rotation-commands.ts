@@ -1,11 +1,13 @@
 import type { Config } from "../../config/config.ts";
 import type { RotateConfig } from "../../config/rotate-config.ts";
 import type { KeyType } from "../../core/dkim/key-material.ts";
+import { keyRecordName } from "../../core/dkim/key-query.ts";
 import type { DnsResolver } from "../../core/dns/resolver.ts";
 import { isRunning } from "../../daemon/control.ts";
 import { SekishoError } from "../../errors.ts";
 import { openRotator } from "../../keys/open-rotator.ts";
-import { changeOf, type RotationNote, type Rotator } from "../../keys/rotate.ts";
+import { changeOf } from "../../keys/record-change.ts";
+import type { Rotator } from "../../keys/rotate.ts";
 import {
   listKeys,
   readKey,
@@ -16,6 +18,7 @@ import {
   wantedKeys,
 } from "../../keys/rotated-keys.ts";
 import { advance, isIncoming, type KeyEvent, type RotatedKey, revokeDueAt } from "../../keys/rotation.ts";
+import type { RotationNote } from "../../keys/rotation-journal.ts";
 import { changeIn, typeOf } from "../../keys/rotation-plan.ts";
 import { openState } from "../../store/sqlite-state.ts";
 import type { StateStore } from "../../store/state.ts";
@@ -24,7 +27,7 @@ import { formatJson, type Io } from "../io.ts";
 import { actAsOwner } from "../keys-in-use.ts";
 import { labelled, printable, wrap } from "../layout.ts";
 import { keyCommandText } from "./rotation-command-text.ts";
-import { changeLines, noteLines, recordName, rotationJson, rotationRows } from "./rotation-lines.ts";
+import { changeLines, noteLines, rotationJson, rotationRows } from "./rotation-lines.ts";
 
 /** What the commands that change keys are given. */
 export interface RotationCall {
@@ -61,7 +64,7 @@ export function rotateKeys(call: RotationCall): Promise<ExitCode> {
         if (of !== domain || (type !== undefined && type !== wanted)) continue;
         const coming = keys.find((key) => key.domain === of && key.type === wanted && isIncoming(key));
         if (coming === undefined) await saveRequest(tx, { domain, type: wanted, at: Date.now() });
-        else io.err(text.onItsWay(recordName(coming)));
+        else io.err(text.onItsWay(keyRecordName(coming)));
       }
     });
     await rotator.round(new Set([domain]));
@@ -75,7 +78,7 @@ async function tellZoneBusy({ state, domain, io }: Work): Promise<void> {
   const zone = keys.find((key) => key.domain === domain)?.zone;
   const busy = zone === undefined ? undefined : changeIn(zone, keys);
   if (busy !== undefined && busy.domain !== domain)
-    io.err(keyCommandText(io.lang).zoneBusy(domain, recordName(busy)));
+    io.err(keyCommandText(io.lang).zoneBusy(domain, keyRecordName(busy)));
 }
 
 /** `key publish`: changes of records that wait are tried again now, or printed. */
@@ -118,7 +121,7 @@ function retiringEvents(
   { rotate, now, io }: { readonly rotate: RotateConfig; readonly now: number; readonly io: Io },
 ): readonly KeyEvent[] {
   const text = keyCommandText(io.lang);
-  const name = recordName(key);
+  const name = keyRecordName(key);
   const refuse = (reason: string): SekishoError => new SekishoError("USAGE", reason);
   if (isIncoming(key)) return [{ kind: "abandon" }];
   if (key.state === "gone") throw refuse(text.isGone(name));
@@ -209,7 +212,7 @@ function jsonOf(key: RotatedKey, rotate: RotateConfig): object {
   return {
     domain,
     selector,
-    name: recordName(key),
+    name: keyRecordName(key),
     type,
     file,
     ...(record !== undefined && { record }),
@@ -219,5 +222,5 @@ function jsonOf(key: RotatedKey, rotate: RotateConfig): object {
 
 function keyLines(key: RotatedKey, rotate: RotateConfig, io: Io): string[] {
   const rows = rotationRows(key, rotate, io).map(([label, value]) => [label, printable(value)] as const);
-  return ["", io.style.strong(printable(recordName(key))), ...labelled(rows, io.columns)];
+  return ["", io.style.strong(printable(keyRecordName(key))), ...labelled(rows, io.columns)];
 }

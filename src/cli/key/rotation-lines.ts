@@ -1,17 +1,14 @@
 import type { RotateConfig } from "../../config/rotate-config.ts";
+import { keyRecordName } from "../../core/dkim/key-query.ts";
 import type { RecordChange } from "../../keys/publish.ts";
-import type { RotationNote } from "../../keys/rotate.ts";
 import type { RotatedKey } from "../../keys/rotation.ts";
+import type { RotationNote } from "../../keys/rotation-journal.ts";
 import { zoneEntry } from "../../keys/rotation-mail.ts";
 import { outlookOf } from "../../keys/rotation-outlook.ts";
 import { rotationText } from "../../keys/rotation-text.ts";
 import type { Io } from "../io.ts";
 import { printable, wrap } from "../layout.ts";
 import { keyCommandText } from "./rotation-command-text.ts";
-
-export function recordName({ domain, selector }: Pick<RotatedKey, "domain" | "selector">): string {
-  return `${selector}._domainkey.${domain}`;
-}
 
 /** Rows of a listed key: its state, what it waits for, and what holds it up. */
 export function rotationRows(key: RotatedKey, rotate: RotateConfig, io: Io): [string, string][] {
@@ -61,13 +58,15 @@ export function noteLines(note: RotationNote, io: Io): string[] {
   switch (note.kind) {
     case "moved": {
       const { state, why } = note.key;
-      return told(moved(recordName(note.key), text.states[note.from], text.states[state], text.reasons[why]));
+      return told(
+        moved(keyRecordName(note.key), text.states[note.from], text.states[state], text.reasons[why]),
+      );
     }
     case "trouble": {
       const { trouble: found } = note.key;
       if (found === undefined) return [];
       const what = trouble(text.steps[found.step], found.reason, when(found.since), found.times);
-      return told(`${recordName(note.key)}: ${what}`);
+      return told(`${keyRecordName(note.key)}: ${what}`);
     }
     case "no-plan":
       return told(noPlan(note.domain, note.reason));

@@ -9,6 +9,17 @@ export type KeyLookup =
   | { readonly kind: "records"; readonly records: readonly DkimKeyRecord[] }
   | { readonly kind: "temperror" | "permerror"; readonly problem: DkimProblem };
 
+/** Where the TXT record of a key stands, without final dot: RFC 6376 §3.6.2.1. */
+export function keyRecordName({
+  selector,
+  domain,
+}: {
+  readonly selector: string;
+  readonly domain: string;
+}): string {
+  return `${selector}._domainkey.${domain}`;
+}
+
 /** The key queries of one message: each name is asked once, however many signatures use it. */
 export class KeyQueries {
   readonly #dns: DnsResolver;
@@ -20,9 +31,9 @@ export class KeyQueries {
     this.#deadline = deadline;
   }
 
-  /** RFC 6376 §3.6.2.1: TXT at selector, "_domainkey", domain. Never rejects. */
+  /** Never rejects. */
   lookup(selector: string, domain: string): Promise<KeyLookup> {
-    const name = `${selector}._domainkey.${domain}`;
+    const name = keyRecordName({ selector, domain });
     const known = this.#lookups.get(name);
     if (known !== undefined) return known;
     const options = this.#deadline === undefined ? {} : { deadline: this.#deadline };

@@ -75,7 +75,8 @@ function readSignature(tags: TagList): DkimSignature | DkimProblem {
   const names = readNames(tags);
   if (typeof names === "string") return names;
   const signatureTag = tags.tags.find((tag) => tag.name === "b");
-  const signature = decodeBase64(requiredValue(tags, "b"));
+  const signatureText = withoutSpace(requiredValue(tags, "b"));
+  const signature = decodeBase64(signatureText);
   const bodyHash = decodeBase64(requiredValue(tags, "bh"));
   const canonicalization = readCanonicalization(tagValue(tags, "c") ?? "simple/simple");
   const signedFields = readSignedFields(requiredValue(tags, "h"));
@@ -85,7 +86,6 @@ function readSignature(tags: TagList): DkimSignature | DkimProblem {
   if (canonicalization === undefined || signedFields === undefined || limits === undefined)
     return "signature-syntax";
   if (!hasDnsTxt(tagValue(tags, "q") ?? "dns/txt")) return "signature-syntax";
-  const signatureText = withoutSpace(signatureTag.value);
   return {
     algorithm,
     signature,

@@ -58,6 +58,8 @@ export function openDkimVerification(
 
 /** DKIM verification under way; see `openDkimVerification`. Whoever made the material feeds the body and ends it. */
 export interface PendingDkim {
+  /** `d=` of each signature in which it can be read, from the top. */
+  readonly domains: readonly string[];
   /** Never rejects. Call once, after the body hashes have ended. */
   finish(): Promise<readonly DkimResult[]>;
 }
@@ -71,6 +73,7 @@ export function startDkim(
   const found = findSignatures(head, context);
   const pending = found.map((one) => openSignature(one, hashes, keys));
   return {
+    domains: found.map(({ signature }) => signature.domain).filter((domain) => domain !== ""),
     finish: async () => {
       const lookups = await Promise.all(pending.map((one) => one?.keys));
       const prefixLength = signaturePrefixLength(found);

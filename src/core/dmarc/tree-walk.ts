@@ -56,7 +56,7 @@ function readAnswer(answer: DnsAnswer<TxtRecord>): RecordAnswer {
     // A name too long to be asked for can hold no record.
     return answer.reason === "bad-name" ? { kind: "none", exists: false } : { kind: "failure" };
   if (answer.kind !== "answer") return { kind: "none", exists: answer.kind === "nodata" };
-  const records = answer.records.flatMap((record) => parsedOf(record) ?? []);
+  const records = answer.records.map(parsedOf).filter((record) => record !== undefined);
   const [record] = records;
   if (record === undefined) return { kind: "none", exists: true };
   return records.length > 1 ? { kind: "several" } : { kind: "record", record };

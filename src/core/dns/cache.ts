@@ -57,13 +57,21 @@ export class DnsCache {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     const left = entry.expires - this.#clock.monotonic();
-    this.#entries.delete(key);
     if (left <= 0) {
+      this.#entries.delete(key);
       this.#forget(key, entry);
       return undefined;
     }
-    this.#entries.set(key, entry);
+    if (this.#isHalfFull()) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+    }
     return { ...entry.reply, ttl: Math.ceil(left / 1000) };
+  }
+
+  /** Before that nothing goes for long yet, and who was used when is not worth its price. */
+  #isHalfFull(): boolean {
+    return this.#entries.size * 2 >= this.#maxEntries || this.#octets * 2 >= this.#maxOctets;
   }
 
   /** An authentic NXDOMAIN of the name or of one above it. */

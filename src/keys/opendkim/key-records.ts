@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { parseDkimKey } from "../../core/dkim/key.ts";
+import { keyRecordName } from "../../core/dkim/key-query.ts";
 import { parseZone } from "../../core/dns/zone-parse.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
@@ -21,7 +22,7 @@ export function checkKeyRecord(
   const content = read(file);
   if ("reason" in content) return [];
   const found: Finding[] = [];
-  const right = `${selector}._domainkey.${domain}`;
+  const right = keyRecordName({ selector, domain });
   for (const record of parseZone(content.text, { origin: domain }).records) {
     if (record.type !== "TXT") continue;
     const place = { file, line: 0 };

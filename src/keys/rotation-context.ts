@@ -1,0 +1,26 @@
+import type { Prover } from "./prove.ts";
+import type { Publisher } from "./publish.ts";
+import type { KeyFiles } from "./rotation-files.ts";
+import type { JournalOptions, RotationJournal } from "./rotation-journal.ts";
+
+export interface RotatorOptions extends JournalOptions {
+  readonly dataDir: string;
+  readonly prover: Prover;
+  readonly publisher: Publisher;
+  readonly files: KeyFiles;
+  /** Wall-clock time in ms. */
+  readonly now?: () => number;
+  /** 0 to 1. */
+  readonly random?: () => number;
+}
+
+/** What each step of a rotation works with. */
+export interface RotationContext extends Required<RotatorOptions> {
+  readonly journal: RotationJournal;
+}
+
+/** Why something could not be done, for the operator: the system's code where there is one. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code ?? message;
+}
