@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { parseIp } from "../src/core/ip.ts";
 import type { AggregateRecord } from "../src/core/reports/aggregate.ts";
 import type { TlsReport } from "../src/core/reports/tlsrpt.ts";
+import { PackedRecords } from "../src/store/reports/packed-records.ts";
 import type { IngestRequest, MailJudgement, ReadDocument, ReportStore } from "../src/store/reports/port.ts";
 
 export const dayLength = 86_400;
@@ -67,7 +68,7 @@ export function aggregate(sample: ReportSample = {}): Extract<ReadDocument, { re
       errors: [],
       policy: { domain, p: "none" },
     },
-    records: sample.records ?? [record()],
+    records: PackedRecords.of(sample.records ?? [record()]),
     warnings: [],
     ...judged(sample.mail),
   };

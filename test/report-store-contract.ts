@@ -3,7 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parseIp } from "../src/core/ip.ts";
-import type { IngestRequest, ReportStore } from "../src/store/reports/port.ts";
+import type { AggregateRecord } from "../src/core/reports/aggregate.ts";
+import type { IngestRequest, ReadDocument, ReportPageQuery, ReportStore } from "../src/store/reports/port.ts";
 import {
   aggregate,
   arrival,
@@ -110,6 +111,13 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       ]);
       expect(await store.documents("00".repeat(32))).toEqual([]);
       expect(await store.documents("no digest")).toEqual([]);
+    });
+
+    test("has a name of its own, which stays", async () => {
+      const store = await opened();
+      expect(await store.id()).toMatch(/^[0-9a-f]{32}$/);
+      expect(await store.id()).toBe(await store.id());
+      expect(await (await opened()).id()).not.toBe(await store.id());
     });
 
     test("identical rows inside one report do not fold", async () => {
@@ -311,6 +319,28 @@ export function describeReportStore(name: string, world: StoreWorld): void {
         [firstDay + 2, 2, 2, 2],
       ]);
       expect(await store.sources({})).toMatchObject([{ messages: 10, estimated: 10, passed: 0 }]);
+    });
+
+    test("a report of thousands of records is counted, taken back and counted again, row by row", async () => {
+      const store = await opened();
+      const many = (from: number): AggregateRecord[] =>
+        Array.from({ length: 2_500 }, (_, index) => {
+          const ip = `10.${from}.${Math.floor(index / 250)}.${index % 250}`;
+          return record({ ip, count: 1 + (index % 7), spf: index % 3 === 0, comment: `${index % 40}` });
+        });
+      const forged = arrival([aggregate({ mail: "unaligned", records: [...many(0), ...many(0)] })]);
+      const right = arrival([aggregate({ mail: "aligned", records: [...many(1), ...many(0)] })]);
+      expect(await outcomes(store, forged)).toEqual(["saved"]);
+      expect(await storedSums(store)).toEqual(sumPlainly(await countedRecords(store)));
+      expect((await store.sources({})).length).toBe(2_500);
+      expect(await outcomes(store, right)).toEqual(["conflict"]);
+      expect(await storedSums(store)).toEqual(sumPlainly(await countedRecords(store)));
+      expect((await store.sources({})).length).toBe(5_000);
+      const places = (await listed(store.records({}))).map((one) => one.record.sourceIp?.octets.join("."));
+      expect(places).toEqual([...many(1), ...many(0)].map(({ sourceIp }) => sourceIp?.octets.join(".")));
+      await store.replace({ ...right, documents: [aggregate({ mail: "aligned", records: many(1) })] });
+      expect(await storedSums(store)).toEqual(sumPlainly(await countedRecords(store)));
+      expect((await store.sources({})).length).toBe(2_500);
     });
 
     test("a day of 25 hours and a local day are one day, and no estimate", async () => {
@@ -599,6 +629,141 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       expect(await listed(store.records({ key: "no key" }))).toEqual([]);
     });
 
+    const ofList = async (store: ReportStore, query: ReportPageQuery): Promise<string> =>
+      (await store.list(query)).reports
+        .map(({ reportId }) => reportId)
+        .sort()
+        .join(" ");
+
+    test("reports by domain with what is below it, and by trust of their mail", async () => {
+      const store = await opened();
+      const domains = ["univ.example", "a.univ.example", "notuniv.example", "example", "univ.example.org"];
+      await store.ingest([
+        arrival(domains.map((domain) => aggregate({ id: domain, domain }))),
+        arrival([aggregate({ id: "forged", mail: "unaligned" })]),
+        arrival([aggregate({ id: "true", mail: "aligned" })]),
+        arrival([aggregate({ id: "unknown", mail: "unknown" })]),
+      ]);
+      expect(await ofList(store, { domain: "univ.example" })).toBe("forged true univ.example unknown");
+      expect(await ofList(store, { domain: "univ.example", subdomains: true, alignedOnly: true })).toBe(
+        "a.univ.example true univ.example unknown",
+      );
+      expect(await ofList(store, { subdomains: true, domain: "longer.than.all.of.them.example" })).toBe("");
+      const records = await listed(store.records({ domain: "univ.example", alignedOnly: true }));
+      expect(records.map(({ reportId }) => reportId).sort()).toEqual(["true", "univ.example", "unknown"]);
+      expect(await store.reporters()).toEqual(["reporter.example"]);
+    });
+
+    test("reports by their id and its beginning, however long it is", async () => {
+      const store = await opened();
+      const long = "x".repeat(5_000);
+      const ids = ["abc", "abcd", "ABC", "ab%", "ab_d", "日本-1", "日本-2", `${long}1`, `${long}2`, "😀😀"];
+      await store.ingest([arrival(ids.map((id) => aggregate({ id })))]);
+      expect(await ofList(store, { id: "abc" })).toBe("abc");
+      expect(await ofList(store, { id: `${long}2` })).toBe(`${long}2`);
+      expect(await ofList(store, { id: long })).toBe("");
+      expect(await ofList(store, { idPrefix: "abc" })).toBe("abc abcd");
+      expect(await ofList(store, { idPrefix: "ab%" })).toBe("ab%");
+      expect(await ofList(store, { idPrefix: "日本" })).toBe("日本-1 日本-2");
+      expect(await ofList(store, { idPrefix: "😀" })).toBe("😀😀");
+      expect(await ofList(store, { idPrefix: long })).toBe(`${long}1 ${long}2`);
+      expect(await ofList(store, { idPrefix: `${long}2` })).toBe(`${long}2`);
+      for (const idPrefix of ["abcde", "\0", "\uD800"]) expect(await ofList(store, { idPrefix })).toBe("");
+    });
+
+    test("reports in conflict, and no others, a page at a time", async () => {
+      const store = await opened();
+      const twice = [record(), record({ count: 9 })];
+      await store.ingest([
+        ...twice.map((one) => arrival([aggregate({ id: "a", records: [one] })])),
+        ...twice.map((one) => arrival([aggregate({ id: "b", domain: "isp.example", records: [one] })])),
+        arrival([aggregate({ id: "c" })]),
+        arrival([aggregate({ id: "c", extra: "the same in another mail" })]),
+      ]);
+      expect(await ofList(store, { conflict: true })).toBe("a a b b");
+      expect(await ofList(store, { conflict: true, domain: "isp.example" })).toBe("b b");
+      const first = await store.list({ conflict: true, limit: 3 });
+      const second = await store.list({ conflict: true, limit: 3, cursor: first.cursor ?? "" });
+      expect([first.reports.length, second.reports.length, second.cursor]).toEqual([3, 1, undefined]);
+      const marks = (await store.list({})).reports.map(({ reportId, conflict }) => `${reportId} ${conflict}`);
+      expect([...new Set(marks)].sort()).toEqual(["a true", "b true", "c false"]);
+      expect((await store.show(first.reports[0]?.key ?? ""))?.conflict).toBe(true);
+    });
+
+    test("what is unread, by when it came", async () => {
+      const store = await opened();
+      const odd = [{ kind: "unread", ordinal: 0, reason: "empty" }] as const;
+      await store.ingest([1000, 2000, 3000].map((receivedAt) => arrival(odd, { receivedAt })));
+      const times = async (received: Parameters<ReportStore["odd"]>[2]): Promise<number[]> =>
+        (await store.odd("unread", 10, received)).map(({ receivedAt }) => receivedAt);
+      expect(await times({})).toEqual([3000, 2000, 1000]);
+      expect(await times({ since: 2000 })).toEqual([3000, 2000]);
+      expect(await times({ since: 1000, before: 2000 })).toEqual([1000]);
+    });
+
+    test("what is known of some addresses", async () => {
+      const store = await opened();
+      const ips = ["192.0.2.1", "2001:db8::5"].map(parseIp);
+      await store.ingest([
+        arrival([
+          aggregate({
+            records: [
+              record({ count: 2 }),
+              record({ count: 4, spf: false, disposition: "reject", envelopeFrom: "x.example" }),
+              record({ ip: "2001:db8::5", count: 0 }),
+              record({ ip: "", count: 7 }),
+              record({ ip: "192.0.2.2" }),
+            ],
+          }),
+        ]),
+        arrival([
+          aggregate({ id: "2", org: "other.example", begin: firstBegin + dayLength, mail: "unaligned" }),
+        ]),
+        arrival([aggregate({ id: "3", domain: "isp.example", records: [record({ dkim: false })] })]),
+        arrival([aggregate({ id: "3", domain: "isp.example", records: [record({ count: 50 })] })]),
+      ]);
+      const tallies = await store.tallies({ ips });
+      expect(tallies).toMatchObject([
+        { domain: "isp.example", messages: 1, dkim: 0, spf: 1, passed: 1 },
+        {
+          domain: "univ.example",
+          ...{ messages: 7, dkim: 7, spf: 3, passed: 7, quarantined: 0, rejected: 4, reporters: 2 },
+          firstSeen: firstBegin,
+          lastSeen: firstBegin + 2 * dayLength - 1,
+        },
+      ]);
+      expect(tallies.map(({ ip }) => ip)).toEqual([ips[0], ips[0]]);
+      expect(tallies[1]?.alike).toEqual([
+        record({ count: 4, spf: false, disposition: "reject", envelopeFrom: "x.example" }),
+        record({ count: 3 }),
+      ]);
+      const spans = [
+        { alignedOnly: true },
+        { since: firstBegin + 1 },
+        { before: firstBegin + 1, since: firstBegin },
+      ];
+      const sums = await Promise.all(spans.map((span) => store.tallies({ ips, ...span })));
+      expect(sums.map((some) => some.map(({ messages }) => messages))).toEqual([[1, 6], [1], [1, 6]]);
+      expect(await store.tallies({ ips: [undefined] })).toMatchObject([
+        { messages: 7, domain: "univ.example" },
+      ]);
+      expect(await store.tallies({ ips: [parseIp("192.0.2.2"), undefined] })).toHaveLength(2);
+      expect(await store.tallies({ ips: [] })).toEqual([]);
+    });
+
+    test("of very many ways of an address those with the most messages", async () => {
+      const store = await opened();
+      const rows = Array.from({ length: 300 }, (_, index) =>
+        record({ count: index + 1, envelopeFrom: `e${index}.example` }),
+      );
+      await store.ingest([arrival([aggregate({ records: rows })])]);
+      const [tally] = await store.tallies({ ips: [parseIp("192.0.2.1")] });
+      expect(tally?.messages).toBe((300 * 301) / 2);
+      expect(tally?.alike.map(({ count }) => count)).toEqual(
+        Array.from({ length: 200 }, (_, index) => 300 - index),
+      );
+    });
+
     test("many records, in pieces, while others are kept", async () => {
       const store = await opened();
       const rows = Array.from({ length: 4_500 }, (_, index) => record({ count: index + 1 }));
@@ -618,6 +783,52 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       }
       expect(counts.slice(0, 4_500)).toEqual(rows.map(({ count }) => count));
       expect(counts.slice(4_500)).toEqual(small.map((_, index) => 120 - index));
+    });
+  });
+
+  describe(`${name}: less than what arrived`, () => {
+    const lessOf = (whole: IngestRequest, octets?: Buffer): IngestRequest => {
+      return { ...whole, raw: { ...whole.raw, kept: octets === undefined ? {} : { octets } } };
+    };
+    const less = Buffer.from("less");
+
+    test("is what is given back, under the digest and with the size of what arrived", async () => {
+      const store = await opened();
+      const whole = arrival([failure()]);
+      await store.ingest([lessOf(whole, less)]);
+      const { digest, octets } = whole.raw;
+      expect(await store.raw(digest)).toMatchObject({ digest, octets: less, size: octets.length });
+      expect((await listed(store.raws())).map((raw) => raw.octets)).toEqual([less]);
+      expect(await store.has(digest)).toBe(true);
+    });
+
+    test("the same mail is seen, whatever is kept of it then", async () => {
+      const store = await opened();
+      const whole = arrival([failure()]);
+      await store.ingest([lessOf(whole, less)]);
+      expect(await outcomes(store, whole, lessOf(whole))).toEqual(["seen", "seen"]);
+      expect((await store.raw(whole.raw.digest))?.octets).toEqual(less);
+      expect(await store.counts()).toMatchObject({ raw: 1, reports: 1 });
+    });
+
+    test("may be nothing", async () => {
+      const store = await opened();
+      const whole = arrival([failure()]);
+      await store.ingest([lessOf(whole)]);
+      expect((await store.raw(whole.raw.digest))?.octets).toBeUndefined();
+      expect((await store.list({})).reports).toHaveLength(1);
+    });
+
+    test("takes the place of more when it is read anew, and more never comes back", async () => {
+      const store = await opened();
+      const whole = arrival([failure()]);
+      await store.ingest([whole]);
+      await store.replace(whole);
+      expect((await store.raw(whole.raw.digest))?.octets).toEqual(whole.raw.octets);
+      expect(await store.replace(lessOf(whole, less))).toMatchObject([{ outcome: "saved" }]);
+      expect((await store.raw(whole.raw.digest))?.octets).toEqual(less);
+      await store.replace({ ...whole, raw: { ...whole.raw, octets: less } });
+      expect((await store.raw(whole.raw.digest))?.octets).toEqual(less);
     });
   });
 
@@ -705,6 +916,34 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       expect((await store.raw(other.raw.digest))?.octets).toBeDefined();
       expect(await outcomes(store, ...two)).toEqual(["seen", "seen"]);
       expect((await store.list({})).reports).toHaveLength(1);
+    });
+
+    test("mails without a report go when failure reports do, unless there is something else in them", async () => {
+      const store = await opened();
+      const odd = (reason: string, kind: "skipped" | "unread" = "skipped"): ReadDocument => {
+        return { kind, ordinal: 0, reason };
+      };
+      const letter = arrival([odd("no-report")]);
+      const young = arrival([odd("no-report")], { receivedAt: now - 1000 });
+      const stays = [
+        arrival([odd("no-report"), aggregate()]),
+        arrival([odd("not-a-report", "unread")]),
+        arrival([odd("empty")]),
+      ];
+      await store.ingest([letter, young, ...stays]);
+      await all(store, { failureMs: 30 * 86_400_000 });
+      expect((await store.raw(letter.raw.digest))?.octets).toBeUndefined();
+      for (const { raw } of [young, ...stays]) expect((await store.raw(raw.digest))?.octets).toBeDefined();
+      expect(await outcomes(store, letter)).toEqual(["skipped"]);
+    });
+
+    test("what was kept in place of a mail goes as well", async () => {
+      const store = await opened();
+      const one = arrival([failure()]);
+      await store.ingest([{ ...one, raw: { ...one.raw, kept: { octets: Buffer.from("less") } } }]);
+      await all(store, { failureMs: 0 });
+      expect((await store.raw(one.raw.digest))?.octets).toBeUndefined();
+      expect(await store.has(one.raw.digest)).toBe(true);
     });
 
     test("goes on in batches until all of it is gone", async () => {

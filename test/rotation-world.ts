@@ -2,10 +2,11 @@ import type { RotateConfig } from "../src/config/rotate-config.ts";
 import type { SignConfig } from "../src/config/sign-config.ts";
 import type { Prover } from "../src/keys/prove.ts";
 import type { Publisher, PublishOutcome, RecordChange } from "../src/keys/publish.ts";
-import { type RotationNote, Rotator } from "../src/keys/rotate.ts";
+import { Rotator } from "../src/keys/rotate.ts";
 import { listKeys, rowsInUse } from "../src/keys/rotated-keys.ts";
 import type { Observation, RotatedKey } from "../src/keys/rotation.ts";
 import type { KeyFiles } from "../src/keys/rotation-files.ts";
+import type { RotationNote } from "../src/keys/rotation-journal.ts";
 import { openStateInMemory } from "../src/store/sqlite-state.ts";
 import type { StateStore } from "../src/store/state.ts";
 

@@ -84,11 +84,11 @@ const plain: Style = { good: same, bad: same, warn: same, dim: same, strong: sam
 
 /**
  * JSON for other programs: one line, or indented for a person at a terminal. C1 controls, which JSON lets through and
- * terminals obey, are escaped.
+ * terminals obey, are escaped, as are characters that turn the reading direction.
  */
 export function formatJson(value: unknown, indented = false): string {
   const text = JSON.stringify(value, undefined, indented ? 2 : undefined);
-  return text.replace(/[\u007f-\u009f\u2028\u2029]/g, escapeUnit);
+  return text.replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escapeUnit);
 }
 
 function escapeUnit(char: string): string {

@@ -27,8 +27,18 @@ export function fileReader(user: string, uid: number, gid: number): FileReader {
  * symbolic links. True for a file that is not there: that is told elsewhere.
  */
 export function isReadableBy(file: string, reader: FileReader): boolean {
+  return allows(file, [4], reader);
+}
+
+/** The same for a program: a script has to be read, too. */
+export function isRunnableBy(file: string, reader: FileReader): boolean {
+  return allows(file, [1, 4], reader);
+}
+
+function allows(file: string, rights: readonly number[], reader: FileReader): boolean {
   try {
-    if (!may(statSync(file), 4, reader)) return false;
+    const about = statSync(file);
+    if (!rights.every((right) => may(about, right, reader))) return false;
     for (const path of [resolve(file), realpathSync(file)])
       for (let folder = dirname(path); ; folder = dirname(folder)) {
         if (!may(statSync(folder), 1, reader)) return false;

@@ -9,7 +9,7 @@ import { SekishoError } from "../errors.ts";
 import type { Finding } from "../findings/finding.ts";
 import { writeFinding } from "../findings/table.ts";
 import type { KeyOwner } from "../keys/file-safety.ts";
-import { type LoadedKey, loadSigningKeys } from "../keys/load-keys.ts";
+import { type LoadedKey, type LoadedKeys, loadSigningKeys } from "../keys/load-keys.ts";
 import { type OptionValues, usageError } from "./command.ts";
 import { isSerious } from "./finding-lines.ts";
 import type { Io } from "./io.ts";
@@ -119,12 +119,25 @@ export async function loadKeys(
   config: Config,
   io: Io,
 ): Promise<readonly LoadedKey[]> {
-  const { keys, findings } = await loadSigningKeys({ keys: rows }, keyOwner(config, io));
-  const errors = findings.filter(({ severity }) => severity === "error");
-  if (errors.length > 0)
-    throw new SekishoError("FILE_UNREADABLE", errors.map((one) => sentence(one, io)).join("\n"));
+  const { keys, findings } = await loadUsableKeys(rows, config, io);
   for (const one of findings) if (isSerious(one)) io.err(`sekisho: ${sentence(one, io)}`);
   return keys;
+}
+
+/**
+ * Reads keys, and says nothing of what is only worth a warning.
+ * @throws SekishoError with code FILE_UNREADABLE when one of them cannot be used.
+ */
+export async function loadUsableKeys(
+  rows: readonly SigningKeyConfig[],
+  config: Config,
+  io: Io,
+): Promise<LoadedKeys> {
+  const loaded = await loadSigningKeys({ keys: rows }, keyOwner(config, io));
+  const errors = loaded.findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0)
+    throw new SekishoError("FILE_UNREADABLE", errors.map((one) => sentence(one, io)).join("\n"));
+  return loaded;
 }
 
 function sentence(found: Finding, io: Io): string {

@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FolderConfig, MailboxConfig } from "../config/collect-config.ts";
 import type { Config } from "../config/config.ts";
+import { readSecret } from "../config/secret.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import type { Log } from "../log.ts";
 import { openReportStore } from "../store/reports/open.ts";
 import type { DocumentOutcome, ReadDocument, ReportStore } from "../store/reports/port.ts";
+import { openSharedState } from "../store/shared.ts";
 import { openState } from "../store/sqlite-state.ts";
 import type { StateStore } from "../store/state.ts";
+import { createDestinationCheck, type DestinationOf } from "./check-destination.ts";
 import { type Naming, startNaming } from "./classify/naming.ts";
 import { fileLimits } from "./extract/limits.ts";
+import { createFailureKeeper, type FailureKeeper } from "./failure/failure-keeper.ts";
 import { ingestAll, type KeptDocument } from "./ingest.ts";
 import type { Arrival, Incoming, LostArrival } from "./input/arrival.ts";
 import { watchMailFolder } from "./input/imap.ts";
@@ -64,7 +68,7 @@ export function createCollector(options: CollectorOptions): Collector {
   return new RunningCollector(options);
 }
 
-/** What a way in is made from; another shape is another way in. */
+/** What a way in is made from; another shape is another way in. Into another store everything is taken in again. */
 interface WantedWay {
   readonly shape: string;
   open(): Promise<WayIn> | WayIn;
@@ -72,29 +76,35 @@ interface WantedWay {
 
 class RunningCollector implements Collector {
   readonly #options: CollectorOptions;
+  readonly #destination: DestinationOf;
   readonly #ways = new Map<string, WayIn>();
   readonly #atWork = new Set<Promise<void>>();
   #receiver: { readonly listen: string; readonly way: ReportReceiver } | undefined;
   readonly #documents = new Map<string, DocumentCount>();
   #config: Config | undefined;
+  /** Of the store. */
+  #place: string | undefined;
   #state: StateStore | undefined;
   #store: Promise<ReportStore> | undefined;
   #storeError: string | undefined;
   #arrivals = 0;
   #lost = 0;
+  #failures: { readonly wanted: string; readonly keeper: FailureKeeper } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #naming: Naming | undefined;
   #closing = false;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
+    this.#destination = createDestinationCheck(options.dns, options.clock);
   }
 
   async use(config: Config, handles: ReadonlyMap<string, object>): Promise<void> {
-    const before = this.#config;
     this.#config = config;
     this.#state ??= openState(config.dataDir);
-    const otherStore = before !== undefined && before.store !== config.store;
+    const place = await this.#placeOf(config);
+    const otherStore = this.#place !== undefined && this.#place !== place;
+    this.#place = place;
     const wanted = this.#wanted(config);
     const shapes = new Set(wanted.map(({ shape }) => shape));
     const leaving = [...this.#ways].filter(([shape]) => !shapes.has(shape));
@@ -110,6 +120,12 @@ class RunningCollector implements Collector {
       reports: () => this.#openStore(),
       ...this.#options,
     });
+  }
+
+  /** What `store` leads to: it may name a file that says something else now. */
+  async #placeOf({ store }: Config): Promise<string> {
+    if (store === undefined) return "";
+    return readSecret(store).catch(() => this.#place ?? store);
   }
 
   status(): CollectStatus {
@@ -138,23 +154,26 @@ class RunningCollector implements Collector {
 
   #wanted(config: Config): readonly WantedWay[] {
     const { mailboxes, folders } = config.collect;
-    const own = judgingOf(config);
     return [
-      ...mailboxes.flatMap((mailbox) => mailbox.folders.map((folder) => this.#mailWay(mailbox, folder, own))),
-      ...folders.map((folder) => this.#folderWay(folder, own)),
+      ...mailboxes.flatMap((mailbox) =>
+        mailbox.folders.map((folder) => this.#mailWay(mailbox, folder, config)),
+      ),
+      ...folders.map((folder) => this.#folderWay(folder, config)),
     ];
   }
 
-  #mailWay(mailbox: MailboxConfig, folder: string, own: Judging): WantedWay {
+  #mailWay(mailbox: MailboxConfig, folder: string, config: Config): WantedWay {
+    const own = judgingOf(config);
     const judging = { ...own, authservIds: mailbox.authservIds ?? own.authservIds };
     // Another folder beside it changes nothing for this one.
-    const shape = JSON.stringify(["imap", { ...mailbox, folders: [] }, folder, judging]);
+    const shape = JSON.stringify(["imap", { ...mailbox, folders: [] }, folder, judging, this.#place]);
     return { shape, open: () => watchMailFolder(mailbox, folder, this.#services(judging)) };
   }
 
-  #folderWay(folder: FolderConfig, own: Judging): WantedWay {
+  #folderWay(folder: FolderConfig, config: Config): WantedWay {
+    const own = judgingOf(config);
     return {
-      shape: JSON.stringify(["folder", folder, own]),
+      shape: JSON.stringify(["folder", folder, own, this.#place]),
       open: () => watchFolder(folder, this.#services(own)),
     };
   }
@@ -183,6 +202,7 @@ class RunningCollector implements Collector {
     return {
       take: (incoming) => this.#take(incoming, judge),
       state: this.#openState(),
+      storeId: async () => (await this.#usableStore()).id(),
       log,
     };
   }
@@ -209,14 +229,37 @@ class RunningCollector implements Collector {
   ): Promise<void> {
     try {
       await ingestAll(incoming, {
-        store: await this.#openStore(),
+        store: await this.#usableStore(),
         judge,
+        destination: this.#destination,
+        keepFailures: (...all) => this.#keeperOfFailures()(...all),
         // Whoever may write into a folder of this machine is trusted with more; mail is not, whatever way it comes.
         limitsOfFiles: fileLimits,
         onArrival: (arrival, documents) => this.#note(arrival, documents),
         onLost: (lost) => this.#noteLost(lost),
       });
       this.#storeError = undefined;
+    } catch (error) {
+      this.#storeError = reasonOf(error);
+      throw error;
+    }
+  }
+
+  /** Of the newest configuration. */
+  #keeperOfFailures(): FailureKeeper {
+    const config = this.#config;
+    if (config === undefined) throw new Error("no configuration");
+    const { content } = config.collect.failure;
+    const wanted = `${content} ${this.#place}`;
+    if (this.#failures?.wanted !== wanted)
+      this.#failures = { wanted, keeper: createFailureKeeper(content, () => openSharedState(config)) };
+    return this.#failures.keeper;
+  }
+
+  /** The one that is open, told of in the status when it is not. */
+  async #usableStore(): Promise<ReportStore> {
+    try {
+      return await this.#openStore();
     } catch (error) {
       this.#storeError = reasonOf(error);
       throw error;

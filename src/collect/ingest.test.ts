@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { aggregateXml, mailOf } from "../../test/report-files.ts";
 import type { IngestedDocument, IngestRequest, ReportStore } from "../store/reports/port.ts";
@@ -135,4 +136,26 @@ test("mail is judged by what its way in says", async () => {
   });
   expect(world.requests.map(({ documents }) => documents[0])).toMatchObject([{ mail: { by: "arc" } }, {}]);
   expect(world.requests[1]?.documents[0]).not.toHaveProperty("mail");
+});
+
+test("what is to be kept of failure reports: under the digest of what came", async () => {
+  const world = worldOf();
+  const octets = Buffer.from("From: a@b\r\nSubject: DMARC failure report\r\n\r\nSource IP: 192.0.2.1\r\n");
+  const less = Buffer.from("less");
+  await ingest(world, [arrival("a", octets, world.log), arrival("b", "From: a@b\r\n\r\nx", world.log)], {
+    keepFailures: async (all, documents) => {
+      const isFailure = documents.some(({ kind }) => kind === "failure");
+      expect(all.equals(octets)).toBe(isFailure);
+      return isFailure
+        ? { documents: documents.map((one) => ({ ...one, name: "kept" })), octets: less }
+        : undefined;
+    },
+  });
+  const [failure, letter] = world.requests;
+  const digest = createHash("sha256").update(octets).digest("hex");
+  expect(failure).toMatchObject({
+    raw: { digest, octets, kept: { octets: less } },
+    documents: [{ name: "kept" }],
+  });
+  expect(letter?.raw).not.toHaveProperty("kept");
 });

@@ -6,14 +6,21 @@ import type {
   ReadDocument,
   ReportStore,
 } from "../store/reports/port.ts";
+import type { DestinationOf, ReportSubject } from "./check-destination.ts";
 import type { ExtractLimits } from "./extract/limits.ts";
+import type { Mail } from "./extract/mime-part.ts";
 import { sniff } from "./extract/sniff.ts";
+import type { FailureKeeper } from "./failure/failure-keeper.ts";
 import type { Arrival, Incoming, LostArrival } from "./input/arrival.ts";
 import { type ReadArrivalOptions, readArrival } from "./read-arrival.ts";
 
 export interface IngestOptions extends Pick<ReadArrivalOptions, "limits"> {
   readonly store: ReportStore;
   readonly judge?: (arrival: Arrival) => ReadArrivalOptions["judge"];
+  /** Whether reports were to go where they came; asked of what is judged. */
+  readonly destination?: DestinationOf;
+  /** What is stored of mails with failure reports; all when left out. */
+  readonly keepFailures?: FailureKeeper;
   /** For arrivals that are no mail; without it `limits` count for all. */
   readonly limitsOfFiles?: ExtractLimits;
   /** Arrivals of one transaction at most. Default 50. */
@@ -81,19 +88,26 @@ function recordsOf({ request }: Pending): number {
 
 async function read(
   arrival: Arrival,
-  { judge, limits: limitsOfMail, limitsOfFiles }: IngestOptions,
+  { judge, destination, keepFailures, limits: limitsOfMail, limitsOfFiles }: IngestOptions,
 ): Promise<Pending> {
   const { octets, via, receivedAt, fileName } = arrival;
   const isMail = limitsOfFiles === undefined || sniff(octets).kind === "mail";
   const limits = isMail ? limitsOfMail : limitsOfFiles;
   const judgeMail = judge?.(arrival);
+  const source = { ...(fileName !== undefined && { fileName }), ...(limits !== undefined && { limits }) };
   const documents = await readArrival(octets, {
-    ...(fileName !== undefined && { fileName }),
-    ...(limits !== undefined && { limits }),
+    ...source,
     ...(judgeMail !== undefined && { judge: judgeMail }),
+    ...(destination !== undefined && {
+      destination: (mail: Mail, about: ReportSubject) => destination(mail, about, arrival),
+    }),
   });
   const digest = createHash("sha256").update(octets).digest("hex");
-  return { arrival, request: { raw: { digest, octets, via, receivedAt }, documents } };
+  const raw = { digest, octets, via, receivedAt };
+  const failures = await keepFailures?.(octets, documents, source);
+  if (failures === undefined) return { arrival, request: { raw, documents } };
+  const { documents: stored, ...kept } = failures;
+  return { arrival, request: { raw: { ...raw, kept }, documents: stored } };
 }
 
 async function commit(batch: readonly Pending[], { store, onArrival }: IngestOptions): Promise<void> {

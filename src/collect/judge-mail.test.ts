@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ed25519TestKey, rsaTestKey } from "../../test/dkim-test-keys.ts";
 import { sealMessage } from "../../test/seal-message.ts";
+import { signatureField } from "../../test/sign-message.ts";
 import { fixedClock } from "../core/clock.ts";
 import { formatSignedField, openDkimSigning } from "../core/dkim/sign.ts";
 import { createSigningKey } from "../core/dkim/signing-key.ts";
@@ -50,14 +51,26 @@ test.each<readonly [string, string, MailJudgement["verdict"], boolean]>([
     "DMARC failed",
     "dkim=pass header.d=evil.example; dmarc=fail header.from=reporter.example",
     "unaligned",
-    true,
+    false,
   ],
   ["an aligned signature", "dkim=pass header.d=mail.reporter.example", "aligned", true],
   ["an aligned signature, by its identity", "dkim=pass header.i=@reporter.example", "aligned", true],
-  ["a signature of somebody else", "dkim=pass header.d=evil.example", "unaligned", true],
-  ["a signature of a top level", "dkim=pass header.d=example", "unaligned", true],
+  ["a signature of somebody else", "dkim=pass header.d=evil.example", "unaligned", false],
+  ["a signature of a top level", "dkim=pass header.d=example", "unaligned", false],
+  [
+    "DMARC by SPF, and a signature of somebody else",
+    "dmarc=pass; dkim=pass header.d=evil.example",
+    "aligned",
+    false,
+  ],
   ["SPF of its own", "spf=pass smtp.mailfrom=bounce@reporter.example", "aligned", false],
-  ["SPF of somebody else", "spf=pass smtp.mailfrom=x@evil.example", "unaligned", false],
+  ["SPF of somebody else, and no word about DKIM", "spf=pass smtp.mailfrom=x@evil.example", "unknown", false],
+  [
+    "SPF of somebody else, and no signature",
+    "spf=pass smtp.mailfrom=x@evil.example; dkim=none",
+    "unaligned",
+    false,
+  ],
   ["DKIM failed", "dkim=fail header.d=reporter.example; spf=softfail", "unaligned", false],
   ["nothing that tells", "iprev=pass", "unknown", false],
 ])("RFC 8601: what the site itself has written: %s", async (_name, results, verdict, dkimPass) => {
@@ -94,6 +107,63 @@ test("DKIM now, where the site has written nothing and DNS may be asked", async 
   expect(await judge(`${fields}${own("dmarc=fail")}`, { dns })).toMatchObject({ verdict: "unaligned" });
   const inner = await judge(`${fields}${own("dmarc=fail")}`, { dns, nested: true });
   expect(inner).toMatchObject({ verdict: "aligned", by: "dkim" });
+});
+
+test.each<readonly [string, string, MailJudgement["verdict"], MailJudgement["by"]]>([
+  ["DMARC passed", own("dmarc=pass"), "aligned", "authentication-results"],
+  ["DMARC failed", own("dmarc=fail"), "unaligned", "authentication-results"],
+  ["SPF failed", own("spf=fail smtp.mailfrom=x@evil.example"), "aligned", "dkim"],
+  ["SPF passed", own("spf=pass smtp.mailfrom=x@reporter.example"), "aligned", "authentication-results"],
+])("DKIM now, where the site's field on top says nothing of it: %s", async (_name, fields, verdict, by) => {
+  const judged = await judge(`${fields}${await signed("reporter.example")}`, { dns });
+  expect(judged).toMatchObject({ verdict, by, dkimPass: true });
+});
+
+test("RFC 6376 §8.2: a signature with l= says nothing of what stands behind", async () => {
+  const rsa = rsaTestKey(2048);
+  const records = memoryResolver({
+    "s._domainkey.reporter.example": [{ TXT: `v=DKIM1; k=rsa; p=${rsa.publicText}` }],
+  });
+  const signed = (bodyLength?: number): string => {
+    const l = bodyLength === undefined ? "" : ` l=${bodyLength};`;
+    const field = signatureField({
+      header: head,
+      body,
+      key: rsa,
+      canonicalization: ["relaxed", "relaxed"],
+      signed: ["from"],
+      layout: ` v=1; a=rsa-sha256; c=relaxed/relaxed; d=reporter.example; s=s; h=from;${l} bh={bh}; b={b}`,
+      ...(bodyLength !== undefined && { bodyLength }),
+    });
+    return `${field}${head}\r\n${body}`;
+  };
+  const judgeText = (text: string): Promise<MailJudgement> =>
+    judgeMail(readMail(Buffer.from(text, "latin1"), new Allowance()), {
+      authservIds: [],
+      clock,
+      dns: records,
+    });
+  expect(await judgeText(signed())).toMatchObject({ verdict: "aligned", dkimPass: true });
+  expect(await judgeText(signed(7))).toMatchObject({ verdict: "unknown", by: "dkim", dkimPass: false });
+  expect(await judgeText(`${signed(7)}more`)).toMatchObject({ verdict: "unknown", dkimPass: false });
+});
+
+test("a signature of another domain is none of the reporter", async () => {
+  const other = memoryResolver({
+    "s._domainkey.evil.example": [{ TXT: `v=DKIM1; k=ed25519; p=${key.publicText}` }],
+  });
+  const judged = await judge(await signed("evil.example"), { dns: other });
+  expect(judged).toMatchObject({ verdict: "unknown", by: "dkim", dkimPass: false });
+});
+
+test("mails within one arrival share the time for asking", async () => {
+  const allowance = new Allowance();
+  const octets = Buffer.from(`${await signed("reporter.example")}${head}\r\n${body}`);
+  const ask = (): Promise<MailJudgement> =>
+    judgeMail(readMail(octets, allowance, true), { authservIds: [], clock, dns });
+  expect(await ask()).toMatchObject({ verdict: "aligned" });
+  allowance.asking.msLeft = 0;
+  expect(await ask()).toMatchObject({ verdict: "unknown", by: "none" });
 });
 
 test.each([

@@ -13,6 +13,7 @@ import type { DkimResult } from "../core/results.ts";
 import type { Verification } from "../core/verification.ts";
 import type { MailJudgement } from "../store/reports/port.ts";
 import type { Mail } from "./extract/mime-part.ts";
+import { headerRecipients } from "./recipients.ts";
 
 export interface JudgeContext {
   /** Names under which the site's own mail servers write Authentication-Results, lower case. */
@@ -36,25 +37,50 @@ export async function judgeMail(mail: Mail, context: JudgeContext): Promise<Mail
   const head = headOf(mail.octets);
   const author = authorDomain(head);
   const fromDomain = author.kind === "problem" ? undefined : author.domain;
-  const about = { ...(fromDomain !== undefined && { fromDomain }), ...sentTo(mail) };
+  const [sentTo] = headerRecipients(mail);
+  const about = { ...(fromDomain !== undefined && { fromDomain }), ...(sentTo !== undefined && { sentTo }) };
   // Only the header of the mail that was delivered is cleared of fields that strangers write in our name.
   const own = mail.nested ? undefined : ownResults(head, context.authservIds);
-  if (own !== undefined) return { ...judgeResults(own, fromDomain), ...about };
-  if (context.dns === undefined) return { verdict: "unknown", by: "none", dkimPass: false, ...about };
-  const asked = { ...context, dns: context.dns };
-  const dkim = await verifyNow(mail.octets, asked);
-  const passing = dkim.filter(({ result }) => result === "pass");
-  if (passing.some(({ domain }) => isAligned(domain ?? "", fromDomain)))
-    return { verdict: "aligned", by: "dkim", dkimPass: true, ...about };
-  const sealed = await wordOfSealer(mail.octets, asked, fromDomain);
-  if (sealed !== undefined) return { ...sealed, ...about };
-  return { verdict: "unknown", by: "dkim", dkimPass: passing.length > 0, ...about };
+  const told = own && judgeResults(own, fromDomain);
+  if (told !== undefined && tellsOf(own, "dkim")) return { ...told, ...about };
+  const left = Math.min(dnsWithinMs, mail.asking.msLeft);
+  if (context.dns === undefined || left <= 0) return { ...(told ?? nobodysWord), ...about };
+  const start = context.clock.monotonic();
+  const asked = { ...context, dns: context.dns, deadline: start + left };
+  const found = await askNow(mail.octets, asked, fromDomain);
+  mail.asking.msLeft -= context.clock.monotonic() - start;
+  return { ...(told === undefined ? found : both(told, found, tellsOf(own, "dmarc"))), ...about };
 }
 
-function sentTo(mail: Mail): { readonly sentTo?: string } {
-  const to = mail.head.get("x-original-to") ?? mail.head.get("delivered-to") ?? mail.head.get("to") ?? "";
-  const address = /[^\s<>",;:]{1,64}@[^\s<>",;:]{1,255}/.exec(to.slice(0, 2_000))?.[0];
-  return address === undefined ? {} : { sentTo: address.toLowerCase() };
+type Judged = Pick<MailJudgement, "verdict" | "by" | "dkimPass">;
+
+const nobodysWord: Judged = { verdict: "unknown", by: "none", dkimPass: false };
+
+function tellsOf(results: readonly MethodResult[] | undefined, wanted: string): boolean {
+  return results?.some(({ method }) => method === wanted) === true;
+}
+
+/** The site's DKIM verifier writes a field of its own, which need not be the one on top: what that says of DMARC stands. */
+function both(told: Judged, found: Judged, toldOfDmarc: boolean): Judged {
+  if (toldOfDmarc || told.verdict === "aligned") return { ...told, dkimPass: found.dkimPass };
+  return found.verdict === "aligned" ? found : told;
+}
+
+async function askNow(
+  octets: Buffer,
+  context: AskingContext,
+  fromDomain: string | undefined,
+): Promise<Judged> {
+  const dkim = (await evaluate(octets, context, openDkimVerification)) ?? [];
+  if (dkim.some((one) => speaksForAll(one) && isAligned(one.domain, fromDomain)))
+    return { verdict: "aligned", by: "dkim", dkimPass: true };
+  const sealed = await wordOfSealer(octets, context, fromDomain);
+  return sealed ?? { verdict: "unknown", by: "dkim", dkimPass: false };
+}
+
+/** RFC 6376 §8.2: behind what `l=` counts anybody may have added a report of his own. */
+function speaksForAll({ result, bodyLength }: DkimResult): boolean {
+  return result === "pass" && bodyLength === undefined;
 }
 
 /** RFC 8601 §4.1: only the topmost field of that name is surely ours. */
@@ -68,22 +94,18 @@ function ownResults(head: MessageHead, authservIds: readonly string[]): readonly
   return undefined;
 }
 
-function judgeResults(
-  results: readonly MethodResult[],
-  fromDomain: string | undefined,
-): Pick<MailJudgement, "verdict" | "by" | "dkimPass"> {
+function judgeResults(results: readonly MethodResult[], fromDomain: string | undefined): Judged {
   const by = "authentication-results";
-  const passing = results.filter(({ method, result }) => method === "dkim" && result === "pass");
-  const dkimPass = passing.length > 0;
+  // RFC 8460 §3: by the reporting domain, and not by anybody.
+  const dkimPass = results.some(
+    (one) => one.method === "dkim" && one.result === "pass" && isAligned(signerOf(one), fromDomain),
+  );
   const dmarc = results.find(({ method }) => method === "dmarc")?.result;
   if (dmarc === "pass") return { verdict: "aligned", by, dkimPass };
   if (dmarc === "fail") return { verdict: "unaligned", by, dkimPass };
-  const aligned =
-    passing.some((one) => isAligned(signerOf(one), fromDomain)) || alignedSpf(results, fromDomain);
-  if (aligned) return { verdict: "aligned", by, dkimPass };
-  // A field that tells of nothing that failed is no word against the mail.
-  const told = results.some(({ method }) => method === "dkim" || method === "spf");
-  return { verdict: told ? "unaligned" : "unknown", by, dkimPass };
+  if (dkimPass || alignedSpf(results, fromDomain)) return { verdict: "aligned", by, dkimPass };
+  // Without a word about DKIM nothing is said against the mail.
+  return { verdict: tellsOf(results, "dkim") ? "unaligned" : "unknown", by, dkimPass };
 }
 
 function signerOf({ properties }: MethodResult): string {
@@ -111,7 +133,7 @@ async function wordOfSealer(
   octets: Buffer,
   context: AskingContext,
   fromDomain: string | undefined,
-): Promise<Pick<MailJudgement, "verdict" | "by" | "dkimPass"> | undefined> {
+): Promise<Judged | undefined> {
   const { trustedSealers = [] } = context;
   if (trustedSealers.length === 0 || fromDomain === undefined) return undefined;
   const arc = await evaluate(octets, context, openArcVerification);
@@ -121,22 +143,17 @@ async function wordOfSealer(
   return { verdict: "aligned", by: "arc", dkimPass };
 }
 
-type AskingContext = JudgeContext & { readonly dns: DnsResolver };
-
-async function verifyNow(octets: Buffer, context: AskingContext): Promise<readonly DkimResult[]> {
-  return (await evaluate(octets, context, openDkimVerification)) ?? [];
-}
+type AskingContext = JudgeContext & { readonly dns: DnsResolver; readonly deadline: number };
 
 async function evaluate<Results>(
   octets: Buffer,
-  { dns, clock }: AskingContext,
+  { dns, clock, deadline }: AskingContext,
   open: (
     head: MessageHead,
     context: { readonly dns: DnsResolver; readonly clock: Clock; readonly deadline: number },
   ) => Verification<Results>,
 ): Promise<Results | undefined> {
   const opened: { verification?: Verification<Results> } = {};
-  const deadline = clock.monotonic() + dnsWithinMs;
   read(octets, {
     head: (head) => {
       opened.verification = open(head, { dns, clock, deadline });

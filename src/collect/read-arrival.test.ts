@@ -25,8 +25,8 @@ const tls = JSON.stringify({
 function outline(document: ReadDocument): string {
   switch (document.kind) {
     case "aggregate": {
-      const messages = document.records.reduce((sum, { count }) => sum + count, 0);
-      return `aggregate ${document.head.reportId} ${document.records.length}/${messages}`;
+      const { length, messages } = document.records;
+      return `aggregate ${document.head.reportId} ${length}/${messages}`;
     }
     case "tls":
       return `tls ${document.report.reportId}${document.counted ? "" : " uncounted"}`;

@@ -1,8 +1,11 @@
-import { setImmediate } from "node:timers/promises";
 import type { AggregateRecord } from "../core/reports/aggregate.ts";
 import { openAggregateReader } from "../core/reports/aggregate-reader.ts";
+import type { FailureReport } from "../core/reports/failure.ts";
 import { readTlsReport } from "../core/reports/tlsrpt-json.ts";
+import { Pause } from "../store/pause.ts";
+import { PackedRecords } from "../store/reports/packed-records.ts";
 import type { MailJudgement, ReadDocument } from "../store/reports/port.ts";
+import type { ReportSubject } from "./check-destination.ts";
 import { type FoundDocument, findDocuments } from "./extract/find-documents.ts";
 import { Allowance, type ExtractLimits } from "./extract/limits.ts";
 import type { Mail } from "./extract/mime-part.ts";
@@ -14,6 +17,11 @@ export interface ReadArrivalOptions {
   readonly limits?: ExtractLimits;
   /** Whether the mail that brought a report is what it says it is; asked once for each mail. */
   readonly judge?: (mail: Mail) => Promise<MailJudgement>;
+  /** Whether a report was to come to where its mail came; asked for each report that a judged mail brought. */
+  readonly destination?: (
+    mail: Mail,
+    about: ReportSubject,
+  ) => Promise<Pick<MailJudgement, "sentTo" | "destination">>;
 }
 
 /**
@@ -25,7 +33,7 @@ export async function readArrival(
   options: ReadArrivalOptions = {},
 ): Promise<readonly ReadDocument[]> {
   const documents: ReadDocument[] = [];
-  const judged = new Judged(options.judge);
+  const judged = new Judged(options);
   const allowance = new Allowance(options.limits);
   const pause = new Pause();
   for await (const found of findDocuments(octets, allowance, options.fileName)) {
@@ -41,32 +49,21 @@ interface ReadContext {
   readonly pause: Pause;
 }
 
-const longMs = 10;
-
-/** Lets others work when it has taken long. */
-class Pause {
-  #sinceMs = performance.now();
-
-  async whenLong(): Promise<void> {
-    if (performance.now() - this.#sinceMs < longMs) return;
-    await setImmediate();
-    this.#sinceMs = performance.now();
-  }
-}
-
 class Judged {
   readonly #judge: ReadArrivalOptions["judge"];
+  readonly #destination: ReadArrivalOptions["destination"];
   readonly #verdicts = new Map<Mail, Promise<MailJudgement>>();
 
-  constructor(judge: ReadArrivalOptions["judge"]) {
+  constructor({ judge, destination }: ReadArrivalOptions) {
     this.#judge = judge;
+    this.#destination = destination;
   }
 
-  async of(mail: Mail | undefined): Promise<{ readonly mail?: MailJudgement }> {
+  async of(mail: Mail | undefined, about: ReportSubject): Promise<{ readonly mail?: MailJudgement }> {
     if (mail === undefined || this.#judge === undefined) return {};
     const verdict = this.#verdicts.get(mail) ?? this.#judge(mail);
     this.#verdicts.set(mail, verdict);
-    return { mail: await verdict };
+    return { mail: { ...(await verdict), ...(await this.#destination?.(mail, about)) } };
   }
 }
 
@@ -81,12 +78,7 @@ async function readDocument(
     case "json":
       return readJson(found, ordinal, context);
     case "feedback":
-      return {
-        kind: "failure",
-        ordinal,
-        report: readFailureMail(found.mail),
-        ...(await context.judged.of(found.mail)),
-      };
+      return failureDocument(readFailureMail(found.mail), found.mail, ordinal, context);
     case "plain-mail":
       return readPlainMail([found.mail, ...found.inner], ordinal, context);
     case "empty":
@@ -104,21 +96,26 @@ function nameOf({ hints }: Pick<Extract<FoundDocument, { readonly hints: unknown
   return hints.fileName === undefined ? {} : { name: hints.fileName };
 }
 
+/** The text of a piece is in memory while it is read, and for some time after. */
+const pieceOctets = 16 * 1024;
+
 async function readXml(
   found: Extract<FoundDocument, { readonly kind: "xml" }>,
   ordinal: number,
   { judged, allowance, pause }: ReadContext,
 ): Promise<ReadDocument> {
-  const records: AggregateRecord[] = [];
+  const records = new PackedRecords();
   let tooMany = false;
   const onRecord = (record: AggregateRecord): void => {
     tooMany ||= !allowance.tookRecord();
-    if (!tooMany) records.push(record);
+    if (!tooMany) records.add(record);
   };
   const reader = openAggregateReader({ hints: found.hints, onRecord });
   for await (const chunk of found.chunks) {
-    reader.write(chunk);
-    await pause.whenLong();
+    for (let at = 0; at < chunk.length; at += pieceOctets) {
+      reader.write(chunk.subarray(at, at + pieceOctets));
+      await pause.whenLong();
+    }
     if (tooMany) break;
   }
   const { outcome: end } = found.end;
@@ -128,7 +125,8 @@ async function readXml(
   if (end === "bomb") return { kind: "unread", ordinal, ...name, reason: "bomb" };
   if (outcome.kind !== "read") return { kind: outcome.kind, ordinal, ...name, reason: outcome.reason };
   const { head, warnings } = outcome;
-  return { kind: "aggregate", ordinal, ...name, head, records, warnings, ...(await judged.of(found.mail)) };
+  const judgement = await judged.of(found.mail, { kind: "aggregate", domain: head.policy.domain });
+  return { kind: "aggregate", ordinal, ...name, head, records, warnings, ...judgement };
 }
 
 /** RFC 8460 §3: a TLS report by mail has to be signed; from a file there is nobody to ask. */
@@ -140,7 +138,8 @@ async function readJson(
   const outcome = readTlsReport(found.octets);
   const name = nameOf(found);
   if (outcome.kind === "unread") return { kind: "unread", ordinal, ...name, reason: outcome.reason };
-  const judgement = await judged.of(found.mail);
+  const { policyDomain: domain } = outcome.report.policies.find(({ policyDomain }) => policyDomain) ?? {};
+  const judgement = await judged.of(found.mail, { kind: "tls", domain });
   const counted = found.mail === undefined || judgement.mail?.dkimPass === true;
   return { kind: "tls", ordinal, ...name, report: outcome.report, counted, ...judgement };
 }
@@ -149,11 +148,21 @@ async function readJson(
 async function readPlainMail(
   mails: readonly Mail[],
   ordinal: number,
-  { judged }: ReadContext,
+  context: ReadContext,
 ): Promise<ReadDocument> {
   for (const mail of mails) {
     const report = readTextFailure(mail);
-    if (report !== undefined) return { kind: "failure", ordinal, report, ...(await judged.of(mail)) };
+    if (report !== undefined) return failureDocument(report, mail, ordinal, context);
   }
   return { kind: "skipped", ordinal, reason: "no-report" };
+}
+
+async function failureDocument(
+  report: FailureReport,
+  mail: Mail,
+  ordinal: number,
+  { judged }: ReadContext,
+): Promise<ReadDocument> {
+  const about = { kind: "failure", domain: report.reportedDomain } as const;
+  return { kind: "failure", ordinal, report, ...(await judged.of(mail, about)) };
 }

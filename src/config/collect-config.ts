@@ -7,6 +7,7 @@ export interface CollectConfig {
   /** Undefined: nothing listens. */
   readonly lmtp?: LmtpConfig;
   readonly keep: KeepConfig;
+  readonly failure: { readonly content: FailureContent };
   readonly geo: GeoConfig;
   /** DNS blocklists that the sources of our mail are looked up in; A-labels. */
   readonly blocklists: readonly string[];
@@ -84,6 +85,13 @@ export interface LmtpConfig {
   readonly recipients: readonly string[];
   readonly maxSize: number;
 }
+
+/**
+ * What is kept of the message that a failure report is about: all of it, its header, or its header without the local parts of
+ * addresses.
+ */
+export const failureContents = ["headers", "message", "redacted"] as const;
+export type FailureContent = (typeof failureContents)[number];
 
 /** How old what may become; undefined: no end. */
 export interface KeepConfig {

@@ -126,4 +126,12 @@ export const collectKeyText: Readonly<Record<string, { readonly en: string; read
     en: "Failure reports, which hold personal data, and the mails that they came in; by the time of arrival.",
     ja: "個人情報を含む失敗レポートと、それが入っていたメール。届いた時刻から数える。",
   },
+  "collect.failure": {
+    en: "Failure reports, which hold mail of people.",
+    ja: "失敗レポート (他人のメールが入っている) の扱い。",
+  },
+  "collect.failure.content": {
+    en: "What is stored of the message that a failure report is about. headers: its header and the report, not its body. message: all, as it came. redacted: as headers, and the local parts of addresses are replaced by a word made with a secret key. Whatever it is, it goes with keep.failure. docs/reports.md tells more.",
+    ja: "失敗レポートに入っている元のメールを、どこまで保存するか。headers はレポートとヘッダーだけで、本文は保存しない。message は届いたまますべて。redacted は headers に加えて、メールアドレスのローカル部を秘密の鍵で作った文字列に置き換える。どれも keep.failure の期間で消える。詳しくは docs/reports.ja.md。",
+  },
 };

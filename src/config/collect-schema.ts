@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CollectConfig, GeoConfig, KeepConfig } from "./collect-config.ts";
+import { type CollectConfig, failureContents, type GeoConfig, type KeepConfig } from "./collect-config.ts";
 import {
   folderForm,
   foldersSchema,
@@ -59,6 +59,7 @@ export const collectSchema: z.ZodType<CollectConfig, unknown> = z
     folder: foldersSchema.optional(),
     lmtp: lmtpSchema.optional(),
     keep: keep.prefault({}),
+    failure: z.strictObject({ content: z.enum(failureContents).default("headers") }).prefault({}),
     geo: geo.prefault({}),
     blocklists: z.array(domain).max(20).prefault([]),
   })
@@ -70,7 +71,15 @@ export const collectSchema: z.ZodType<CollectConfig, unknown> = z
   }));
 
 /** As it stands in a file. */
-export function collectForm({ mailboxes, folders, lmtp, keep, geo, blocklists }: CollectConfig): object {
+export function collectForm({
+  mailboxes,
+  folders,
+  lmtp,
+  keep,
+  failure,
+  geo,
+  blocklists,
+}: CollectConfig): object {
   return {
     mailbox: mailboxes.length === 0 ? undefined : mailboxes.map(mailboxForm),
     folder: folders.length === 0 ? undefined : folders.map(folderForm),
@@ -81,6 +90,7 @@ export function collectForm({ mailboxes, folders, lmtp, keep, geo, blocklists }:
       sums: keepForm(keep.sumsMs),
       failure: keepForm(keep.failureMs),
     },
+    failure: { ...failure },
     geo: { ...geo },
     blocklists: [...blocklists],
   };

@@ -117,3 +117,23 @@ describe("what is wrong is told at its place", () => {
       expect(error.line === 2 && error.text.ja !== error.text.en).toBe(true);
   });
 });
+
+describe("failure reports", () => {
+  test("headers, when nothing is said", async () => {
+    expect((await collectOf("{}")).failure).toEqual({ content: "headers" });
+  });
+
+  test.each(["headers", "message", "redacted"])("%s, and config show says so", async (content) => {
+    const loaded = await parse(`{ failure: { content: ${content} } }`);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
+    expect(loaded.config.collect.failure).toEqual({ content });
+    expect(showConfig(loaded.config)).toMatch(new RegExp(`failure:\\s+content: ${content}`));
+  });
+
+  test("nothing else", async () => {
+    expect(await parse("{ failure: { content: body } }")).toMatchObject({
+      ok: false,
+      errors: [{ path: "collect.failure.content" }],
+    });
+  });
+});

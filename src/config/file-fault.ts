@@ -18,6 +18,8 @@ const faults: Readonly<Record<string, Words>> = {
     en: "a certificate in it is damaged",
     ja: "壊れている証明書があります",
   },
+  "its first line is empty": { en: "its first line is empty", ja: "1 行目が空です" },
+  "not executable": { en: "it is no program that may be run", ja: "実行できるプログラムではありません" },
   "not UTF-8": { en: "it is not UTF-8", ja: "UTF-8 ではありません" },
 };
 

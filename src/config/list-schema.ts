@@ -1,21 +1,9 @@
 import { z } from "zod";
-import { parseNetwork } from "../core/ip.ts";
-import type { NamedNetwork } from "./config.ts";
 import type { ListHostConfig, ListsConfig } from "./list-config.ts";
 import type { ProblemCode } from "./problem.ts";
 import { formatDuration, parseDuration } from "./quantity.ts";
 import { formatAuthorPattern, parseAuthorPattern } from "./sign-schema.ts";
-
-function read<T>(problem: ProblemCode, parse: (text: string) => T | undefined): z.ZodType<T, string> {
-  return z
-    .string({ error: (issue) => (issue.input === undefined ? undefined : problem) })
-    .transform((text, ctx) => {
-      const value = parse(text);
-      if (value !== undefined) return value;
-      ctx.addIssue({ code: "custom", message: problem });
-      return z.NEVER;
-    });
-}
+import { network, read } from "./written-value.ts";
 
 function durationOrOff(minimum: number, maximum: number): z.ZodType<number, string> {
   return read("bad-duration", (text) => (text === "off" ? 0 : parseDuration(text))).refine(
@@ -32,11 +20,6 @@ const text = z
   .min(1, "empty-text" satisfies ProblemCode)
   .max(200);
 
-function readNetwork(written: string): NamedNetwork | undefined {
-  const parsed = parseNetwork(written);
-  return parsed === undefined ? undefined : { ...parsed, text: written };
-}
-
 function readName(written: string): string | undefined {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/.test(written) ? written : undefined;
 }
@@ -52,7 +35,7 @@ const host = z
     name: read("bad-list-name", readName),
     addresses: z.array(read("bad-author", parseAuthorPattern)).min(1),
     socket: text.optional(),
-    networks: z.array(read("bad-network", readNetwork)).prefault([]),
+    networks: z.array(network).prefault([]),
     list_id: read("bad-list-id", readListId).optional(),
     broken_signatures: z.enum(["remove", "rename", "keep"]).default("remove"),
     rewrite_from: z.enum(["policy", "always", "never"]).default("policy"),

@@ -69,6 +69,9 @@ export interface ProblemParams {
   readonly "invalid-value": Found;
   readonly "bad-suffix-list": { readonly file: string; readonly reason: string };
   readonly "bad-mark-roots": { readonly file: string; readonly reason: string };
+  readonly "bad-ca": { readonly file: string; readonly reason: string };
+  readonly "bad-secret-file": { readonly file: string; readonly reason: string };
+  readonly "bad-token-command": { readonly file: string; readonly reason: string };
   readonly "bad-login-file": { readonly file: string; readonly reason: string };
   readonly "bad-login-line": {
     readonly file: string;
@@ -77,9 +80,11 @@ export interface ProblemParams {
     readonly found: string;
   };
   readonly "unreadable-as-user": { readonly file: string; readonly user: string };
+  readonly "not-runnable-as-user": { readonly file: string; readonly user: string };
   // Warnings
   readonly "hostname-not-qualified": { readonly hostname: string };
   readonly "reject-alone": Empty;
+  readonly "open-secret": { readonly file: string };
   readonly "rotate-nothing": Empty;
   readonly "rotate-retire-soon": { readonly retireAfter: string };
   readonly "network-everyone": { readonly network: string };

@@ -27,6 +27,12 @@ export function isSecretReference(value: string): boolean {
   return kind !== undefined && name !== "";
 }
 
+/** The file that it stands in, if it stands in one. */
+export function secretFile(value: string): string | undefined {
+  const [kind, name] = reference(value);
+  return kind === "file" ? name : undefined;
+}
+
 function reference(value: string): readonly ["file" | "env", string] | readonly [undefined, string] {
   if (value.startsWith("file:")) return ["file", value.slice("file:".length)];
   if (value.startsWith("env:")) return ["env", value.slice("env:".length)];

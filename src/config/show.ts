@@ -16,7 +16,7 @@ export function showConfig(config: Config): string {
 }
 
 function fileForm(config: Config): Readonly<Record<string, unknown>> {
-  const { networks, dns, milter, verify, record, web } = config;
+  const { record } = config;
   return {
     hostname: config.hostname,
     authserv_id: config.authservId,
@@ -24,51 +24,10 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
     store: config.store && showStore(config.store),
     user: config.user,
     group: config.group,
-    networks: {
-      submitters: networks.submitters.map(textOf),
-      own: networks.own.map(({ text, name, contact }) => ({ network: text, name, contact })),
-      relays: networks.relays.map(({ text, authservId, receivedBy }) => ({
-        network: text,
-        authserv_id: authservId,
-        received_by: receivedBy,
-      })),
-    },
-    dns: {
-      nameservers: dns.nameservers?.map(serverText),
-      timeout: formatDuration(dns.timeoutMs),
-      cache_size: dns.cacheSize,
-      authoritative: dns.authoritative.map(({ zone, servers }) => ({
-        zone,
-        servers: servers.map(serverText),
-      })),
-    },
-    milter: {
-      peers: milter.peers.map(textOf),
-      sockets: milter.sockets.map(({ listen, role, onFailure, mode, group }) => ({
-        listen,
-        role,
-        on_failure: onFailure,
-        mode: mode.toString(8).padStart(4, "0"),
-        group,
-      })),
-      workers: milter.workers,
-      time_budget: formatDuration(milter.timeBudgetMs),
-      max_connections: milter.maxConnections,
-    },
-    verify: {
-      ...policyForm(verify.policy),
-      shadow: verify.shadow && shadowForm(verify.shadow),
-      iprev: verdictForm(verify.policy.iprev),
-      spf: {
-        ...verdictForm(verify.policy.spf),
-        void_lookups: verify.spf.voidLookups,
-        void_counting: verify.spf.voidCounting,
-      },
-      dkim: { minimum_key_bits: verify.dkim.minimumKeyBits, max_signatures: verify.dkim.maxSignatures },
-      arc: { mode: verify.arc.mode, trusted_sealers: verify.policy.trustedSealers },
-      dmarc: { ...dmarcForm(verify.dmarc), ...dmarcPolicyForm(verify.policy) },
-      bimi: bimiForm(verify.bimi),
-    },
+    networks: networksForm(config.networks),
+    dns: dnsForm(config.dns),
+    milter: milterForm(config.milter),
+    verify: verifyForm(config.verify),
     sign: signForm(config.sign),
     seal: config.seal && sealForm(config.seal),
     lists: listForm(config.lists),
@@ -78,8 +37,58 @@ function fileForm(config: Config): Readonly<Record<string, unknown>> {
       fields: record.fields,
     },
     collect: collectForm(config.collect),
-    web: { listen: webText(web) },
+    web: { listen: webText(config.web) },
     log: config.log,
+  };
+}
+
+function networksForm({ submitters, own, relays }: Config["networks"]): object {
+  return {
+    submitters: submitters.map(textOf),
+    own: own.map(({ text, name, contact }) => ({ network: text, name, contact })),
+    relays: relays.map(({ text, authservId, receivedBy }) => ({
+      network: text,
+      authserv_id: authservId,
+      received_by: receivedBy,
+    })),
+  };
+}
+
+function dnsForm({ nameservers, timeoutMs, cacheSize, authoritative }: Config["dns"]): object {
+  return {
+    nameservers: nameservers?.map(serverText),
+    timeout: formatDuration(timeoutMs),
+    cache_size: cacheSize,
+    authoritative: authoritative.map(({ zone, servers }) => ({ zone, servers: servers.map(serverText) })),
+  };
+}
+
+function milterForm({ peers, sockets, workers, timeBudgetMs, maxConnections }: Config["milter"]): object {
+  return {
+    peers: peers.map(textOf),
+    sockets: sockets.map(({ listen, role, onFailure, mode, group }) => ({
+      listen,
+      role,
+      on_failure: onFailure,
+      mode: mode.toString(8).padStart(4, "0"),
+      group,
+    })),
+    workers,
+    time_budget: formatDuration(timeBudgetMs),
+    max_connections: maxConnections,
+  };
+}
+
+function verifyForm({ policy, shadow, spf, dkim, arc, dmarc, bimi }: Config["verify"]): object {
+  return {
+    ...policyForm(policy),
+    shadow: shadow && shadowForm(shadow),
+    iprev: verdictForm(policy.iprev),
+    spf: { ...verdictForm(policy.spf), void_lookups: spf.voidLookups, void_counting: spf.voidCounting },
+    dkim: { minimum_key_bits: dkim.minimumKeyBits, max_signatures: dkim.maxSignatures },
+    arc: { mode: arc.mode, trusted_sealers: policy.trustedSealers },
+    dmarc: { ...dmarcForm(dmarc), ...dmarcPolicyForm(policy) },
+    bimi: bimiForm(bimi),
   };
 }
 

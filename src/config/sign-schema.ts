@@ -7,19 +7,9 @@ import { rotateForm, rotateSchema } from "./rotate-schema.ts";
 import { isSecretReference } from "./secret.ts";
 import type { BurstConfig, LoginsConfig, SealConfig, SignConfig, SigningKeyConfig } from "./sign-config.ts";
 import { formatAuthorPattern, parseAuthorPattern, readSigningDomain } from "./sign-names.ts";
+import { read } from "./written-value.ts";
 
 export { formatAuthorPattern, parseAuthorPattern };
-
-function read<T>(problem: ProblemCode, parse: (text: string) => T | undefined): z.ZodType<T, string> {
-  return z
-    .string({ error: (issue) => (issue.input === undefined ? undefined : problem) })
-    .transform((text, ctx) => {
-      const value = parse(text);
-      if (value !== undefined) return value;
-      ctx.addIssue({ code: "custom", message: problem });
-      return z.NEVER;
-    });
-}
 
 function readSelector(text: string): string | undefined {
   return text.endsWith(".") ? undefined : toAsciiDomain(text);

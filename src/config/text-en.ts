@@ -43,9 +43,15 @@ export const en: ProblemText = {
     `${found} is out of range (${minimum ?? "…"} to ${maximum ?? "…"})`,
   "bad-suffix-list": ({ file, reason }) => `the public suffix list ${file} cannot be read: ${fault(reason)}`,
   "bad-mark-roots": ({ file, reason }) => `the root certificates in ${file} cannot be read: ${fault(reason)}`,
+  "bad-ca": ({ file, reason }) => `the certificates in ${file} cannot be used: ${fault(reason)}`,
+  "bad-secret-file": ({ file, reason }) => `the secret in ${file} cannot be read: ${fault(reason)}`,
+  "bad-token-command": ({ file, reason }) => `${file} cannot be run: ${fault(reason)}`,
+  "open-secret": ({ file }) => `${file} holds a secret and is open to everybody on this machine: chmod 0600`,
   "bad-login-file": ({ file, reason }) => `the login file ${file} cannot be read: ${fault(reason)}`,
   "unreadable-as-user": ({ file, user }) =>
     `${file} cannot be read by ${user}, whom Sekisho runs as: give it and the folders above it to that user or to a group of his (chown root:GROUP and chmod 0640)`,
+  "not-runnable-as-user": ({ file, user }) =>
+    `${file} cannot be run by ${user}, whom Sekisho runs as: let that user or a group of his read and run it, and enter the folders above it (chown root:GROUP and chmod 0750)`,
   "bad-login-line": ({ file, line, problem, found }) => `${file}:${line}: ${loginLine[problem](found)}`,
   "empty-text": () => "must not be empty",
   "bad-duration": ({ found }) =>

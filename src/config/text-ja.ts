@@ -46,9 +46,17 @@ export const ja: ProblemText = {
     `${found} は範囲外です (${minimum ?? "…"} から ${maximum ?? "…"} まで)。`,
   "bad-suffix-list": ({ file, reason }) => `public suffix list ${file} を読めません: ${fault(reason)}`,
   "bad-mark-roots": ({ file, reason }) => `ルート証明書のファイル ${file} を読めません: ${fault(reason)}`,
+  "bad-ca": ({ file, reason }) => `証明書のファイル ${file} を使えません: ${fault(reason)}`,
+  "bad-secret-file": ({ file, reason }) =>
+    `パスワードなどを書いたファイル ${file} を読めません: ${fault(reason)}`,
+  "bad-token-command": ({ file, reason }) => `${file} を実行できません: ${fault(reason)}`,
+  "open-secret": ({ file }) =>
+    `${file} にはパスワードなどが書かれていますが、このマシンの誰にでも開かれています。chmod 0600 を実行してください`,
   "bad-login-file": ({ file, reason }) => `ログイン名のファイル ${file} を読めません: ${fault(reason)}`,
   "unreadable-as-user": ({ file, user }) =>
     `${file} を、Sekisho の実行ユーザー ${user} が読めません。ファイルと上のフォルダーを、そのユーザーか所属グループが読めるようにしてください (chown root:グループ と chmod 0640)`,
+  "not-runnable-as-user": ({ file, user }) =>
+    `${file} を、Sekisho の実行ユーザー ${user} が実行できません。そのユーザーか所属グループが、ファイルの読み取りと実行、上のフォルダーへの移動をできるようにしてください (chown root:グループ と chmod 0750)`,
   "bad-login-line": ({ file, line, problem, found }) => `${file}:${line}: ${loginLine[problem](found)}`,
   "empty-text": () => "空にはできません。",
   "bad-duration": ({ found }) =>

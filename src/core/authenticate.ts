@@ -9,17 +9,15 @@ import { type PendingDmarc, startDmarc } from "./dmarc/evaluate.ts";
 import { recordLookup } from "./dmarc/tree-walk.ts";
 import type { DnsResolver } from "./dns/resolver.ts";
 import { traceResolver } from "./dns/trace.ts";
-import { toAsciiDomain } from "./domain-name.ts";
 import type { IpAddress } from "./ip.ts";
 import { checkIprev } from "./iprev/check.ts";
-import { fieldsNamed, type MessageHead, rawValue } from "./message/message.ts";
-import { parseTagList, tagValue } from "./message/taglist.ts";
+import type { MessageHead } from "./message/message.ts";
 import type { AuthResults, DkimResult, DnsTraceEntry, IprevResult, SpfResult } from "./results.ts";
 import type { SpfOptions } from "./spf/check-host.ts";
 import { verifySpf } from "./spf/verify.ts";
 import type { Verification } from "./verification.ts";
 
-const maxEarlySignatures = 10;
+const maxEarlyDomains = 10;
 
 /** Who handed the message over, as far as SPF and iprev need to know. */
 export interface SmtpClient {
@@ -119,7 +117,7 @@ export function openAuthentication(head: MessageHead, input: AuthenticationInput
   });
   const arc = options?.arc === "off" ? undefined : startArc(material, { clock });
   // Whose signatures they are will be asked in any case; asked now, the answers are there when the body has ended.
-  for (const domain of signingDomains(head)) {
+  for (const domain of new Set(dkim.domains.slice(0, maxEarlyDomains))) {
     void handled(dmarc.isAuthor(domain));
     if (otherDmarc !== undefined) void handled(otherDmarc.isAuthor(domain));
   }
@@ -165,16 +163,6 @@ function startDiscoveries(
     startDmarc(author, { ...context, ...(discovery && { discovery }) }),
     otherDiscovery && startDmarc(author, { ...context, discovery: otherDiscovery }),
   ];
-}
-
-/** What d= says in the first signatures, as far as it can be read. */
-function signingDomains(head: MessageHead): ReadonlySet<string> {
-  const domains = new Set<string>();
-  for (const field of fieldsNamed(head, "dkim-signature").slice(0, maxEarlySignatures)) {
-    const domain = toAsciiDomain(tagValue(parseTagList(rawValue(head, field)), "d") ?? "");
-    if (domain !== undefined) domains.add(domain);
-  }
-  return domains;
 }
 
 async function nameSigner(signature: DkimResult, dmarc: PendingDmarc): Promise<DkimResult> {

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { SharedHandlers } from "../filter/shared-state.ts";
 import { createAsker } from "./ask-supervisor.ts";
 import type { ListJournal } from "./list-journal.ts";
@@ -37,12 +36,16 @@ test("two workers are answered out of one state", async () => {
 });
 
 test("silence is an answer too, after a while; a late one is passed over", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const sent: NumberedQuestion[] = [];
   const asker = createAsker((questions) => void sent.push(...questions), 10);
-  expect(await asker.ask("sign.burst", question)).toBeUndefined();
+  const first = asker.ask("sign.burst", question);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(await first).toBeUndefined();
   asker.take(sent.map(({ number }) => ({ number, answer: { count: 9, first: false, lend: 0 } })));
   const next = asker.ask("sign.burst", question);
-  await sleep(1);
+  await vi.advanceTimersByTimeAsync(9);
   asker.take([{ number: sent[0]?.number ?? 0, answer: "late" }]);
   asker.take([{ number: sent[1]?.number ?? 0, answer: { count: 1, first: false, lend: 0 } }]);
   expect(await next).toEqual({ count: 1, first: false, lend: 0 });

@@ -10,6 +10,7 @@ import type { Log } from "../log.ts";
 import { formatListenAddress } from "../milter/index.ts";
 import { makeDataDir } from "../store/sqlite.ts";
 import { type Health, startWeb, type WebServer } from "../web/server.ts";
+import { bindSockets } from "./bind-sockets.ts";
 import {
   type CollectorProcess,
   createCollectorProcess,
@@ -17,17 +18,17 @@ import {
 } from "./collector-process.ts";
 import { type ControlServer, isRunning, serveControl } from "./control.ts";
 import { createEngine, describeError } from "./engine.ts";
+import { healthOf } from "./health.ts";
 import { becomeUser, type Identity, identityOf, prepareFolders } from "./identity.ts";
 import { addKeyMetrics } from "./key-metrics.ts";
 import { createKeyRotation, type KeyRotation } from "./key-rotation.ts";
 import { type ListJournal, openListJournal } from "./list-journal.ts";
 import { openMethods, requireSigning } from "./methods.ts";
 import { familiesOf, total } from "./metric-total.ts";
-import { orphansAreLeft } from "./orphans.ts";
 import { openRecords, type Records } from "./records.ts";
 import { planReload, type ReloadPlan, workerCount } from "./reload-plan.ts";
 import { askHere, createSharedHandlers } from "./shared-answers.ts";
-import { bindSocket, type SharedSocket } from "./shared-socket.ts";
+import type { SharedSocket } from "./shared-socket.ts";
 import {
   type ConfigStatus,
   dnsStatus,
@@ -163,7 +164,7 @@ class Supervisor implements Daemon {
     const uid = process.getuid?.() ?? -1;
     const identity = identityOf(config, { uid }, text);
     if (identity !== undefined) prepareFolders(config, identity, text);
-    this.#sockets = await this.#bind(config.milter.sockets, identity, bindPatienceMs);
+    this.#sockets = await bindSockets(config.milter.sockets, text, identity, bindPatienceMs);
     const collector = await this.#collector.prepare(config, identity, bindPatienceMs);
     this.#web = await this.#openWeb(config);
     if (identity !== undefined) this.#become(identity);
@@ -244,14 +245,6 @@ class Supervisor implements Daemon {
     return nowMs - this.#dropped.atMs < 3_600_000;
   }
 
-  #bind(
-    sockets: Config["milter"]["sockets"],
-    identity: Identity | undefined,
-    patienceMs: number,
-  ): Promise<readonly SharedSocket[]> {
-    return bindAll(sockets, this.#text, identity, patienceMs);
-  }
-
   #makeDataDir(folder: string): void {
     try {
       makeDataDir(folder);
@@ -326,17 +319,14 @@ class Supervisor implements Daemon {
   }
 
   #health(): Health {
-    const workers = (this.#pool?.workers() ?? []).filter(({ state }) => state !== "retiring");
-    const up = workers.filter(({ state }) => state === "up").length;
-    const missing = this.#socketStatus().filter(({ ok }) => !ok);
-    const spoolError = this.#pool?.snapshots().find(({ spool }) => spool.lastError !== undefined);
-    const parts = {
-      milter: missing.length === 0 ? "ok" : `no socket at ${missing.map(({ listen }) => listen).join(", ")}`,
-      workers: up > 0 && up === workers.length ? "ok" : `${up} of ${workers.length} up`,
-      records: this.#records?.trouble() ?? spoolError?.spool.lastError ?? "ok",
-    };
-    if (this.#draining) return { ok: false, parts: { program: "draining", ...parts } };
-    return { ok: up > 0 && parts.milter === "ok" && parts.records === "ok", parts };
+    return healthOf({
+      workers: this.#pool?.workers() ?? [],
+      sockets: this.#socketStatus(),
+      recordsError:
+        this.#records?.trouble() ??
+        this.#pool?.snapshots().find(({ spool }) => spool.lastError !== undefined)?.spool.lastError,
+      isDraining: this.#draining,
+    });
   }
 
   #socketStatus(): Status["sockets"] {
@@ -377,7 +367,7 @@ class Supervisor implements Daemon {
     const { config } = plan;
     const withKeys = await this.#keys.withKeysInUse(config);
     await checkMethods(withKeys, this.#lang, this.#log);
-    const opened = await this.#bind(plan.openSockets, undefined, 0);
+    const opened = await bindSockets(plan.openSockets, this.#text, undefined, 0);
     const webBefore = this.#web;
     let collector: PreparedCollector | undefined;
     try {
@@ -455,30 +445,6 @@ const noStore: Status["store"] = {
   damagedLines: 0,
   expired: 0,
 };
-
-async function bindAll(
-  sockets: Config["milter"]["sockets"],
-  text: DaemonText,
-  owner: Identity | undefined,
-  patienceMs: number,
-): Promise<readonly SharedSocket[]> {
-  const bound: SharedSocket[] = [];
-  try {
-    for (const socket of sockets)
-      bound.push(
-        await bindSocket(socket, {
-          text,
-          patienceMs,
-          isWorthWaiting: orphansAreLeft,
-          ...(owner !== undefined && { owner }),
-        }),
-      );
-  } catch (error) {
-    for (const socket of bound) socket.close();
-    throw error;
-  }
-  return bound;
-}
 
 /**
  * Whether the files that the methods need can be read, and every key can be used, before any worker is told. What is

@@ -71,9 +71,9 @@ describe.runIf(isRoot)("as root", () => {
     ).toEqual({ uid: 65534, gid: 65534, groups: [65534], failed: 3 });
   });
 
-  function prepare(dataDir: string, listen = "inet:127.0.0.1:0"): unknown {
+  function prepare(dataDir: string, listen = "inet:127.0.0.1:0", lmtp?: string): unknown {
     return inProcess(`
-      const config = { dataDir: ${JSON.stringify(dataDir)}, milter: { sockets: [{ listen: ${JSON.stringify(listen)} }] } };
+      const config = { dataDir: ${JSON.stringify(dataDir)}, milter: { sockets: [{ listen: ${JSON.stringify(listen)} }] }, collect: ${JSON.stringify({ lmtp: lmtp && { listen: lmtp } })} };
       try { prepareFolders(config, ${JSON.stringify(nobody)}, ${text}); console.log("true"); }
       catch (error) { console.log(JSON.stringify(error.message)); }
     `);
@@ -81,7 +81,9 @@ describe.runIf(isRoot)("as root", () => {
 
   test("folders that are not there are made for the user", () => {
     const dataDir = join(folder, "new", "data");
-    expect(prepare(dataDir, `unix:${folder}/run/m.sock`)).toBe(true);
+    expect(prepare(dataDir, `unix:${folder}/run/m.sock`, `unix:${folder}/lmtp/l.sock`)).toBe(true);
+    expect(statSync(join(folder, "lmtp"))).toMatchObject({ uid: 65534 });
+    expect((statSync(join(folder, "lmtp")).mode & 0o777).toString(8)).toBe("755");
     expect(statSync(dataDir)).toMatchObject({ uid: 65534, gid: 65534 });
     expect((statSync(dataDir).mode & 0o777).toString(8)).toBe("700");
     expect(statSync(join(folder, "run"))).toMatchObject({ uid: 65534 });
@@ -91,10 +93,23 @@ describe.runIf(isRoot)("as root", () => {
   test("what root made in an earlier run is given over", () => {
     const dataDir = join(folder, "earlier");
     mkdirSync(join(dataDir, "spool"), { recursive: true });
-    for (const name of ["records.sqlite", "records.sqlite-wal", "spool/x.ndjson"])
+    for (const name of [
+      "records.sqlite",
+      "records.sqlite-wal",
+      "reports.sqlite",
+      "source-names.sqlite",
+      "spool/x.ndjson",
+    ])
       writeFileSync(join(dataDir, name), "");
     expect(prepare(dataDir)).toBe(true);
-    for (const name of ["", "records.sqlite", "spool", "spool/x.ndjson"])
+    for (const name of [
+      "",
+      "records.sqlite",
+      "reports.sqlite",
+      "source-names.sqlite",
+      "spool",
+      "spool/x.ndjson",
+    ])
       expect(statSync(join(dataDir, name)).uid).toBe(65534);
   });
 

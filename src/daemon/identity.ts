@@ -78,7 +78,8 @@ function askSystem(user: string): string | undefined {
 
 /** Makes what the user will need while we may: folders of unix sockets that are not there, and the data folder. */
 export function prepareFolders(config: Config, identity: Identity, text: DaemonText): void {
-  for (const { listen } of config.milter.sockets) {
+  const { lmtp } = config.collect;
+  for (const { listen } of [...config.milter.sockets, ...(lmtp === undefined ? [] : [lmtp])]) {
     const address = parseListenAddress(listen);
     if (address?.kind === "unix") makeSocketFolder(dirname(address.path), identity);
   }
@@ -100,7 +101,7 @@ function giveDataDir(folder: string, { uid, gid, user }: Identity, text: DaemonT
   giveTree(folder, uid, gid);
 }
 
-const ours = /^(?:records\.sqlite.*|state\..*|keys|spool|control\.sock)$/;
+const ours = /^(?:(?:records|reports|source-names)\.sqlite.*|state\..*|keys|spool|control\.sock)$/;
 
 function giveTree(path: string, uid: number, gid: number): void {
   lchownSync(path, uid, gid);

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Lang } from "../findings/lang.ts";
-import type { RotationNote } from "../keys/rotate.ts";
+import type { RotationNote } from "../keys/rotation-journal.ts";
 import { mailOf } from "../keys/rotation-mail.ts";
 import type { Log } from "../log.ts";
 

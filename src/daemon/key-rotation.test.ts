@@ -34,7 +34,7 @@ async function configOf(rotate: string): Promise<Config> {
   const loaded = await parseConfig(
     `hostname: mx.example.jp
 data_dir: ${folder}/data
-dns: { nameservers: [${server}], timeout: 500ms, authoritative: [{ zone: example.jp, servers: [${server}] }] }
+dns: { nameservers: [${server}], timeout: 5s, authoritative: [{ zone: example.jp, servers: [${server}] }] }
 sign: { rotate: { domains: [example.jp], algorithms: [ed25519], check_every: 1s, ${rotate} } }
 `,
     { file: "c.yaml" },
@@ -50,7 +50,7 @@ function start(onChange: () => void = () => {}): KeyRotation {
 }
 
 async function until(probe: () => boolean): Promise<void> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 45_000;
   while (!probe()) {
     if (Date.now() > end) throw new Error(`in vain:\n${lines.join("")}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -144,14 +144,20 @@ test("held up: a publisher that fails is counted and told", async () => {
   expect(lines.join("")).toContain('reason="/bin/false: exit code 1"');
 });
 
-test("what is on its way when it is closed is as it was", async () => {
-  const config = await configOf("publish: { method: hook, command: [/bin/sleep, '60'], timeout: 2s }");
+test("what is on its way when it is closed is finished first, and goes on from there after", async () => {
+  const config = await configOf("publish: { method: hook, command: [/bin/sleep, '60'], timeout: 1s }");
   const rotation = createKeyRotation({ log, lang: "en", onChange: () => {} });
   rotation.use(config);
   await until(() => lines.join("").includes("key: generated"));
-  const started = performance.now();
   await rotation.close();
-  expect(performance.now() - started).toBeLessThan(5000);
+  const before = rotation.keys();
+  expect(before).toHaveLength(1);
+  expect(lines.join("")).toContain("no end in 1000 ms");
+  const again = start();
+  await again.withKeysInUse(config);
+  again.use(config);
+  await until(() => again.keys().length > 0);
+  expect(again.keys()).toMatchObject(before.map(({ selector }) => ({ selector, state: "generated" })));
 });
 
 test("a domain that is taken out of the rotation: its key signs no more, and that is told", async () => {

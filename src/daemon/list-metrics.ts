@@ -1,11 +1,5 @@
 import type { UnnumberedRecord } from "../filter/compose-record.ts";
-import type { Tally } from "./tally.ts";
-
-type MakeCounter = <Label extends string>(
-  name: string,
-  help: string,
-  labelNames: readonly Label[],
-) => Tally<Label>;
+import type { MakeCounter } from "./tally.ts";
 
 /** Counts what was done for mail to and from lists of ours, and what was sealed. */
 export function listCounters(counter: MakeCounter): (record: UnnumberedRecord) => void {

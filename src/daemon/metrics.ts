@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { UnnumberedRecord } from "../filter/compose-record.ts";
 import { listCounters } from "./list-metrics.ts";
+import { signingCounters } from "./signing-metrics.ts";
 import { Tally } from "./tally.ts";
 
 /** Live figures that are read when somebody asks. */
@@ -54,17 +55,7 @@ export function createMetrics(): Metrics {
     "stage",
     "answered",
   ]);
-  const signings = counter("signings_total", "Outgoing messages by what became of signing them", [
-    "outcome",
-    "reason",
-  ]);
-  const signatures = counter("signatures_total", "DKIM signatures made", ["algorithm"]);
-  const fragile = counter(
-    "fragile_messages_total",
-    "Outgoing messages whose signature would hardly survive, by why",
-    ["problem"],
-  );
-  const bursts = counter("burst_messages_total", "Outgoing messages beyond sign.burst", ["held"]);
+  const countSigning = signingCounters(counter);
   const countLists = listCounters(counter);
   const lost = counter("records_lost_total", "Messages whose record could not be made or kept", []);
   const unanswered = counter("unanswered_questions_total", "Questions to the supervisor without an answer", [
@@ -91,14 +82,8 @@ export function createMetrics(): Metrics {
       if (record.shadow !== undefined) shadows.inc({ action: record.shadow.action });
       for (const rule of record.rules ?? []) rules.inc({ rule });
       for (const { reason } of record.removed) removed.inc({ reason });
+      countSigning(record);
       countLists(record);
-      const { signing } = record;
-      if (signing !== undefined) {
-        signings.inc({ outcome: signing.outcome, reason: signing.reason ?? "" });
-        for (const { algorithm } of signing.signatures) signatures.inc({ algorithm });
-        for (const problem of signing.fragile ?? []) fragile.inc({ problem });
-        if (signing.burst !== undefined) bursts.inc({ held: String(signing.action === "hold") });
-      }
       if (record.fault !== undefined)
         faults.inc({ stage: record.fault.stage, answered: record.fault.answered });
     },

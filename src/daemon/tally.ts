@@ -35,3 +35,10 @@ export class Tally<Label extends string> {
     else known.count += by;
   }
 }
+
+/** Makes a counter of the program; its name gets the prefix `sekisho_`. */
+export type MakeCounter = <Label extends string>(
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+) => Tally<Label>;

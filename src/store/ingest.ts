@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makeFolder } from "./make-folder.ts";
 import { readLines } from "./read-lines.ts";
 import type { MessageRecord } from "./record.ts";
-import { parseLine } from "./record-line.ts";
+import { parseLine, type RecordLine } from "./record-line.ts";
 import {
   abandonedAfterMs,
   damagedFolder,
@@ -67,13 +67,13 @@ class SegmentReader {
     this.#path = path;
   }
 
-  *records(): Generator<MessageRecord> {
+  *records(): Generator<RecordLine> {
     for (const { text } of readLines(this.#path)) {
       const record = parseLine(text);
       if (record === undefined) this.damaged.push(text);
       else {
         this.read += 1;
-        yield record;
+        yield { record, text };
       }
     }
   }

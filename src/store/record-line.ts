@@ -4,6 +4,12 @@ import { type MessageRecord, recordVersion } from "./record.ts";
 export const maxLineOctets: number = 256 * 1024;
 const dnsKept = 50;
 
+/** A record and the JSON that it was read from. */
+export interface RecordLine {
+  readonly record: MessageRecord;
+  readonly text: string;
+}
+
 /** One record as one line of JSON. A record that is too long loses its DNS answers, then its results. */
 export function formatLine(record: MessageRecord): Buffer {
   for (const shorter of [record, withoutDns(record), withoutResults(record)]) {

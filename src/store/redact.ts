@@ -1,4 +1,5 @@
 import type { RecordField } from "../config/config.ts";
+import { keyRecordName } from "../core/dkim/key-query.ts";
 import type { BimiResult, DkimResult, DnsTraceEntry } from "../core/results.ts";
 import type { MessageRecord, RecordedResults, RecordedSigning, RecordedSpf } from "./record.ts";
 
@@ -206,7 +207,7 @@ function redactDkim(result: DkimResult, named: ReadonlySet<RecordField>): DkimRe
 /** Names that nobody's local part went into: they stay whole even when a piece of one reads like a local part. */
 function knownNames(record: Omit<MessageRecord, "id">, results: RecordedResults): readonly string[] {
   const signers = [...results.dkim, ...(results.arc?.sets ?? [])];
-  const keys = signers.map(({ selector, domain }) => `${selector}._domainkey.${domain}`);
+  const keys = signers.map(keyRecordName);
   const domains = [
     domainOf(record.envelope.from ?? ""),
     results.dmarc.domain,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SekishoError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
+import type { Awaitable } from "./reports/sql.ts";
 
 /** What the DNS and the operator's databases say of an address. */
 export interface SourceName {
@@ -30,20 +31,20 @@ export interface SourceName {
  */
 export interface SourceNameStore {
   /** By address; what is old is there too, until something newer is known. */
-  get(ips: readonly string[]): ReadonlyMap<string, SourceName>;
+  get(ips: readonly string[]): Awaitable<ReadonlyMap<string, SourceName>>;
   /** Of these addresses those without a name that is good beyond that time, in their order. */
-  due(ips: readonly string[], nowMs: number): readonly string[];
-  put(names: readonly SourceName[]): void;
+  due(ips: readonly string[], nowMs: number): Awaitable<readonly string[]>;
+  put(names: readonly SourceName[]): Awaitable<void>;
   /** Forgets what ran out before that time. @returns How many. */
-  forget(beforeMs: number): number;
-  close(): void;
+  forget(beforeMs: number): Awaitable<number>;
+  close(): Awaitable<void>;
 }
 
 /** Raised when rows of another shape are written. */
 const version = 1;
 
 /** @throws SekishoError STORE_UNAVAILABLE. */
-export function openSourceNames(dataDir: string): SourceNameStore {
+export function openSourceNames(dataDir: string): SqliteSourceNames {
   const path = namesPath(dataDir);
   return using(path, () => {
     makeFolder(dataDir, 0o700);
@@ -57,7 +58,7 @@ export function openSourceNames(dataDir: string): SourceNameStore {
 export type SourceNameReader = Pick<SourceNameStore, "get" | "close">;
 
 /** Opens it only to read; without names where there are none yet. @throws SekishoError STORE_UNAVAILABLE. */
-export function openSourceNamesToRead(dataDir: string): SourceNameReader {
+export function openSourceNamesToRead(dataDir: string): Pick<SqliteSourceNames, keyof SourceNameReader> {
   const path = namesPath(dataDir);
   if (!existsSync(path)) return noNames;
   return using(path, () => {
@@ -74,7 +75,7 @@ export function openSourceNamesToRead(dataDir: string): SourceNameReader {
   });
 }
 
-const noNames: SourceNameReader = { get: () => new Map(), close: () => {} };
+const noNames: Pick<SqliteSourceNames, keyof SourceNameReader> = { get: () => new Map(), close: () => {} };
 
 function namesPath(dataDir: string): string {
   return join(dataDir, "source-names.sqlite");
@@ -90,11 +91,11 @@ function using<T>(path: string, work: () => T): T {
 }
 
 /** The same in memory, for tests. */
-export function openSourceNamesInMemory(): SourceNameStore {
+export function openSourceNamesInMemory(): SqliteSourceNames {
   return openAt(":memory:");
 }
 
-function openOrBegin(path: string): SourceNameStore {
+function openOrBegin(path: string): SqliteSourceNames {
   try {
     return openAt(path);
   } catch (error) {
@@ -114,7 +115,7 @@ function versionOf(db: DatabaseSync): number {
   return Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
 }
 
-function openAt(path: string): SourceNameStore {
+function openAt(path: string): SqliteSourceNames {
   const db = new DatabaseSync(path, { timeout: 5000 });
   try {
     db.exec("PRAGMA journal_mode = WAL");
@@ -131,7 +132,8 @@ function openAt(path: string): SourceNameStore {
   }
 }
 
-class SqliteSourceNames implements SourceNameStore {
+/** In a file of its own; it answers at once. */
+export class SqliteSourceNames implements SourceNameStore {
   readonly #db: DatabaseSync;
 
   constructor(db: DatabaseSync) {

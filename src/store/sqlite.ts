@@ -14,13 +14,13 @@ import type {
   SelectorQuery,
 } from "./port.ts";
 import type { MessageRecord } from "./record.ts";
-import { parseLine } from "./record-line.ts";
+import { parseLine, type RecordLine } from "./record-line.ts";
 import { migrations } from "./schema.ts";
 
 /** The database of records: all SQL is here. Synchronous, so it belongs in a thread of its own or a command. */
 export interface RecordDatabase {
-  /** Saves all in one transaction. @returns How many were new; the others were there already. */
-  save(records: Iterable<MessageRecord>): number;
+  /** Saves all in one transaction, each as its text. @returns How many were new; the others were there already. */
+  save(lines: Iterable<RecordLine>): number;
   find(query: RecordQuery): MessageRecord[];
   countBy(column: CountedColumn, since: number): CountRow[];
   listDifferences(query: DifferenceQuery): DmarcDifferences;
@@ -113,7 +113,11 @@ export function migrate(db: DatabaseSync, path: string, steps: readonly string[]
   const version = userVersion(db);
   if (version > steps.length) throw newerVersion(path, version);
   for (const [index, step] of steps.entries())
-    if (index >= version) inTransaction(db, () => db.exec(`${step}; PRAGMA user_version = ${index + 1}`));
+    if (index >= version)
+      inTransaction(db, () => {
+        // Another process may have done it meanwhile.
+        if (userVersion(db) <= index) db.exec(`${step}; PRAGMA user_version = ${index + 1}`);
+      });
 }
 
 function userVersion(db: DatabaseSync): number {
@@ -158,7 +162,7 @@ class SqliteRecords implements RecordDatabase {
     this.#db = db;
   }
 
-  save(records: Iterable<MessageRecord>): number {
+  save(lines: Iterable<RecordLine>): number {
     const insert = this.#prepare(
       `INSERT INTO record
          (host, boot, sequence, at, queue_id, message_id, from_domain, origin, dmarc, action, reply, json)
@@ -167,7 +171,7 @@ class SqliteRecords implements RecordDatabase {
     );
     return inTransaction(this.#db, () => {
       let saved = 0;
-      for (const record of records) saved += Number(insert.run(...rowOf(record)).changes);
+      for (const line of lines) saved += Number(insert.run(...rowOf(line)).changes);
       return saved;
     });
   }
@@ -305,7 +309,7 @@ function* comparisonsOf(rows: Iterable<Readonly<Record<string, unknown>>>): Gene
     };
 }
 
-function rowOf(record: MessageRecord): SQLInputValue[] {
+function rowOf({ record, text }: RecordLine): SQLInputValue[] {
   const { host, boot, sequence } = record.id;
   return [
     host,
@@ -319,7 +323,7 @@ function rowOf(record: MessageRecord): SQLInputValue[] {
     record.results?.dmarc?.result ?? null,
     record.disposition.action,
     record.reply,
-    JSON.stringify(record),
+    text,
   ];
 }
 

@@ -21,7 +21,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { sampleRecord } from "../../test/sample-record.ts";
 import { Keeper, type StoreEvent } from "./keeper.ts";
 import type { MessageRecord } from "./record.ts";
-import { formatLine, maxLineOctets, parseLine } from "./record-line.ts";
+import { formatLine, maxLineOctets, parseLine, type RecordLine } from "./record-line.ts";
 import { openRecordStore, startRecordStore } from "./record-store.ts";
 import { migrations } from "./schema.ts";
 import { openSpool } from "./spool.ts";
@@ -58,6 +58,9 @@ function segment(records: readonly MessageRecord[], name = segmentName("mx1", "0
 const samples = (from: number, to: number): MessageRecord[] =>
   Array.from({ length: to - from + 1 }, (_, i) => sampleRecord(from + i));
 
+const lines = (records: readonly MessageRecord[]): RecordLine[] =>
+  records.map((record) => ({ record, text: JSON.stringify(record) }));
+
 function modeOf(path: string): number {
   return statSync(path).mode & 0o777;
 }
@@ -82,8 +85,9 @@ describe("spool", () => {
   test("records are written without being asked, and the segment is closed by age", async () => {
     const spool = openSpool({ dataDir, flushMs: 5, segmentMs: 20 });
     spool.append(sampleRecord(1));
-    await vi.waitFor(() =>
-      expect(listSegments(spoolFolder(dataDir)).map(({ open }) => open)).toEqual([false]),
+    await vi.waitFor(
+      () => expect(listSegments(spoolFolder(dataDir)).map(({ open }) => open)).toEqual([false]),
+      { timeout: 15_000 },
     );
     expect(spool.stats()).toMatchObject({ appended: 1, written: 1, dropped: 0, pendingOctets: 0 });
     await spool.close();
@@ -278,7 +282,7 @@ describe("schema", () => {
   test("an older database is brought forward with its records, and a newer program's is left alone", () => {
     const path = databasePath(dataDir);
     const older = openDatabase(path);
-    older.save([sampleRecord(1)]);
+    older.save(lines([sampleRecord(1)]));
     older.close();
     const later = [
       ...migrations,
@@ -322,7 +326,7 @@ describe("schema", () => {
   ])("$name: moved aside, a new one begun, told", ({ damage }) => {
     const path = databasePath(dataDir);
     const first = openDatabase(path);
-    first.save(samples(1, 100));
+    first.save(lines(samples(1, 100)));
     first.close();
     damage(path);
     segment(samples(200, 201));

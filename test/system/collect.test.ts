@@ -16,13 +16,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { openReportStore } from "../../src/store/reports/open.ts";
 import { type GeneratedReports, generateReports } from "../report-mails.ts";
+import { copyProgram } from "./copied-program.ts";
 import { startCuttingProxy } from "./cutting-proxy.ts";
 import { Dovecot, imapPassword } from "./dovecot.ts";
 import { type Postfix, startPostfix } from "./postfix.ts";
+import { type Postgres, postgresPrograms, startPostgres } from "./postgres.ts";
 import { describeWith, freePort, start, until } from "./process.ts";
 import { Sekisho } from "./sekisho.ts";
 
-const programs = ["/usr/sbin/dovecot", "/usr/lib/dovecot/imap", "/usr/sbin/postfix", "/usr/bin/setpriv"];
+const programs = [
+  "/usr/sbin/dovecot",
+  "/usr/lib/dovecot/imap",
+  "/usr/sbin/postfix",
+  "/usr/bin/setpriv",
+  join(postgresPrograms(), "postgres"),
+];
 const patienceMs = 60_000;
 const base = mkdtempSync(join(tmpdir(), "sekisho-collect-"));
 const oauthKey = randomBytes(32);
@@ -31,17 +39,21 @@ const oauthKey = randomBytes(32);
 class World {
   readonly folder: string;
   readonly sekisho: Sekisho;
+  /** A URL; undefined: in the folder of data. */
+  store: string | undefined;
 
-  private constructor(folder: string, sekisho: Sekisho) {
+  private constructor(folder: string, sekisho: Sekisho, store: string | undefined) {
     this.folder = folder;
     this.sekisho = sekisho;
+    this.store = store;
   }
 
-  static async create(collect: (folder: string) => object): Promise<World> {
+  static async create(collect: (folder: string) => object, store?: string): Promise<World> {
     const folder = mkdtempSync(join(base, "world-"));
     writeFileSync(join(folder, "password"), `${imapPassword}\n`, { mode: 0o600 });
     const listen = `inet:127.0.0.1:${await freePort()}`;
-    const world = new World(folder, new Sekisho(folder, { listen }, settings(collect(folder))));
+    const sekisho = new Sekisho(folder, { listen }, settings(collect(folder), store));
+    const world = new World(folder, sekisho, store);
     onTestFinished(async () => {
       await world.sekisho.end();
     });
@@ -50,11 +62,13 @@ class World {
   }
 
   /** What the store says; undefined while it is not there or cannot be read. */
-  async sums(): Promise<{ readonly reports: number; readonly messages: number } | undefined> {
+  async sums(
+    place = this.store,
+  ): Promise<{ readonly reports: number; readonly messages: number } | undefined> {
     const { dataDir } = this.sekisho;
-    if (!readdirSync(dataDir).includes("reports.sqlite")) return undefined;
+    if (place === undefined && !readdirSync(dataDir).includes("reports.sqlite")) return undefined;
     try {
-      const store = await openReportStore({ dataDir });
+      const store = await openReportStore({ dataDir, ...(place !== undefined && { store: place }) });
       const days = await store.days({});
       const { reports } = await store.counts();
       await store.close();
@@ -65,17 +79,18 @@ class World {
   }
 
   async expectAll(...generated: readonly GeneratedReports[]): Promise<void> {
-    const wanted = {
-      reports: generated.reduce((sum, { mails }) => sum + mails.length, 0),
-      messages: generated.reduce((sum, { messages }) => sum + messages, 0),
-    };
+    await this.expectWithin(patienceMs, ...generated);
+  }
+
+  async expectWithin(ms: number, ...generated: readonly GeneratedReports[]): Promise<void> {
+    const wanted = sumsOf(generated);
     let seen: unknown;
     const isThere = async (): Promise<boolean> => {
       const sums = await this.sums();
       seen = sums;
       return (sums?.reports ?? 0) >= wanted.reports;
     };
-    await until("all reports", isThere, patienceMs).catch((error: unknown) => {
+    await until("all reports", isThere, ms).catch((error: unknown) => {
       throw new Error(`${JSON.stringify({ wanted, seen })}\n${this.sekisho.output()}`, { cause: error });
     });
     expect(await this.sums()).toEqual(wanted);
@@ -87,13 +102,25 @@ class World {
   }
 }
 
-function settings(collect: object): string {
+function sumsOf(generated: readonly GeneratedReports[]): {
+  readonly reports: number;
+  readonly messages: number;
+} {
+  return {
+    reports: generated.reduce((sum, { mails }) => sum + mails.length, 0),
+    messages: generated.reduce((sum, { messages }) => sum + messages, 0),
+  };
+}
+
+function settings(collect: object, store?: string): string {
   const dns = { nameservers: ["127.0.0.1:9"], timeout: "100ms" };
-  return `dns: ${JSON.stringify(dns)}\nweb: { listen: off }\ncollect: ${JSON.stringify(collect)}\n`;
+  const place = store === undefined ? "" : `store: ${JSON.stringify(store)}\n`;
+  return `dns: ${JSON.stringify(dns)}\nweb: { listen: off }\n${place}collect: ${JSON.stringify(collect)}\n`;
 }
 
 describeWith(programs, "reports that come in", () => {
   let dovecot: Dovecot;
+  let postgres: Postgres;
 
   const mailbox = (user: string, folder: string, more: object = {}): object => ({
     host: "127.0.0.1",
@@ -111,10 +138,12 @@ describeWith(programs, "reports that come in", () => {
     const folder = join(base, "dovecot");
     mkdirSync(folder);
     dovecot = await Dovecot.start(folder, oauthKey);
+    postgres = await startPostgres(join(base, "postgres"));
   }, 60_000);
 
   afterAll(async () => {
     await dovecot?.stop();
+    await postgres?.stop();
     rmSync(base, { recursive: true, force: true });
   });
 
@@ -159,6 +188,18 @@ describeWith(programs, "reports that come in", () => {
     await world.expectAll(...before, ...after, later);
     expect(world.outcomes("seen")).toBe(0);
   }, 180_000);
+
+  test("what comes while the mailbox is idle is taken in at once", async () => {
+    const [first, second, third] = [generateReports(1), generateReports(1), generateReports(2)] as const;
+    await dovecot.deliver("idle", first.mails);
+    const world = await World.create((folder) => ({ mailbox: mailbox("idle", folder, { poll: "1h" }) }));
+    await world.expectAll(first);
+    await dovecot.deliver("idle", second.mails);
+    await world.expectWithin(20_000, first, second);
+    // After a round that the server has told of, it is idle again.
+    await dovecot.deliver("idle", third.mails);
+    await world.expectWithin(20_000, first, second, third);
+  }, 120_000);
 
   test("implicit TLS and STARTTLS with a certificate of its own; OAuth2 token of a command", async () => {
     const reports = [generateReports(3), generateReports(3)] as const;
@@ -288,6 +329,70 @@ describeWith(programs, "reports that come in", () => {
     expect((await dovecot.flags("killed", "Done")).length).toBe(300);
   }, 180_000);
 
+  test("SIGHUP to another store: everything comes into that, and nothing more into the one before", async () => {
+    const reports = [generateReports(5), generateReports(2), generateReports(1)] as const;
+    await dovecot.deliver("moved", reports[0].mails);
+    const box = (folder: string): object => ({ mailbox: mailbox("moved", folder) });
+    const world = await World.create(box);
+    await world.expectAll(reports[0]);
+    // The URL stands in a file, as it holds a password.
+    const [first, second] = [postgres.newDatabase(), postgres.newDatabase()] as const;
+    const file = join(world.folder, "store");
+    const moveTo = async (url: string): Promise<void> => {
+      writeFileSync(file, `${url}\n`, { mode: 0o600 });
+      world.sekisho.configure(settings(box(world.folder), `file:${file}`));
+      expect(await world.sekisho.reload()).toBe(true);
+      world.store = url;
+    };
+    await moveTo(first);
+    await world.expectAll(reports[0]);
+    await dovecot.deliver("moved", reports[1].mails);
+    await world.expectAll(reports[0], reports[1]);
+    // The same words in the configuration.
+    await moveTo(second);
+    await world.expectAll(reports[0], reports[1]);
+    await dovecot.deliver("moved", reports[2].mails);
+    await world.expectAll(...reports);
+    expect(await world.sums(first)).toEqual(sumsOf([reports[0], reports[1]]));
+    expect(world.outcomes("seen")).toBe(0);
+    world.sekisho.configure(settings(box(world.folder)));
+    world.store = undefined;
+    // Nothing but what has come since.
+    expect(await world.sums()).toEqual(sumsOf([reports[0]]));
+    expect(await world.sekisho.reload()).toBe(true);
+    await world.expectAll(...reports);
+    expect(world.outcomes("seen")).toBe(0);
+  }, 180_000);
+
+  test("PostgreSQL: by IMAP and by LMTP at once, killed in between", async () => {
+    const reports = [generateReports(100, 20), generateReports(25, 20)] as const;
+    await dovecot.deliver("server", reports[0].mails);
+    const port = await freePort();
+    const world = await World.create(
+      (folder) => ({
+        mailbox: mailbox("server", folder, { after: "move Done" }),
+        lmtp: { listen: `inet:127.0.0.1:${port}`, recipients: ["dmarc@rcpt.example"] },
+      }),
+      postgres.newDatabase(),
+    );
+    const postfix = await startMta({
+      transport_maps: `inline:{ { dmarc@rcpt.example = lmtp:inet:127.0.0.1:${port} } }`,
+    });
+    for (const mail of reports[1].mails)
+      postfix.submitLocally("noreply@reporter.example", "dmarc@rcpt.example", mail.toString());
+    for (let round = 0; round < 2; round += 1) {
+      const had = (await world.sums())?.reports ?? 0;
+      const isMore = async (): Promise<boolean> => ((await world.sums())?.reports ?? 0) > Math.min(124, had);
+      await until("some more", isMore, patienceMs);
+      await world.sekisho.end("SIGKILL");
+      await world.sekisho.start();
+    }
+    await deliverAll(postfix, 25);
+    await world.expectAll(...reports);
+    await until("the moves", async () => (await dovecot.flags("server", "INBOX")).length === 0, patienceMs);
+    expect((await dovecot.flags("server", "Done")).length).toBe(100);
+  }, 180_000);
+
   test("the collector alone is killed: mail goes on, and so do reports", async () => {
     const reports = [generateReports(3), generateReports(3)] as const;
     await dovecot.deliver("alone", reports[0].mails);
@@ -380,7 +485,8 @@ describeWith(programs, "reports that come in", () => {
 
   test("Postfix pipes into report import; while the store cannot be used it keeps them", async () => {
     const world = await World.create(() => ({}));
-    const command = [...world.sekisho.command("report", "import", "--pipe", "-")].join(" ");
+    const program = copyProgram(mkdtempSync(join(base, "program-")));
+    const command = world.sekisho.command(program, "report", "import", "--pipe", "-").join(" ");
     const postfix = await startMta(
       {
         transport_maps: "inline:{ { dmarc@rcpt.example = reports: } }",

@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { ImapFlow } from "imapflow";
 import { makeCertificate, newKey } from "../certificates.ts";
+import { greets } from "./greets.ts";
 import { freePort, type Running, start, until } from "./process.ts";
 
 export const imapPassword = "rua-secret";
@@ -44,10 +44,12 @@ export class Dovecot {
     ]);
     const running = this.#running;
     const log = join(this.#folder, "state/dovecot.log");
-    await until("Dovecot to answer", () => greets(this.ports.imap), 30_000).catch((cause: unknown) => {
-      const written = existsSync(log) ? readFileSync(log, "utf8") : "";
-      throw new Error(`Dovecot does not answer: ${running.output()}${written}`, { cause });
-    });
+    await until("Dovecot to answer", () => greets(this.ports.imap, "* OK"), 30_000).catch(
+      (cause: unknown) => {
+        const written = existsSync(log) ? readFileSync(log, "utf8") : "";
+        throw new Error(`Dovecot does not answer: ${running.output()}${written}`, { cause });
+      },
+    );
   }
 
   async stop(): Promise<void> {
@@ -159,17 +161,4 @@ service imap {
   process_limit = 200
 }
 `;
-}
-
-function greets(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const done = (ok: boolean): void => {
-      socket.destroy();
-      resolve(ok);
-    };
-    socket.setTimeout(500, () => done(false));
-    socket.once("error", () => done(false));
-    socket.once("data", (data) => done(data.toString().startsWith("* OK")));
-  });
 }

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { greets } from "./greets.ts";
 import { freePort, until } from "./process.ts";
 
 export interface Postfix {
@@ -79,7 +80,7 @@ export async function startPostfix(
   const smtpd = `127.0.0.1:${port} inet n - n - 100 smtpd`;
   writeFileSync(join(etc, "master.cf"), `${[smtpd, ...services, ...moreServices].join("\n")}\n`);
   execFileSync("/usr/sbin/postfix", ["-c", etc, "start"], { stdio: ["ignore", "pipe", "pipe"] });
-  await until("Postfix to answer", () => greets(port));
+  await until("Postfix to answer", () => greets(port, "220"));
   return {
     port,
     etc,
@@ -144,18 +145,4 @@ function numericId(flag: "-u" | "-g", user: string): number {
 
 function filesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-}
-
-async function greets(port: number): Promise<boolean> {
-  const { connect } = await import("node:net");
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const done = (ok: boolean): void => {
-      socket.destroy();
-      resolve(ok);
-    };
-    socket.setTimeout(500, () => done(false));
-    socket.once("error", () => done(false));
-    socket.once("data", (data) => done(data.toString().startsWith("220")));
-  });
 }

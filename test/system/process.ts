@@ -4,15 +4,25 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe } from "vitest";
 
-/** A port that was free a moment ago on that address, for programs that cannot choose one themselves. */
-export function freePort(host = "127.0.0.1"): Promise<number> {
-  return new Promise((resolve, reject) => {
+// Below those that Linux gives to whoever asks for any port, so that nobody is given it meanwhile.
+const firstPort = 10_240;
+const lastPort = 32_767;
+let nextPort = firstPort + (process.pid % (lastPort - firstPort));
+
+/** A port that nobody has on that address, another one each time, for programs that cannot choose one themselves. */
+export async function freePort(host = "127.0.0.1"): Promise<number> {
+  for (;;) {
+    const port = nextPort;
+    nextPort = port === lastPort ? firstPort : port + 1;
+    if (await isFree(port, host)) return port;
+  }
+}
+
+function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, host, () => server.close(() => resolve(true)));
   });
 }
 
@@ -20,7 +30,7 @@ export function freePort(host = "127.0.0.1"): Promise<number> {
 export async function until(
   what: string,
   probe: () => boolean | Promise<boolean>,
-  timeoutMs = 15_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await probe())) {

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -7,9 +8,12 @@ import { openReportStore } from "../../src/store/reports/open.ts";
 import { openPostgresEngine } from "../../src/store/reports/postgres-engine.ts";
 import { openPostgresReports } from "../../src/store/reports/postgres-reports.ts";
 import { postgresMigrations } from "../../src/store/reports/postgres-schema.ts";
+import { openSharedNames, openSharedNamesToRead } from "../../src/store/shared.ts";
+import type { SourceName } from "../../src/store/source-names.ts";
 import { aggregate, arrival, record } from "../report-samples.ts";
 import { describeReportStore, type FreshStore } from "../report-store-contract.ts";
 import { countedRecords, storedSums, sumPlainly } from "../report-sums.ts";
+import { runCli } from "../run-cli.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { type Postgres, postgresPrograms, startPostgres } from "./postgres.ts";
 import { describeWith } from "./process.ts";
@@ -84,6 +88,23 @@ describeWith([join(postgresPrograms(), "postgres"), "/usr/bin/pg_dump"], "Postgr
         server.restart(),
       ]);
       expect(kept.reports).toHaveLength(40);
+      expect(await storedSums(store)).toEqual(sumPlainly(await countedRecords(store)));
+    });
+
+    test("takes a report of very many rows while others are kept, and its sums are right", async () => {
+      const store = await openPostgresReports({ url: server.newDatabase() });
+      onTestFinished(() => store.close());
+      // More than a transaction holds back sums of.
+      const records = Array.from({ length: 41_000 }, (_, index) =>
+        record({ ip: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, count: 1 + (index % 5) }),
+      );
+      const giant = arrival([aggregate({ id: "giant", records })]);
+      const small = Array.from({ length: 20 }, (_, id) =>
+        arrival([aggregate({ id: String(id), records: records.slice(id * 10, id * 10 + 20) })]),
+      );
+      const kept = await Promise.all([giant, ...small].map((one) => store.ingest([one])));
+      expect(kept.flat(2).map(({ outcome }) => outcome)).toEqual(Array(21).fill("saved"));
+      expect(await store.counts()).toMatchObject({ reports: 21, records: 41_400 });
       expect(await storedSums(store)).toEqual(sumPlainly(await countedRecords(store)));
     });
 
@@ -173,6 +194,60 @@ describeWith([join(postgresPrograms(), "postgres"), "/usr/bin/pg_dump"], "Postgr
       });
       await one.tx(async (tx) => expect(await tx.list("count")).toEqual([]));
       expect(await other.revision()).toBe(before + 22);
+    });
+
+    test("what one machine says of sources all know: labels, and names that were asked", async () => {
+      const store = server.newDatabase();
+      const [one, other] = [0, 1].map(() => {
+        const dataDir = temporaryFolder();
+        const config = join(dataDir, "sekisho.yaml");
+        writeFileSync(
+          config,
+          `hostname: mx.example\ndata_dir: ${dataDir}\nstore: ${JSON.stringify(store)}\n`,
+        );
+        return { dataDir, config, store };
+      });
+      if (one === undefined || other === undefined) return;
+      const label = async (at: typeof one, ...argv: readonly string[]): Promise<string> =>
+        (await runCli(["report", "label", ...argv, "--config", at.config])).out;
+      await label(one, "192.0.2.0/24", "own", "--owner", "Printing");
+      expect(JSON.parse(await label(other, "--json"))).toEqual({
+        pattern: "192.0.2.0/24",
+        group: "own",
+        name: "Printing",
+      });
+      await label(other, "192.0.2.0/24", "--remove");
+      expect(await label(one, "--json")).toBe("");
+
+      const name = { ip: "192.0.2.1", result: "pass", name: "a\0.example", listed: [] } as const;
+      const names = { one: await openSharedNames(one), other: await openSharedNamesToRead(other) };
+      onTestFinished(async () => {
+        await names.one.close();
+        await names.other.close();
+      });
+      const second: SourceName = {
+        ip: "2001:db8::1",
+        result: "permerror",
+        listed: [],
+        fetchedAt: 1,
+        expiresAt: 50,
+      };
+      await names.one.put([second, { ...name, fetchedAt: 1, expiresAt: 100 }]);
+      await names.one.put([{ ...name, fetchedAt: 2, expiresAt: 200 }]);
+      const wanted = ["192.0.2.9", "192.0.2.1", "2001:db8::1"];
+      expect(await names.other.get(wanted)).toEqual(
+        new Map([
+          ["192.0.2.1", { ...name, fetchedAt: 2, expiresAt: 200 }],
+          ["2001:db8::1", second],
+        ]),
+      );
+      expect(await names.one.due(wanted, 100)).toEqual(["192.0.2.9", "2001:db8::1"]);
+      expect(await names.one.forget(100)).toBe(1);
+      expect([...(await names.other.get(wanted)).keys()]).toEqual(["192.0.2.1"]);
+      expect([one, other].flatMap(({ dataDir }) => readdirSync(dataDir))).toEqual([
+        "sekisho.yaml",
+        "sekisho.yaml",
+      ]);
     });
   });
 });

@@ -107,9 +107,9 @@ export class Sekisho {
     this.#running?.child.kill(signal);
   }
 
-  /** What another program starts to run a command of it with the same configuration. */
-  command(...args: readonly string[]): readonly string[] {
-    return [node, main, ...args, "--config", this.#config];
+  /** What another program starts to run a command of a copy of it with the same configuration. */
+  command(program: readonly string[], ...args: readonly string[]): readonly string[] {
+    return [...program, ...args, "--config", this.#config];
   }
 
   /** Runs another command of it with the same configuration. */

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -171,6 +171,77 @@ describe("the files of sign", () => {
     expect(ids).toEqual(["config.bad-login-line", "config.bad-login-line", "key.bits-low"]);
     expect(out).toContain(`${logins}:2: `);
     expect(out).toContain(`${logins}:3: `);
+  });
+
+  describe("files of the collection", () => {
+    const secret = (name: string, text: string, mode = 0o600): string => {
+      const path = join(folder, name);
+      writeFileSync(path, text);
+      chmodSync(path, mode);
+      return path;
+    };
+    const box = (more: string): string =>
+      `collect: { mailbox: { host: imap.example.jp, user: dmarc@example.jp, ${more} } }`;
+    const ids = async (settings: string): Promise<string[]> => {
+      const file = configFile(`hostname: mx.example.jp\n${settings}\n`);
+      const { out } = await runCli(["config", "check", "--json", "--config", file]);
+      const { findings } = JSON.parse(out) as { findings: { id: string; subject: string }[] };
+      return findings.map(({ id, subject }) => `${id} ${subject}`);
+    };
+    const good = `password: "file:${secret("imap", "secret\n")}"`;
+    const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    const token = (name: string): string => `token_command: [${name}, x]`;
+
+    test.each([
+      ["all is well", box(good), []],
+      [
+        "no password file",
+        box(`password: "file:${folder}/none"`),
+        ["bad-secret-file collect.mailbox.password"],
+      ],
+      [
+        "an empty one",
+        box(`password: "file:${secret("empty", "\n")}"`),
+        ["bad-secret-file collect.mailbox.password"],
+      ],
+      [
+        "one for all to read",
+        box(`password: "file:${secret("open", "x\n", 0o644)}"`),
+        ["open-secret collect.mailbox.password"],
+      ],
+      ["a variable of the service", box("password: env:SEKISHO_NOT_SET"), []],
+      ["a program", box(token("/bin/true")), []],
+      ["one of the PATH", box(token("cat")), []],
+      ["no program", box(token(`${folder}/none`)), ["bad-token-command collect.mailbox.token_command"]],
+      [
+        "none in the PATH",
+        box(token("no-such-program")),
+        ["bad-token-command collect.mailbox.token_command"],
+      ],
+      [
+        "one that may not run",
+        box(token(secret("token", "#!/bin/sh\n"))),
+        ["bad-token-command collect.mailbox.token_command"],
+      ],
+      ["a folder", box(token(folder)), ["bad-token-command collect.mailbox.token_command"]],
+      ["no certificates", box(`${good}, ca: ${folder}/none`), ["bad-ca collect.mailbox.ca"]],
+      ["none in the file", box(`${good}, ca: ${secret("ca", "x")}`), ["bad-ca collect.mailbox.ca"]],
+      ["a broken one", box(`${good}, ca: ${secret("ca2", broken)}`), ["bad-ca collect.mailbox.ca"]],
+      ["a store", `store: "file:${secret("store", "postgres:///x\n")}"`, []],
+      ["a store that is not there", `store: "file:${folder}/none"`, ["bad-secret-file store"]],
+    ])("%s", async (_name, settings, problems) => {
+      expect(await ids(settings)).toEqual(problems.map((problem) => `config.${problem}`));
+    });
+
+    test.runIf(process.getuid?.() === 0)("what the daemon cannot read or run", async () => {
+      const program = secret("program", "#!/bin/sh\n", 0o700);
+      expect(await ids(`user: nobody\n${box(token(program))}`)).toEqual([
+        "config.not-runnable-as-user collect.mailbox.token_command",
+      ]);
+      expect(await ids(`user: nobody\n${box(good)}`)).toEqual([
+        "config.unreadable-as-user collect.mailbox.password",
+      ]);
+    });
   });
 
   test.runIf(process.getuid?.() === 0)(

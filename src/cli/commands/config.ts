@@ -1,3 +1,4 @@
+import { type CollectFile, collectFileProblems, collectFiles } from "../../config/collect-files.ts";
 import type { Config } from "../../config/config.ts";
 import { loadDmarcOptions } from "../../config/dmarc-options.ts";
 import { configSchema } from "../../config/json-schema.ts";
@@ -26,7 +27,7 @@ import { formatJson, type Io } from "../io.ts";
 import { wrap } from "../layout.ts";
 import { checkPostfix } from "../postfix/check-postfix.ts";
 import { readPostfix } from "../postfix/read-postfix.ts";
-import { fileReader, isReadableBy } from "../readable-by.ts";
+import { fileReader, isReadableBy, isRunnableBy } from "../readable-by.ts";
 import { keyOwner } from "../signing-key-options.ts";
 
 const actions = ["check", "show", "schema", "import-opendmarc", "import-opendkim"] as const;
@@ -133,6 +134,8 @@ async function ownFindings(loaded: LoadedConfig, io: Io): Promise<OwnFinding[]> 
   const { dmarc, bimi } = loaded.config.verify;
   const { logins } = loaded.config.sign;
   const loginMap = logins && (await loadLoginMap(logins.file));
+  const collected = await collectFiles(loaded.config);
+  const collect = await collectFileProblems(collected);
   const files = [
     await loadDmarcOptions(dmarc),
     ...(bimi.roots === undefined ? [] : [await loadMarkRoots(bimi.roots)]),
@@ -141,7 +144,9 @@ async function ownFindings(loaded: LoadedConfig, io: Io): Promise<OwnFinding[]> 
     ...files.flatMap((file) => (file.ok ? [] : [toFinding(file.problem, "error")])),
     ...(loginMap?.ok === false ? loginMap.problems.map((problem) => toFinding(problem, "error")) : []),
     ...(await keyFindings(loaded.config, io)),
-    ...unreadableAsUser(loaded.config, io).map((problem) => toFinding(problem, "error")),
+    ...collect.errors.map((problem) => toFinding(problem, "error")),
+    ...unreadableAsUser(loaded.config, collected, io).map((problem) => toFinding(problem, "error")),
+    ...collect.warnings.map((problem) => toFinding(problem, "warning")),
     ...loaded.warnings.map((problem) => toFinding(problem, "warning")),
     ...listsBelowDomains(loaded.config).map((problem) => toFinding(problem, "notice")),
   ];
@@ -155,23 +160,30 @@ async function keyFindings(config: Config, io: Io): Promise<OwnFinding[]> {
 }
 
 /** Files that root can read and the user of the configuration cannot. */
-function unreadableAsUser(config: Config, io: Io): readonly ConfigProblem[] {
+function unreadableAsUser(
+  config: Config,
+  collected: readonly CollectFile[],
+  io: Io,
+): readonly ConfigProblem[] {
   const { keys, logins } = config.sign;
+  const files = [
+    ...keys.map(({ file }, index) => ({ path: `sign.keys[${index}].file`, file, use: "key" })),
+    ...(logins === undefined ? [] : [{ path: "sign.logins.file", file: logins.file, use: "logins" }]),
+    ...collected,
+  ];
   // Only root sees every folder; and who names no file need not have the user on this machine.
-  if (process.getuid?.() !== 0 || (keys.length === 0 && logins === undefined)) return [];
+  if (process.getuid?.() !== 0 || files.length === 0) return [];
   const identity = identityOf(config, { uid: 0 }, daemonText(io.lang));
   if (identity === undefined) return [];
   const { user, uid, gid } = identity;
   const reader = fileReader(user, uid, gid);
-  const files = [
-    ...keys.map(({ file }, index) => ({ path: `sign.keys[${index}].file`, file })),
-    ...(logins === undefined ? [] : [{ path: "sign.logins.file", file: logins.file }]),
-  ];
   const told = new Set<string>();
-  return files.flatMap(({ path, file }) => {
-    if (told.has(file) || isReadableBy(file, reader)) return [];
+  return files.flatMap(({ path, file, use }) => {
+    const isProgram = use === "program";
+    if (told.has(file) || (isProgram ? isRunnableBy : isReadableBy)(file, reader)) return [];
     told.add(file);
-    return [configProblem("unreadable-as-user", path, { file, user })];
+    const code = isProgram ? "not-runnable-as-user" : "unreadable-as-user";
+    return [configProblem(code, path, { file, user })];
   });
 }
 

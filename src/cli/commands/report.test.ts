@@ -233,15 +233,75 @@ describe("import", () => {
   });
 });
 
+describe("where a report came", () => {
+  const zone = [
+    '_dmarc.example.com. TXT "v=DMARC1; p=none; rua=mailto:dmarc@us.example"',
+    '_dmarc.confirmed.example. TXT "v=DMARC1; p=none; rua=mailto:dmarc@us.example"',
+    'confirmed.example._report._dmarc.us.example. TXT "v=DMARC1"',
+  ];
+
+  test("is asked with --check-mail, shown, and not asked again", async () => {
+    const config = configOf("sent-to");
+    const records = file("sent-to.zone", `$ORIGIN .\n${zone.join("\n")}\n`);
+    const parts = ["example.com", "confirmed.example", "silent.example"].map((domain) => ({
+      type: "text/xml",
+      octets: aggregateXml({ id: `at-${domain}`, domain }),
+    }));
+    const mail = file("sent-to.eml", mailOf(parts, "X-Original-To: DMARC+x@us.example\r\n"));
+    const dns = ["--check-mail", "--offline", "--zone", records];
+    expect((await run(config, ["import", mail, ...dns])).code).toBe(0);
+    const expected = [
+      ["example.com", { result: "unconfirmed", name: "example.com._report._dmarc.us.example" }],
+      ["confirmed.example", { result: "named" }],
+      ["silent.example", { result: "no-record" }],
+    ] as const;
+    const isAsExpected = async (): Promise<void> => {
+      for (const [domain, destination] of expected)
+        expect((await json(config, ["show", `at-${domain}`]))[0]).toMatchObject({
+          domain,
+          mail: { sentTo: "dmarc+x@us.example", destination },
+        });
+    };
+    await isAsExpected();
+    await run(config, ["reparse"]);
+    await isAsExpected();
+    const shown = await run(config, ["show", "at-example.com", "--lang", "en"]);
+    expect(shown.out.replaceAll(/\s+/g, " ")).toMatch(
+      /Sent to dmarc\+x@us\.example: example\.com .* example\.com\._report\._dmarc\.us\.example was missing/,
+    );
+    const inJapanese = await run(config, ["show", "at-silent.example", "--lang", "ja"]);
+    expect(inJapanese.out).toContain("送付先");
+  });
+
+  test("is not asked without DNS", async () => {
+    const config = configOf("sent-to-old");
+    const mail = file(
+      "sent-to-old.eml",
+      mailOf([{ type: "text/xml", octets: aggregateXml({ id: "old-1" }) }]),
+    );
+    await run(config, ["import", mail]);
+    const [shown] = await json(config, ["show", "old-1"]);
+    expect(shown?.["mail"]).toEqual({
+      verdict: "unknown",
+      by: "none",
+      fromDomain: "example.org",
+      sentTo: "rua@example.com",
+      dkimPass: false,
+    });
+  });
+});
+
 describe("list", () => {
   test.each(["en", "ja"])("a table that fits: %s", async (lang) => {
     const { out, code } = await run(main, ["list", "--lang", lang]);
     expect(code).toBe(0);
-    const lines = out.trimEnd().split("\n");
-    expect(lines).toHaveLength(7);
-    for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(80);
-    expect(out).toContain(lang === "ja" ? "集計外" : "uncounted");
-    expect(out).toContain(lang === "ja" ? "詐称?" : "forged?");
+    for (const line of out.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(80);
+    const [table = "", legend = ""] = out.trimEnd().split("\n\n");
+    expect(table.split("\n")).toHaveLength(7);
+    for (const note of lang === "ja" ? ["食い違い", "詐称?"] : ["conflict", "forged?"]) {
+      expect(table).toContain(note);
+      expect(legend).toMatch(new RegExp(`^  ${note.replace("?", "\\?")} {2,}\\S`, "m"));
+    }
   });
 
   test.each<readonly [string, readonly string[], readonly string[]]>([
@@ -274,7 +334,10 @@ describe("list", () => {
   });
 
   test("an empty store", async () => {
-    const { out, code } = await run(configOf("empty"), ["list"]);
+    const config = configOf("empty");
+    await run(config, ["import", file("nothing/none.txt", "")]);
+    await run(config, ["import", path("gone")]);
+    const { out, code } = await run(config, ["list"]);
     expect([out, code]).toEqual(["no reports\n", 0]);
   });
 });
@@ -332,7 +395,11 @@ describe("show", () => {
     expect((await run(main, ["show", "mai"])).err).toMatch(/there is no report mai/);
     const several = await run(main, ["show", "odd-1"]);
     expect(several.code).toBe(1);
-    expect(several.err).toMatch(/several reports .* odd-1.*: \d+, \d+/);
+    const told = several.err.trimEnd().split("\n");
+    expect(told).toHaveLength(3);
+    expect(told[0]).toContain("several reports have the id odd-1");
+    for (const line of told.slice(1))
+      expect(line).toMatch(/^sekisho: {3}\d+ {2}2023-11-14 {2}example\.com {2}テスト報告センター {2}odd-1$/);
   });
 
   test("control characters of a stranger do not reach the terminal", async () => {

@@ -1,3 +1,4 @@
+import { groupNames } from "../../collect/classify/source.ts";
 import { type AnyCommand, defineCommand, type ExitCode, usageError } from "../command.ts";
 import { configOption } from "../config-option.ts";
 import { dnsOptions } from "../dns-options.ts";
@@ -12,10 +13,17 @@ const options = {
     value: "DOMAIN",
     help: { en: "only reports about this domain", ja: "このドメインについてのレポートだけ" },
   },
+  subdomains: {
+    type: "boolean",
+    help: { en: "with --domain: also the domains below it", ja: "--domain のサブドメインも含める" },
+  },
   reporter: {
     type: "string",
     value: "NAME",
-    help: { en: "only reports of this reporter", ja: "この送信者のレポートだけ" },
+    help: {
+      en: "only reports of this reporter; a part of the name will do",
+      ja: "この送信者のレポートだけ（名前の一部でも可）",
+    },
   },
   kind: {
     type: "string",
@@ -33,7 +41,10 @@ const options = {
   before: {
     type: "string",
     value: "DATE",
-    help: { en: "only periods that begin before it", ja: "これより前に始まる期間だけ" },
+    help: {
+      en: "only periods that begin before this day or time",
+      ja: "この日（その日を含まない）や日時より前に始まる期間だけ",
+    },
   },
   outcome: {
     type: "string",
@@ -41,6 +52,21 @@ const options = {
     help: {
       en: "list: mails and files that this became of",
       ja: "list で使う。読み取りの結果がこれだったメールやファイルの一覧",
+    },
+  },
+  group: {
+    type: "string",
+    value: "GROUP",
+    help: {
+      en: `only what comes from sources of this group: ${groupNames.join(", ")}`,
+      ja: `この分類の送信元によるものだけ: ${groupNames.join(", ")}`,
+    },
+  },
+  "without-unaligned": {
+    type: "boolean",
+    help: {
+      en: 'leave out reports whose mail is not from whom it says (marked "forged?")',
+      ja: "送信者を詐称した疑いのあるメールで届いたレポート（備考が「詐称?」）を除く",
     },
   },
   limit: {
@@ -96,7 +122,16 @@ interface Action {
   load(): Promise<(values: ReportValues, args: readonly string[], io: Io) => Promise<ExitCode>>;
 }
 
-const filters = ["domain", "reporter", "kind", "since", "before"] as const;
+const filters = [
+  "domain",
+  "subdomains",
+  "reporter",
+  "kind",
+  "since",
+  "before",
+  "group",
+  "without-unaligned",
+] as const;
 
 const actions: Readonly<Record<string, Action>> = {
   import: {
@@ -135,7 +170,7 @@ const actions: Readonly<Record<string, Action>> = {
     load: async () => (await import("../report/reparse.ts")).reparseReports,
   },
   sources: {
-    options: ["domain", "since", "own", "failing", "limit", "json"],
+    options: ["domain", "since", "before", "own", "failing", "group", "without-unaligned", "limit", "json"],
     maxArguments: 1,
     load: async () => (await import("../report/sources.ts")).showSources,
   },
@@ -173,8 +208,8 @@ export const report: AnyCommand = defineCommand({
     "sekisho report backup FILE",
   ],
   about: {
-    en: "The reports that others send about our domains. import takes in files, folders, Maildirs, mboxes, mails and archives of them; - is standard input. list and show look at what is kept; REPORT is its number, its report id or the beginning of that. raw prints the mail or file that it came in, octet by octet; unread ones are named by the id that list shows. export prints the records of aggregate reports. reparse reads everything again. sources shows the addresses that send as a domain, by whose they are and in the order of work. label says whose an address, a network or a host name is, and so it stays. names looks sources up in DNS now, as the running program does by itself. backup copies the store while it is in use.",
-    ja: "自ドメインについて届いたレポートを扱います。import はファイル、フォルダ、Maildir、mbox、メール、それらのアーカイブを取り込みます（- は標準入力）。list と show は保存した内容を表示します。REPORT には番号、レポート ID、またはその先頭部分を指定します。raw は届いたままのメールやファイルを出力します（読めなかったものは list に表示される ID で指定）。export は集計レポートのレコードを出力します。reparse はすべてを読み直します。sources はドメインを名乗る送信元を、分類ごとに対応すべき順に表示します。label はアドレス・ネットワーク・ホスト名の分類を登録します（登録した分類が常に優先）。names は送信元のホスト名などをすぐに調べます（serve の実行中は自動）。backup は運用中のまま全体を複製します。",
+    en: "The reports that others send about our domains. import takes in files, folders, Maildirs, mboxes, mails and archives of them; - is standard input. list and show look at what is kept; REPORT is its number, its report id or the beginning of that. raw prints the mail or file that it came in, octet by octet, as far as it is kept; unread ones are named by the id that list shows. export prints the records of aggregate reports. reparse reads everything again. sources shows the addresses that send as a domain, by whose they are and in the order of work. label says whose an address, a network or a host name is, and so it stays. names looks sources up in DNS now, as the running program does by itself. backup copies the store while it is in use.",
+    ja: "自ドメインについて届いたレポートを扱います。import はファイル、フォルダ、Maildir、mbox、メール、それらのアーカイブを取り込みます（- は標準入力）。list と show は保存した内容を表示します。REPORT には番号、レポート ID、またはその先頭部分を指定します。raw は届いたメールやファイルを、保存したとおりに出力します（読めなかったものは list に表示される ID で指定）。export は集計レポートのレコードを出力します。reparse はすべてを読み直します。sources はドメインを名乗る送信元を、分類ごとに対応すべき順に表示します。label はアドレス・ネットワーク・ホスト名の分類を登録します（登録した分類が常に優先）。names は送信元のホスト名などをすぐに調べます（serve の実行中は自動）。backup は運用中のまま全体を複製します。",
   },
   options,
   maxArguments: Number.POSITIVE_INFINITY,

@@ -54,7 +54,7 @@ async function start(...args: readonly string[]): Promise<void> {
 
 async function until(what: string): Promise<void> {
   const wanted = new RegExp(what);
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 45_000;
   while (!wanted.test(output)) {
     if (Date.now() > end || child?.exitCode != null) throw new Error(`no "${what}" in: ${output}`);
     await sleep(20);
@@ -138,7 +138,7 @@ test("when the supervisor is killed its workers finish and end, and the next sta
       return false;
     }
   };
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 45_000;
   while (workers.some(({ pid }) => isThere(pid)) && Date.now() < end) await sleep(20);
   expect(workers.filter(({ pid }) => isThere(pid))).toEqual([]);
 });

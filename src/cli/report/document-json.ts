@@ -69,7 +69,7 @@ function identityOf(read: ReadReport): Named {
 function sizeOf(read: ReadDocument): { readonly rows: number; readonly messages: number } {
   switch (read.kind) {
     case "aggregate":
-      return { rows: read.records.length, messages: read.records.reduce((sum, { count }) => sum + count, 0) };
+      return { rows: read.records.length, messages: read.records.messages };
     case "tls": {
       const { policies } = read.report;
       const messages = policies.reduce((sum, { successful, failed }) => sum + successful + failed, 0);

@@ -60,9 +60,21 @@ test("RFC 4180 §2: cells with commas and quotation marks", () => {
   );
 });
 
-test.each(["=1+1", "+1", "-1", "@a", "\tx"])(
+test.each(["=1+1", "+1", "-1", "@a", "＝1+1", "＠a"])(
   "no spreadsheet takes a stranger's %j for a formula",
   (reporter) => {
     expect(csvLine(exportRow({ ...stored, reporter })).split(",")[1]).toBe(`'${reporter}`);
   },
 );
+
+test("nothing of a stranger's drives a terminal, and no cell has a line end", () => {
+  const hostile = "a\u001b[2J\u009b1m\u202eb\r\nc\u061c";
+  const record = { ...stored.record, headerFrom: hostile, dkim: [{ domain: hostile, result: "pass" }] };
+  const line = csvLine(exportRow({ ...stored, reporter: hostile, record }));
+  expect(line).toContain(",a\\x1b[2J\\x9b1m\\u202eb\\x0d\\x0ac\\u061c,");
+  for (const one of ["\u001b", "\u009b", "\u202e", "\u061c", "\r", "\n"]) expect(line).not.toContain(one);
+});
+
+test("the group stands in the last column", () => {
+  expect(csvLine(exportRow(stored, "own-unknown")).split(",").at(-1)).toBe("own-unknown");
+});

@@ -1,6 +1,9 @@
+import type { GroupName } from "../../collect/classify/source.ts";
 import { formatIp } from "../../core/ip.ts";
 import type { AggregateRecord } from "../../core/reports/aggregate.ts";
 import type { StoredRecord } from "../../store/reports/port.ts";
+import { formatJson } from "../io.ts";
+import { printable } from "../layout.ts";
 import { utcTime } from "./table.ts";
 
 /** One record of a report, as `report export` gives it. */
@@ -23,7 +26,7 @@ export interface ExportRow {
   readonly dkim: AggregateRecord["dkim"];
   readonly spf: AggregateRecord["spf"];
   readonly overrides: AggregateRecord["overrides"];
-  readonly group?: string;
+  readonly group?: GroupName;
 }
 
 export const exportColumns: readonly (keyof ExportRow)[] = [
@@ -46,7 +49,10 @@ export const exportColumns: readonly (keyof ExportRow)[] = [
   "group",
 ];
 
-export function exportRow({ domain, reporter, reportId, begin, end, record }: StoredRecord): ExportRow {
+export function exportRow(
+  { domain, reporter, reportId, begin, end, record }: StoredRecord,
+  group?: GroupName,
+): ExportRow {
   const { sourceIp, count, headerFrom, envelopeFrom, envelopeTo, disposition } = record;
   const { dkimAligned, spfAligned, dkim, spf, overrides } = record;
   return {
@@ -66,10 +72,11 @@ export function exportRow({ domain, reporter, reportId, begin, end, record }: St
     dkim,
     spf,
     overrides,
+    ...(group !== undefined && { group }),
   };
 }
 
-/** RFC 4180 §2, without the line end. Lists stand as JSON. */
+/** RFC 4180 §2, without the line end. Lists stand as JSON; what could drive a terminal is written as an escape. */
 export function csvLine(row: ExportRow): string {
   return exportColumns.map((column) => csvCell(row[column])).join(",");
 }
@@ -77,11 +84,11 @@ export function csvLine(row: ExportRow): string {
 function csvCell(value: ExportRow[keyof ExportRow]): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  const text = typeof value === "string" ? withoutFormula(value) : JSON.stringify(value);
+  const text = typeof value === "string" ? withoutFormula(printable(value)) : formatJson(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Spreadsheets take these for formulas, and what stands in a report is a stranger's word. */
+/** Spreadsheets take these for formulas, Japanese ones also when full-width, and what stands in a report is a stranger's word. */
 function withoutFormula(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /^[=+\-@＝＋－＠]/.test(text) ? `'${text}` : text;
 }

@@ -12,6 +12,7 @@ import { formatJson, type Io } from "../io.ts";
 import { hanging, labelled, printable } from "../layout.ts";
 import { reportText } from "../text/report-text.ts";
 import { type DocumentJson, documentJson } from "./document-json.ts";
+import { failureKeeper } from "./failure-keeper.ts";
 import { type Judge, openJudge } from "./judge.ts";
 import type { ReportValues } from "./options.ts";
 import { Progress } from "./progress.ts";
@@ -48,6 +49,8 @@ async function importInto(
       store,
       limitsOfFiles: fileLimits,
       judge: () => judge.of,
+      keepFailures: failureKeeper(config),
+      ...(judge.destination !== undefined && { destination: judge.destination }),
       onArrival: (arrival, documents) => teller.arrival(arrival, documents),
       onLost: (lost) => teller.lost(lost),
     });

@@ -1,3 +1,4 @@
+import { createDestinationCheck, type DestinationOf } from "../../collect/check-destination.ts";
 import type { Mail } from "../../collect/extract/mime-part.ts";
 import { type JudgeContext, judgeMail } from "../../collect/judge-mail.ts";
 import type { Config } from "../../config/config.ts";
@@ -9,6 +10,8 @@ import type { ReportValues } from "./options.ts";
 
 export interface Judge {
   of(mail: Mail): Promise<MailJudgement>;
+  /** Absent where DNS is not to be asked. */
+  readonly destination?: DestinationOf;
   close(): void;
 }
 
@@ -21,7 +24,11 @@ export function openJudge(values: ReportValues, config: Config, io: Io): Judge {
     clock: systemClock,
     ...(dns !== undefined && { dns: dns.resolver }),
   };
-  return { of: (mail) => judgeMail(mail, context), close: () => dns?.close() };
+  return {
+    of: (mail) => judgeMail(mail, context),
+    ...(dns !== undefined && { destination: createDestinationCheck(dns.resolver, systemClock) }),
+    close: () => dns?.close(),
+  };
 }
 
 /** Names under which this site and its relays write Authentication-Results. */

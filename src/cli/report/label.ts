@@ -7,7 +7,7 @@ import {
 } from "../../collect/classify/label.ts";
 import { type GroupName, groupNames } from "../../collect/classify/source.ts";
 import { SekishoError } from "../../errors.ts";
-import { openState } from "../../store/sqlite-state.ts";
+import { openSharedState } from "../../store/shared.ts";
 import type { StateStore } from "../../store/state.ts";
 import { type ExitCode, exitOk, usageError } from "../command.ts";
 import { readConfig } from "../config-option.ts";
@@ -28,8 +28,7 @@ export async function labelSource(
   const pattern = written === undefined ? undefined : labelPattern(written);
   if (written !== undefined && pattern === undefined) throw usageError(text.badPattern(printable(written)));
   const wanted = pattern === undefined || values.remove ? undefined : readGroup(group, io);
-  const { dataDir } = await readConfig(values.config, io);
-  const state = openState(dataDir);
+  const state = await openSharedState(await readConfig(values.config, io));
   try {
     if (pattern === undefined) await showLabels(state, values, io);
     else if (wanted === undefined) await remove(state, pattern, io);

@@ -1,61 +1,106 @@
-import type { OddDocument, ReportFilter, ReportStore, ReportSummary } from "../../store/reports/port.ts";
-import { type ExitCode, exitFindings, exitOk } from "../command.ts";
+import type { ReportFilter, ReportStore, ReportSummary } from "../../store/reports/port.ts";
+import { type ExitCode, exitFindings, exitOk, usageError } from "../command.ts";
 import { formatJson, type Io } from "../io.ts";
 import { printable, wrap } from "../layout.ts";
 import { reportText } from "../text/report-text.ts";
-import { readChoice, readFilter, readLimit } from "./filter.ts";
+import { readChoice, readFilter, readGroup, readLimit, withKnownReporter } from "./filter.ts";
+import { listGroup } from "./list-group.ts";
+import { listOdd } from "./list-odd.ts";
 import type { ReportValues } from "./options.ts";
+import { legendLines, noteText } from "./report-notes.ts";
+import { withGroups } from "./site.ts";
 import { withReports } from "./store.ts";
 import { type Column, day, grouped, tableLines, utcTime } from "./table.ts";
+
+const defaultLimit = 50;
+const pageLength = 1_000;
 
 /** Lists reports, the newest period first, or mails and files that were not simply saved. */
 export async function listReports(values: ReportValues, _: readonly string[], io: Io): Promise<ExitCode> {
   const outcome = readChoice("--outcome", values.outcome, ["unread", "conflict", "skipped"] as const, io);
-  const filter = readFilter(values, io);
-  const limit = readLimit(values, io) ?? 50;
-  return withReports(values.config, io, (store) => {
-    if (outcome === undefined) return listPage(store, { filter, limit }, values, io);
-    if (outcome === "conflict") return listConflicts(store, { filter, limit }, values, io);
-    return listOdd(store, outcome, limit, values, io);
+  if (outcome === "unread" || outcome === "skipped") return listOdd(outcome, values, io);
+  const filter = { ...readFilter(values, io), ...(outcome === "conflict" && { conflict: true }) };
+  const limit = readLimit(values, io) ?? defaultLimit;
+  const group = readGroup(values, io);
+  if (group !== undefined && (filter.kind ?? "aggregate") !== "aggregate")
+    throw usageError(reportText(io.lang).groupOfKind(filter.kind ?? ""));
+  const cursor = readCursor(values, io);
+  const from = cursor === undefined ? {} : { cursor };
+  const found = await withReports(values.config, io, async (store, config): Promise<FoundReports> => {
+    const known = await withKnownReporter(store, filter, io);
+    return group === undefined
+      ? readPages(store, { filter: known, limit, ...from })
+      : withGroups(config, store, known, (groups) =>
+          listGroup(store, groups, { filter: known, limit, group, ...from }),
+        );
   });
+  await tell(found, values, io);
+  return outcome === "conflict" && found.reports.length > 0 ? exitFindings : exitOk;
 }
 
-interface Wanted {
+/** What was found, and where it goes on. */
+export interface FoundReports {
+  readonly reports: readonly ReportSummary[];
+  readonly cursor?: string;
+  /** When not as many were found as were wanted, and yet there may be more: how far the search has come. */
+  readonly lookedThrough?: { readonly reports: number; readonly begin: number };
+}
+
+interface PagesQuery {
   readonly filter: ReportFilter;
   readonly limit: number;
+  readonly cursor?: string;
 }
 
-async function listPage(
+async function readPages(
   store: ReportStore,
-  { filter, limit }: Wanted,
-  { cursor: from, json }: ReportValues,
-  io: Io,
-): Promise<ExitCode> {
-  const shown: ReportSummary[] = [];
+  { filter, limit, cursor: from }: PagesQuery,
+): Promise<FoundReports> {
+  const reports: ReportSummary[] = [];
   let cursor = from;
   do {
-    const left = Math.min(1_000, limit - shown.length);
+    const left = Math.min(pageLength, limit - reports.length);
     const page = await store.list({ ...filter, limit: left, ...(cursor !== undefined && { cursor }) });
-    if (json) for (const report of page.reports) await io.outSlowly(formatJson(reportJson(report)));
-    shown.push(...page.reports);
+    reports.push(...page.reports);
     cursor = page.cursor;
-  } while (cursor !== undefined && shown.length < limit);
-  if (json) return exitOk;
-  showReports(shown, io);
-  if (cursor !== undefined) io.out(reportText(io.lang).more(`--cursor ${cursor}`));
-  return exitOk;
+  } while (cursor !== undefined && reports.length < limit);
+  return { reports, ...(cursor !== undefined && { cursor }) };
+}
+
+/** @throws SekishoError with code USAGE: what is no cursor would begin anew without a word. */
+function readCursor({ cursor }: ReportValues, io: Io): string | undefined {
+  if (cursor === undefined || /^-?\d{1,15}\.\d{1,15}$/.test(cursor)) return cursor;
+  throw usageError(reportText(io.lang).badCursor(printable(cursor)));
+}
+
+/** The table, or JSON; where it goes on is said beside JSON, too, and there on stderr. */
+async function tell(
+  { reports, cursor, lookedThrough }: FoundReports,
+  { json }: ReportValues,
+  io: Io,
+): Promise<void> {
+  const text = reportText(io.lang);
+  if (json) for (const report of reports) await io.outSlowly(formatJson(reportJson(report)));
+  else showReports(reports, io);
+  if (cursor === undefined) return;
+  const option = `--cursor ${cursor}`;
+  const more =
+    lookedThrough === undefined
+      ? text.more(option)
+      : text.lookedThrough(grouped(lookedThrough.reports), day(lookedThrough.begin), option);
+  for (const line of wrap(more, io.columns)) (json ? io.err : io.out)(line);
 }
 
 function showReports(reports: readonly ReportSummary[], io: Io): void {
-  const text = reportText(io.lang);
-  if (reports.length === 0) io.out(text.noReports);
-  else
-    for (const line of tableLines(
-      reportColumns(io),
-      reports.map((one) => reportRow(one, io)),
-      io,
-    ))
-      io.out(line);
+  if (reports.length === 0) {
+    io.out(reportText(io.lang).noReports);
+    return;
+  }
+  // Where all are alike it is not worth its place.
+  const isMixed = reports.some(({ kind }) => kind !== "aggregate");
+  const rows = reports.map((one) => reportRow(one, isMixed, io));
+  for (const line of tableLines(reportColumns(io), rows, io)) io.out(line);
+  for (const line of legendLines(reports, io)) io.out(line);
 }
 
 function reportColumns(io: Io): readonly Column[] {
@@ -68,31 +113,20 @@ function reportColumns(io: Io): readonly Column[] {
     { title: columns.reporter, least: 10 },
     { title: columns.records, right: true },
     { title: columns.messages, right: true },
-    { title: columns.notes, least: 8 },
+    { title: columns.notes, least: 9, cutLast: true },
   ];
 }
 
-function reportRow(report: ReportSummary, io: Io): string[] {
-  const text = reportText(io.lang);
+function reportRow(report: ReportSummary, isMixed: boolean, io: Io): string[] {
   return [
     report.key,
     day(report.begin),
-    text.kind[report.kind],
+    isMixed ? reportText(io.lang).kind[report.kind] : "",
     printable(report.domain),
     printable(report.reporter),
     grouped(report.records),
     grouped(report.messages),
-    notesOf(report, io).join(", "),
-  ];
-}
-
-function notesOf({ counted, mailVerdict, recordsExpired, warnings }: ReportSummary, io: Io): string[] {
-  const { notes, noteWarnings } = reportText(io.lang);
-  return [
-    ...(counted ? [] : [notes.notCounted]),
-    ...(mailVerdict === "unaligned" ? [notes.unaligned] : []),
-    ...(recordsExpired ? [notes.expired] : []),
-    ...(warnings > 0 ? [noteWarnings(warnings)] : []),
+    noteText(report, io),
   ];
 }
 
@@ -104,88 +138,4 @@ export function reportJson({ begin, end, receivedAt, ...report }: ReportSummary)
     end: utcTime(end),
     receivedAt: new Date(receivedAt).toISOString(),
   };
-}
-
-/** Every report that says that it is the same as another, with that. */
-async function listConflicts(
-  store: ReportStore,
-  { filter, limit }: Wanted,
-  { json }: ReportValues,
-  io: Io,
-): Promise<ExitCode> {
-  const keys = new Set<string>();
-  const reports: ReportSummary[] = [];
-  for (const { key } of await store.odd("conflict", Math.min(limit, 1_000))) {
-    if (key === undefined || keys.has(key)) continue;
-    const report = await store.show(key);
-    if (report === undefined || !matches(report, filter)) continue;
-    for (const one of [report, ...(await showAll(store, report.conflicts))]) {
-      if (!keys.has(one.key)) reports.push(one);
-      keys.add(one.key);
-    }
-  }
-  if (json) for (const report of reports) await io.outSlowly(formatJson(reportJson(report)));
-  else showReports(reports, io);
-  return reports.length === 0 ? exitOk : exitFindings;
-}
-
-async function showAll(store: ReportStore, keys: readonly string[]): Promise<ReportSummary[]> {
-  const found = await Promise.all(keys.slice(0, 20).map((key) => store.show(key)));
-  return found.filter((one) => one !== undefined);
-}
-
-function matches(report: ReportSummary, { domain, reporter, kind, since, before }: ReportFilter): boolean {
-  return (
-    (domain ?? report.domain) === report.domain &&
-    (reporter ?? report.reporter) === report.reporter &&
-    (kind ?? report.kind) === report.kind &&
-    (since ?? report.begin) <= report.begin &&
-    (before === undefined || report.begin < before)
-  );
-}
-
-const shownDigest = 12;
-
-async function listOdd(
-  store: ReportStore,
-  outcome: "unread" | "skipped",
-  limit: number,
-  { json }: ReportValues,
-  io: Io,
-): Promise<ExitCode> {
-  const { columns, noReports } = reportText(io.lang);
-  const odd = await store.odd(outcome, limit);
-  if (json) for (const one of odd) await io.outSlowly(formatJson(oddJson(one)));
-  else if (odd.length === 0) io.out(noReports);
-  else {
-    const titles: readonly Column[] = [
-      { title: columns.id },
-      { title: columns.when },
-      { title: columns.reason, least: 24 },
-      { title: columns.via, least: 16, keepEnd: true },
-    ];
-    for (const line of tableLines(
-      titles,
-      odd.map((one) => oddRow(one, io)),
-      io,
-    ))
-      io.out(line);
-    io.out("");
-    for (const line of wrap(reportText(io.lang).lookAtUnread, io.columns)) io.out(line);
-  }
-  return odd.length === 0 || outcome === "skipped" ? exitOk : exitFindings;
-}
-
-function oddRow({ rawDigest, receivedAt, reason, via, name }: OddDocument, io: Io): string[] {
-  const where = name === undefined || via.endsWith(name) ? via : `${via} (${name})`;
-  return [
-    rawDigest.slice(0, shownDigest),
-    day(receivedAt / 1000),
-    printable(reportText(io.lang).reason(reason ?? "")),
-    printable(where),
-  ];
-}
-
-function oddJson({ rawDigest, receivedAt, ...odd }: OddDocument): object {
-  return { raw: rawDigest, receivedAt: new Date(receivedAt).toISOString(), ...odd };
 }

@@ -2,7 +2,7 @@ import { openGeo } from "../../collect/classify/geo.ts";
 import { type NamingRound, nameSources, namingLimits } from "../../collect/classify/name-sources.ts";
 import { organizationalDomains } from "../../collect/classify/naming.ts";
 import { systemClock } from "../../core/clock.ts";
-import { openSourceNames } from "../../store/source-names.ts";
+import { openSharedNames } from "../../store/shared.ts";
 import { type ExitCode, exitFailed, exitOk } from "../command.ts";
 import { readConfig } from "../config-option.ts";
 import { openDns } from "../dns-options.ts";
@@ -19,7 +19,7 @@ export async function nameNow(values: ReportValues, _: readonly string[], io: Io
   const config = await readConfig(values.config, io);
   const organizational = await organizationalDomains();
   const { resolver, close } = openDns(values, config.dns, io);
-  const names = openSourceNames(config.dataDir);
+  const names = await openSharedNames(config);
   try {
     const { geo, blocklists } = config.collect;
     const round = await withReports(values.config, io, (reports) =>
@@ -40,7 +40,7 @@ export async function nameNow(values: ReportValues, _: readonly string[], io: Io
     tell(round, values, io);
     return round.asked > 0 && round.unanswered === round.asked ? exitFailed : exitOk;
   } finally {
-    names.close();
+    await names.close();
     close();
   }
 }

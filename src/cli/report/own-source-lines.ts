@@ -4,7 +4,15 @@ import { hanging, labelled, printable, wrap } from "../layout.ts";
 import { reasonText, sourceText } from "../text/source-text.ts";
 import { adviceOf } from "./source-advice.ts";
 import { ownerText, type PlacedSource } from "./source-clusters.ts";
-import { addressOf, indented, nameText, noteLines, type SourcesView, summaryLines } from "./source-lines.ts";
+import {
+  addressOf,
+  indented,
+  nameText,
+  narrower,
+  noteLines,
+  type SourcesView,
+  summaryLines,
+} from "./source-lines.ts";
 import { type Column, day, grouped, tableLines } from "./table.ts";
 
 const defaultLimit = 50;
@@ -54,7 +62,7 @@ function wayLines(ways: readonly Way[], io: Io): string[] {
   const hidden = merged.length - shown.length;
   const rows = shown.map(({ cells, messages }) => [...cells, grouped(messages)]);
   return [
-    ...indented(tableLines(wayColumns(io), rows, { ...io, columns: io.columns - 2 })),
+    ...indented(tableLines(wayColumns(io), rows, narrower(io))),
     ...(hidden > 0 ? [`  ${text.moreWays(hidden)}`] : []),
   ];
 }

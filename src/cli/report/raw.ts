@@ -1,6 +1,7 @@
+import { leftOutOf } from "../../collect/failure/left-out.ts";
 import { SekishoError } from "../../errors.ts";
 import type { RawDocument, ReportStore } from "../../store/reports/port.ts";
-import { type ExitCode, exitOk } from "../command.ts";
+import { type ExitCode, exitOk, usageError } from "../command.ts";
 import type { Io } from "../io.ts";
 import { printable } from "../layout.ts";
 import { reportText } from "../text/report-text.ts";
@@ -18,7 +19,10 @@ export async function printRaw(
     const raw = await findRaw(store, id, io);
     if (raw?.octets === undefined)
       throw new SekishoError("NOT_FOUND", reportText(io.lang).rawGone(printable(id)));
-    await write(raw.octets, io);
+    const leftOut = leftOutOf(raw);
+    if (leftOut !== undefined) io.err(reportText(io.lang).leftOut[leftOut]);
+    if (io.isTty) showText(raw.octets, io);
+    else await write(raw.octets, io);
     return exitOk;
   });
 }
@@ -40,6 +44,14 @@ async function findDigest(store: ReportStore, id: string): Promise<string | unde
       if (rawDigest.startsWith(id)) found.add(rawDigest);
   const [digest] = found;
   return found.size === 1 ? digest : undefined;
+}
+
+/** On a terminal nothing of a stranger's mail may drive it. @throws SekishoError with code USAGE. */
+function showText(octets: Buffer, io: Io): void {
+  const text = octets.toString("utf8");
+  if (octets.includes(0)) throw usageError(reportText(io.lang).rawIsNoText);
+  for (const line of text.replace(/\r?\n$/, "").split(/\r?\n/))
+    io.out(printable(line.replaceAll("\t", "        ")));
 }
 
 function write(octets: Buffer, { stdout }: Io): Promise<void> {

@@ -2,6 +2,8 @@ import { basename } from "node:path";
 import { fileLimits } from "../../collect/extract/limits.ts";
 import type { Mail } from "../../collect/extract/mime-part.ts";
 import { sniff } from "../../collect/extract/sniff.ts";
+import type { FailureKeeper } from "../../collect/failure/failure-keeper.ts";
+import { leftOutOf } from "../../collect/failure/left-out.ts";
 import { readArrival } from "../../collect/read-arrival.ts";
 import type {
   IngestedDocument,
@@ -17,6 +19,7 @@ import { formatJson, type Io } from "../io.ts";
 import { hanging, printable } from "../layout.ts";
 import { reportText } from "../text/report-text.ts";
 import { documentJson } from "./document-json.ts";
+import { failureKeeper } from "./failure-keeper.ts";
 import { type Judge, openJudge } from "./judge.ts";
 import type { ReportValues } from "./options.ts";
 import { withReports } from "./store.ts";
@@ -24,7 +27,9 @@ import { grouped } from "./table.ts";
 
 /** Reads everything again that is still kept as it arrived, and tells what came of it otherwise than before. */
 export async function reparseReports(values: ReportValues, _: readonly string[], io: Io): Promise<ExitCode> {
-  const judge = openJudge(values, await readConfig(values.config, io), io);
+  const config = await readConfig(values.config, io);
+  const judge = openJudge(values, config, io);
+  const keepFailures = failureKeeper(config);
   try {
     return await withReports(values.config, io, async (store) => {
       const count = { arrivals: 0, changed: 0, gone: 0 };
@@ -34,7 +39,7 @@ export async function reparseReports(values: ReportValues, _: readonly string[],
           continue;
         }
         count.arrivals += 1;
-        const changes = await readAgain(store, { ...raw, octets: raw.octets }, judge);
+        const changes = await readAgain(store, { ...raw, octets: raw.octets }, judge, keepFailures);
         if (changes.length === 0) continue;
         count.changed += 1;
         await tell(raw, changes, values.json, io);
@@ -69,17 +74,29 @@ async function readAgain(
   store: ReportStore,
   raw: RawDocument & { readonly octets: Buffer },
   judge: Judge,
+  keepFailures: FailureKeeper,
 ): Promise<readonly Change[]> {
   const { digest, octets, via, receivedAt } = raw;
   const known = await store.documents(digest);
   const before = await Promise.all(known.map((one) => knownResult(store, one)));
-  const documents = await readArrival(octets, {
+  const about = {
     ...(!via.includes("://") && { fileName: basename(via.slice(via.lastIndexOf("#") + 1)) }),
     ...(sniff(octets).kind !== "mail" && { limits: fileLimits }),
+  };
+  const read = await readArrival(octets, {
+    ...about,
     judge: (mail) => judgeAgain(mail, known, judge),
   });
-  const kept = await store.replace({ raw: { digest, octets, via, receivedAt }, documents });
-  const after = documents.map((read) => readResult(read, kept));
+  const leftOutBefore = leftOutOf(raw);
+  const again = await keepFailures(octets, read, {
+    ...about,
+    ...(leftOutBefore !== undefined && { leftOutBefore }),
+  });
+  const documents = (again?.documents ?? read).map((one) => withDestination(one, known));
+  const isOther = again !== undefined && again.octets?.equals(octets) !== true;
+  const stays = isOther && { kept: again.octets === undefined ? {} : { octets: again.octets } };
+  const kept = await store.replace({ raw: { digest, octets, via, receivedAt, ...stays }, documents });
+  const after = documents.map((one) => readResult(one, kept));
   const length = Math.max(before.length, after.length);
   const pairs = Array.from({ length }, (_, at) => ({ before: before[at] ?? null, after: after[at] ?? null }));
   return pairs.filter((pair) => JSON.stringify(pair.before) !== JSON.stringify(pair.after));
@@ -91,6 +108,15 @@ async function judgeAgain(mail: Mail, known: readonly KnownDocument[], judge: Ju
   const then = known.find((one) => one.mail !== undefined && one.mail.fromDomain === now.fromDomain)?.mail;
   const isWeaker = now.verdict === "unknown" && !now.dkimPass;
   return isWeaker && then !== undefined ? then : now;
+}
+
+/** Where a report came, and who asked for it, was found out when it came and cannot be found out again. */
+function withDestination(read: ReadDocument, known: readonly KnownDocument[]): ReadDocument {
+  if (!("mail" in read) || read.mail === undefined) return read;
+  const then = known.find(({ ordinal, kind }) => ordinal === read.ordinal && kind === read.kind)?.mail;
+  if (then?.fromDomain !== read.mail.fromDomain || then?.destination === undefined) return read;
+  const { sentTo, destination } = then;
+  return { ...read, mail: { ...read.mail, destination, ...(sentTo !== undefined && { sentTo }) } };
 }
 
 async function knownResult(store: ReportStore, one: KnownDocument): Promise<Result> {

@@ -1,3 +1,4 @@
+import { type LeftOut, leftOutOf } from "../../collect/failure/left-out.ts";
 import { formatIp } from "../../core/ip.ts";
 import type { AggregateHead, AggregateRecord } from "../../core/reports/aggregate.ts";
 import type { FailureReport } from "../../core/reports/failure.ts";
@@ -14,6 +15,7 @@ import { readLimit } from "./filter.ts";
 import { findReport } from "./find-report.ts";
 import { reportJson } from "./list.ts";
 import type { ReportValues } from "./options.ts";
+import { daysOfReport, isHeartbeat } from "./report-notes.ts";
 import { withReports } from "./store.ts";
 import { type Column, grouped, tableLines, utcTime } from "./table.ts";
 
@@ -31,11 +33,24 @@ export async function showReport(values: ReportValues, [id]: readonly string[], 
   });
 }
 
+/** Of the mail that a failure report came in. */
+async function leftOutOfMail(
+  store: ReportStore,
+  { rawDigest }: StoredReport,
+): Promise<{ readonly leftOut?: LeftOut }> {
+  const raw = await store.raw(rawDigest);
+  const leftOut = raw && leftOutOf(raw);
+  return leftOut === undefined ? {} : { leftOut };
+}
+
 async function printJson(store: ReportStore, report: StoredReport, io: Io): Promise<void> {
   const { content, ...about } = report;
   if (content.kind !== "aggregate") {
-    const shown = content.kind === "failure" ? failureJson(content.report) : content.report;
-    io.out(formatJson({ ...reportJson(about), report: shown }, io.isTty));
+    const shown =
+      content.kind === "failure"
+        ? { report: failureJson(content.report), ...(await leftOutOfMail(store, report)) }
+        : { report: content.report };
+    io.out(formatJson({ ...reportJson(about), ...shown }, io.isTty));
     return;
   }
   const records: object[] = [];
@@ -62,10 +77,18 @@ async function printLines(store: ReportStore, report: StoredReport, limit: numbe
       say(warningLines(content.warnings, io));
       await printRecords(store, report, limit, io);
       return;
-    case "failure":
-      say(["", ...labelled(failureRows(content.report, io), io.columns)]);
+    case "failure": {
+      const { leftOut } = await leftOutOfMail(store, report);
+      say([
+        "",
+        ...labelled(
+          [...failureRows(content.report, io), ...keptRows(content.report, leftOut, io)],
+          io.columns,
+        ),
+      ]);
       say(warningLines(content.report.warnings, io));
       return;
+    }
     case "tls":
       say(warningLines(content.report.warnings, io));
       say(content.report.policies.flatMap((policy) => ["", ...tlsLines(policy, io)]));
@@ -76,10 +99,12 @@ function aboutRows(report: StoredReport, io: Io): Row[] {
   const text = reportText(io.lang);
   const { labels } = text;
   const { reporter, reportId, domain, begin, end, kind, conflicts } = report;
-  const period = kind === "failure" ? utcTime(begin) : `${utcTime(begin)} – ${utcTime(end)}`;
+  const days = daysOfReport(report);
+  const between = kind === "failure" ? utcTime(begin) : `${utcTime(begin)} – ${utcTime(end)}`;
+  const period = days > 1 ? `${between}${text.spreadOver(grouped(days))}` : between;
   const content = text.counts(grouped(report.records), grouped(report.messages));
   const counts = [
-    ...(kind === "aggregate" ? [content] : []),
+    ...(kind === "aggregate" ? [isHeartbeat(report) ? text.heartbeat : content] : []),
     ...(report.counted ? [] : [text.notCounted]),
     ...(report.recordsExpired ? [text.recordsExpired] : []),
   ];
@@ -88,13 +113,20 @@ function aboutRows(report: StoredReport, io: Io): Row[] {
     [labels.id, printable(reportId)],
     [labels.domain, printable(domain)],
     [labels.period, period],
-    [labels.counts, counts.join("; ")],
+    [labels.counts, counts.join(text.sentenceGap)],
     [labels.mail, mailText(report, io)],
+    [labels.sentTo, sentToText(report, io)],
     [labels.arrived, `${localTime(new Date(report.receivedAt).toISOString())}  ${printable(report.via)}`],
     [labels.digest, report.rawDigest.slice(0, 12)],
-    [labels.conflicts, conflicts.join(", ")],
+    [labels.conflicts, conflicts.length === 0 ? "" : text.sameReport(toldKeys(conflicts), report.counted)],
   ];
   return rows.filter(([, value]) => value !== "");
+}
+
+const maxConflicts = 20;
+
+function toldKeys(keys: readonly string[]): string {
+  return keys.slice(0, maxConflicts).join(", ") + (keys.length > maxConflicts ? ", …" : "");
 }
 
 function mailText({ mail }: StoredReport, io: Io): string {
@@ -103,6 +135,15 @@ function mailText({ mail }: StoredReport, io: Io): string {
   const by = mailBy[mail.by];
   const from = mail.fromDomain === undefined ? "" : `${printable(mail.fromDomain)}: `;
   return `${from}${verdicts[mail.verdict]}${by === "" ? "" : ` (${by})`}`;
+}
+
+function sentToText({ mail, domain }: StoredReport, io: Io): string {
+  if (mail?.sentTo === undefined) return "";
+  const { destination, sentTo } = mail;
+  const address = printable(sentTo);
+  return destination === undefined
+    ? address
+    : `${address}: ${printable(reportText(io.lang).destination(destination, domain))}`;
 }
 
 function headRows({ email, extraContactInfo, policy, errors }: AggregateHead, io: Io): Row[] {
@@ -169,10 +210,10 @@ function recordColumns(io: Io): readonly Column[] {
   return [
     { title: columns.source },
     { title: columns.messages, right: true },
-    { title: columns.disposition },
+    { title: columns.disposition, least: 10 },
     { title: "DKIM" },
     { title: "SPF" },
-    { title: columns.author, least: 14 },
+    { title: columns.author, least: 8 },
   ];
 }
 
@@ -207,7 +248,7 @@ function resultLines({ dkim, spf, overrides, envelopeFrom, envelopeTo }: Aggrega
 }
 
 function failureRows(report: FailureReport, io: Io): Row[] {
-  const { labels, headersOnly } = reportText(io.lang);
+  const { labels } = reportText(io.lang);
   const { message } = report;
   const dkim = [report.dkimDomain, report.dkimSelector, report.dkimIdentity].filter(
     (one) => one !== undefined,
@@ -232,11 +273,18 @@ function failureRows(report: FailureReport, io: Io): Row[] {
     [labels.subject, message?.subject],
     [labels.date, message?.date],
     [labels.messageId, message?.messageId],
-    ["", message !== undefined && !message.hasBody ? headersOnly : undefined],
   ];
   return rows.flatMap(([label, value]) =>
     value === undefined || value === "" ? [] : [[printable(label), printable(value)] as const],
   );
+}
+
+/** What there is not to be seen of the message, and why. */
+function keptRows({ message }: FailureReport, leftOut: LeftOut | undefined, io: Io): Row[] {
+  const text = reportText(io.lang);
+  const cameWithoutBody = message !== undefined && !message.hasBody;
+  if (cameWithoutBody && leftOut !== "body-and-local-parts") return [["", text.headersOnly]];
+  return leftOut === undefined ? [] : [["", text.leftOut[leftOut]]];
 }
 
 function tlsLines(policy: TlsPolicyResult, io: Io): string[] {

@@ -5,12 +5,13 @@ import type { SourcesView } from "./source-lines.ts";
 import { day, utcTime } from "./table.ts";
 
 /** The sources for other programs: in the order of work. */
-export function sourceJson({ domain, since, all, shown }: SourcesView): object {
+export function sourceJson({ domain, since, until, all, shown }: SourcesView): object {
   const sum = (of: "messages" | "passed" | "dkim" | "spf"): number =>
     all.reduce((total, { facts }) => total + facts.sums[of], 0);
   return {
     domain,
     since: day(since),
+    ...(until !== undefined && { until: day(until) }),
     messages: sum("messages"),
     passed: sum("passed"),
     dkim: sum("dkim"),

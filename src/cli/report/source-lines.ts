@@ -12,6 +12,8 @@ export interface SourcesView {
   readonly domain: string;
   /** Seconds since 1970. */
   readonly since: number;
+  /** The last day; absent: until now. */
+  readonly until?: number;
   /** Of the domain; sums are of all of them. */
   readonly all: readonly PlacedSource[];
   /** What the options leave of them. */
@@ -41,14 +43,17 @@ export function sourceLines(view: SourcesView, io: Io): string[] {
 }
 
 /** How much there is, and how much of it passes. */
-export function summaryLines({ domain, since, all }: SourcesView, io: Io): string[] {
+export function summaryLines({ domain, since, until, all }: SourcesView, io: Io): string[] {
   const text = sourceText(io.lang);
   const sum = (of: "messages" | "passed" | "dkim" | "spf"): number =>
     all.reduce((total, { facts }) => total + facts.sums[of], 0);
   const messages = sum("messages");
   const passed = sum("passed");
   return [
-    ...wrap(text.summary(domain, messages, all.length, day(since)), io.columns).map(io.style.strong),
+    ...wrap(
+      text.summary(domain, messages, all.length, day(since), until === undefined ? undefined : day(until)),
+      io.columns,
+    ).map(io.style.strong),
     ...wrap(text.passed(passed, percent(passed, messages), sum("dkim"), sum("spf")), io.columns),
   ];
 }
@@ -167,8 +172,10 @@ export function percent(part: number, whole: number): string {
   return rounded === 0 && part > 0 ? "<1%" : `${rounded}%`;
 }
 
-function narrower(io: Io): Io {
-  return { ...io, columns: io.columns - 2 };
+/** For what stands two columns to the right. */
+export function narrower(io: Io): Io {
+  const { columns, tableColumns = columns } = io;
+  return { ...io, columns: columns - 2, tableColumns: tableColumns - 2 };
 }
 
 export function indented(lines: readonly string[]): string[] {

@@ -1,21 +1,15 @@
 import { groupSource } from "../../collect/classify/group-source.ts";
-import { listLabels, readLabels, type SourceLabel } from "../../collect/classify/label.ts";
-import { organizationalDomains } from "../../collect/classify/naming.ts";
 import { ranks } from "../../collect/classify/rank.ts";
-import { readSources } from "../../collect/classify/read-sources.ts";
-import { siteOf } from "../../collect/classify/site.ts";
-import type { Config } from "../../config/config.ts";
-import { toAsciiDomain } from "../../core/domain-name.ts";
-import { openSourceNamesToRead } from "../../store/source-names.ts";
-import { openStateToRead } from "../../store/sqlite-state.ts";
+import { readSources, type SourcesQuery } from "../../collect/classify/read-sources.ts";
+import type { GroupName } from "../../collect/classify/source.ts";
 import { type ExitCode, exitFindings, exitOk, usageError } from "../command.ts";
-import { readConfig } from "../config-option.ts";
 import { formatJson, type Io } from "../io.ts";
 import { wrap } from "../layout.ts";
 import { sourceText } from "../text/source-text.ts";
-import { readFilter, readLimit } from "./filter.ts";
+import { readDomain, readGroup, readLimit, readSpan } from "./filter.ts";
 import type { ReportValues } from "./options.ts";
 import { ownLines } from "./own-source-lines.ts";
+import { daysOf, withSite } from "./site.ts";
 import type { PlacedSource } from "./source-clusters.ts";
 import { sourceJson } from "./source-json.ts";
 import { type SourcesView, sourceLines } from "./source-lines.ts";
@@ -29,23 +23,30 @@ const secondsOfDay = 86_400;
  * author, signature and SPF. The exit code is 1 while there is something to do at our own servers and services.
  */
 export async function showSources(values: ReportValues, args: readonly string[], io: Io): Promise<ExitCode> {
-  const domain = readDomain(args[0] ?? values.domain, io);
+  const written = args[0] ?? values.domain;
+  if (written === undefined) throw usageError(sourceText(io.lang).missingDomain);
+  const domain = readDomain(written, io);
+  const group = readGroup(values, io);
   const limit = readLimit(values, io);
   const now = Math.floor(Date.now() / 1000);
-  const since = readFilter(values, io).since ?? now - defaultDays * secondsOfDay;
+  const span = readSpan(values, io);
+  const since = span.since ?? Math.min(now, span.before ?? now) - defaultDays * secondsOfDay;
+  const days = daysOf({ ...span, since, alignedOnly: values["without-unaligned"] });
   const sinceDay = Math.floor(since / secondsOfDay);
-  const config = await readConfig(values.config, io);
-  const all = await place(config, { domain, sinceDay }, values, io);
+  const { sources: all, knowsOwn } = await place({ domain, ...days }, values, io);
   const shown = all.filter(
     ({ place, facts }) =>
-      (!values.own || place.own) && (!values.failing || facts.sums.passed < facts.sums.messages),
+      (!values.own || place.own) &&
+      (group === undefined || place.group === group) &&
+      (!values.failing || facts.sums.passed < facts.sums.messages),
   );
   const view: SourcesView = {
     domain,
     since: sinceDay * secondsOfDay,
     all,
     shown,
-    knowsOwn: config.networks.own.length > 0,
+    knowsOwn,
+    ...(days.beforeDay !== undefined && { until: (days.beforeDay - 1) * secondsOfDay }),
     ...(limit !== undefined && { limit }),
   };
   if (values.json) io.out(formatJson(sourceJson(view), io.isTty));
@@ -54,48 +55,25 @@ export async function showSources(values: ReportValues, args: readonly string[],
   return shown.some(({ place }) => place.rank <= ranks.serviceFailing) ? exitFindings : exitOk;
 }
 
-function emptyText({ domain, all }: SourcesView, { own }: ReportValues, io: Io): string {
+function emptyText({ domain, all }: SourcesView, { own, group }: ReportValues, io: Io): string {
   const text = sourceText(io.lang);
   if (all.length === 0) return text.noSources(domain);
+  if (group !== undefined) return text.noneInGroup(domain, text.group[group as GroupName]);
   return own && !all.some(({ place }) => place.own) ? text.noneOwn(domain) : text.noneFailing(domain);
 }
 
-/** @throws SekishoError with code USAGE. */
-function readDomain(written: string | undefined, io: Io): string {
-  const text = sourceText(io.lang);
-  if (written === undefined) throw usageError(text.missingDomain);
-  const domain = toAsciiDomain(written);
-  if (domain === undefined) throw usageError(text.badDomain(written));
-  return domain;
-}
-
-/** Nothing but what is stored is asked. */
 async function place(
-  config: Config,
-  query: { readonly domain: string; readonly sinceDay: number },
+  { domain, ...days }: SourcesQuery,
   { config: file }: ReportValues,
   io: Io,
-): Promise<readonly PlacedSource[]> {
-  const organizational = await organizationalDomains();
-  const labels = readLabels(await labelsOf(config));
-  return withReports(file, io, async (store) => {
-    const site = siteOf(config, await store.domains(), labels, organizational);
-    const names = openSourceNamesToRead(config.dataDir);
-    try {
-      const sources = await readSources(query, store, names, organizational);
-      return sources.map((facts) => ({ facts, place: groupSource(facts, site) }));
-    } finally {
-      names.close();
-    }
-  });
-}
-
-async function labelsOf({ dataDir }: Config): Promise<readonly SourceLabel[]> {
-  const state = openStateToRead(dataDir);
-  if (state === undefined) return [];
-  try {
-    return await listLabels(state);
-  } finally {
-    await state.close();
-  }
+): Promise<{ readonly sources: readonly PlacedSource[]; readonly knowsOwn: boolean }> {
+  return withReports(file, io, (store, config) =>
+    withSite(config, store, async ({ site, names }) => {
+      const sources = await readSources({ domain, ...days }, store, names, site.organizational);
+      return {
+        sources: sources.map((facts) => ({ facts, place: groupSource(facts, site) })),
+        knowsOwn: config.networks.own.length > 0,
+      };
+    }),
+  );
 }

@@ -54,3 +54,16 @@ test("figures and times", () => {
   expect(utcTime(1_700_000_000)).toBe("2023-11-14T22:13:20Z");
   expect(utcTime(1e20)).toBe("100000000000000000000");
 });
+
+test("a wide terminal is used, and what is cut last stays as long as something else can be cut", () => {
+  const two: readonly Column[] = [
+    { title: "a", least: 5 },
+    { title: "b", least: 5, cutLast: true },
+  ];
+  const rows = [["x".repeat(50), "y".repeat(50)]];
+  expect(tableLines(two, rows, testIo("en", { columns: 80, tableColumns: 120 }))[1]).toHaveLength(102);
+  expect(tableLines(two, rows, testIo("en", { columns: 80 }))[1]).toBe(
+    `${"x".repeat(27)}…  ${"y".repeat(50)}`,
+  );
+  expect(tableLines(two, rows, testIo("en", { columns: 40 }))[1]).toBe(`xxxx…  ${"y".repeat(32)}…`);
+});

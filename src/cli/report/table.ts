@@ -6,6 +6,8 @@ export interface Column {
   readonly right?: boolean;
   /** May be cut down to so many columns when the table is too wide; never when left out. */
   readonly least?: number;
+  /** Cut only when nothing is left to cut of others. */
+  readonly cutLast?: boolean;
   /** Cut at its beginning: the end of a path tells more. */
   readonly keepEnd?: boolean;
 }
@@ -21,7 +23,7 @@ export function tableLines(
   const used = columns.map((_, index) => index).filter((index) => rows.some((row) => row[index] !== ""));
   const shown = used.map((index) => columns[index] as Column);
   const cells = rows.map((row) => used.map((index) => row[index] ?? ""));
-  const widths = fittingWidths(shown, cells, io.columns);
+  const widths = fittingWidths(shown, cells, io.tableColumns ?? io.columns);
   const line = (texts: readonly string[]): string =>
     texts
       .map((text, index) => cell(text, shown[index] as Column, widths[index] as number))
@@ -49,21 +51,26 @@ function fittingWidths(
   columnsOfTerminal: number,
 ): number[] {
   const widths = columns.map(({ title }, index) =>
-    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(row[index] ?? ""))),
+    rows.reduce((widest, row) => Math.max(widest, displayWidth(row[index] ?? "")), displayWidth(title)),
   );
   let over = widths.reduce((sum, width) => sum + width, 0) + gap * (widths.length - 1) - columnsOfTerminal;
   for (; over > 0; over--) {
-    const widest = widestOf(columns, widths);
+    const widest = widestOf(columns, widths, false) ?? widestOf(columns, widths, true);
     if (widest === undefined) break;
     widths[widest] = (widths[widest] as number) - 1;
   }
   return widths;
 }
 
-function widestOf(columns: readonly Column[], widths: readonly number[]): number | undefined {
+/** Of those that are cut last, or of the others. */
+function widestOf(
+  columns: readonly Column[],
+  widths: readonly number[],
+  isLast: boolean,
+): number | undefined {
   let found: number | undefined;
-  for (const [index, { least }] of columns.entries())
-    if (least !== undefined && (widths[index] as number) > least)
+  for (const [index, { least, cutLast = false }] of columns.entries())
+    if (least !== undefined && cutLast === isLast && (widths[index] as number) > least)
       if (found === undefined || (widths[index] as number) > (widths[found] as number)) found = index;
   return found;
 }

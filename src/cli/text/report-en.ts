@@ -1,9 +1,11 @@
+import type { ReportDestination } from "../../store/reports/port.ts";
 import type { ReportText } from "./report-text.ts";
 
 const warnings: Readonly<Record<string, string>> = {
   "filled-in": "missing; taken from the mail or the name of the file, where they tell",
   "no-record": "no record: the reporter shows that it is alive",
   repeated: "there twice; the first one counts",
+  "several-rows": "more than one in a record; each row is counted as a record",
   "bad-count": "no plain number",
   "bad-source-ip": "no address",
   "no-source-ip": "missing; the record is counted without an address",
@@ -56,6 +58,21 @@ function some(count: string, one: string, many: string): string {
   return `${count} ${count === "1" ? one : many}`;
 }
 
+function destinationText(destination: ReportDestination, domain: string): string {
+  switch (destination.result) {
+    case "named":
+      return `when it came, ${domain} asked for reports there`;
+    case "not-named":
+      return `when it came, the record of ${domain} named other addresses and not this one`;
+    case "no-record":
+      return `when it came, ${domain} asked nobody for reports of this kind`;
+    case "unknown":
+      return `whether ${domain} asks for reports there could not be found out, as DNS did not answer`;
+    case "unconfirmed":
+      return `${domain} asked for reports there, but the TXT record "v=DMARC1" at ${destination.name} was missing: reporters that go by RFC 9990 §4 send nothing`;
+  }
+}
+
 export const reportEn: ReportText = {
   kind: { aggregate: "aggregate", failure: "failure", tls: "TLS" },
   outcome: {
@@ -78,10 +95,20 @@ export const reportEn: ReportText = {
     "sekisho report list --outcome unread shows what could not be read, sekisho report raw its octets.",
   nothingLies: "there is nothing to read",
   noReports: "no reports",
+  nothingOdd: "no such mails or files",
+  lookAtRaw: "sekisho report raw with the id prints one as it came.",
   noSuchReport: (key) => `there is no report ${key}; sekisho report list shows them`,
-  ambiguous: (id, keys) => `several reports have an id that begins with ${id}; give a number: ${keys}`,
+  ambiguous: (id) => `several reports have the id ${id}, or one that begins so; give the number:`,
+  noStore: (path) =>
+    `no report has been taken in yet: there is no ${path} (data_dir of the configuration names the folder)`,
+  noSuchReporter: (name, known) =>
+    known === "" ? `no reporter is called ${name}` : `no reporter is called ${name}; there are: ${known}`,
+  severalReporters: (name, found) => `several reporters are called like ${name}: ${found}`,
   rawGone: (key) => `the octets of ${key} are no longer kept`,
   more: (option) => `There are more: ${option}`,
+  lookedThrough: (reports, day, option) =>
+    `Looked through ${reports} reports, back to ${day}; to go on: ${option}`,
+  moreOdd: (option) => `There are more: ${option}, or --before with the day of the last one`,
   moreRecords: (count, command) => `${some(count, "more record", "more records")}: ${command}`,
   columns: {
     key: "no.",
@@ -109,6 +136,7 @@ export const reportEn: ReportText = {
     policy: "Policy",
     counts: "Holds",
     mail: "Mail",
+    sentTo: "Sent to",
     arrived: "Arrived",
     digest: "Octets",
     conflicts: "Conflicts",
@@ -132,8 +160,28 @@ export const reportEn: ReportText = {
     sessions: "Sessions",
     failures: "Failures",
   },
-  notes: { notCounted: "uncounted", unaligned: "forged?", expired: "expired" },
+  notes: {
+    conflict: "conflict",
+    counted: "counted",
+    notCounted: "uncounted",
+    unaligned: "forged?",
+    expired: "expired",
+    heartbeat: "no mail",
+  },
+  noteDays: (days) => `${days} days`,
   noteWarnings: (count) => `${count} odd`,
+  legend: {
+    conflict: "another one says that it is the same report, and something else; in no sum",
+    counted: "the one of those in conflict that is in the sums",
+    notCounted: "it is in no sum",
+    unaligned: "its mail is not from whom it says (--without-unaligned leaves it out)",
+    expired: "records of it are past their retention and gone",
+    heartbeat: "it tells of no message, only that the reporter is alive",
+    days: "it covers more than a day; in sums its messages are spread over the days by share",
+    warnings: "so many things in it had to be guessed; report show tells which",
+  },
+  someNumber: "N",
+  oddities: "N odd",
   mail: {
     aligned: "is from whom it says",
     unaligned: "is NOT from whom it says",
@@ -145,14 +193,25 @@ export const reportEn: ReportText = {
     dkim: "by its DKIM signatures",
     none: "",
   },
+  destination: destinationText,
   counts: (records, messages) =>
     `${some(records, "record", "records")}, ${some(messages, "message", "messages")}`,
   sessions: (successful, failed) => `${successful} successful, ${failed} failed`,
   notCounted: "in no sum",
   recordsExpired: "some records are past their retention",
+  heartbeat: "no message: it only shows that the reporter is alive",
+  spreadOver: (days) => ` (${days} days; in sums its messages are spread over them by share)`,
+  sentenceGap: "; ",
+  sameReport: (keys, counted) =>
+    `${keys} (said to be the same report, with other content; ${counted ? "this one counts" : "this one does not count"})`,
   noAddress: "(none)",
   nullSender: "<>",
   headersOnly: "header only",
+  leftOut: {
+    body: "The body of the message was not kept (collect.failure).",
+    "body-and-local-parts":
+      "The body of the message was not kept, and local parts of addresses were replaced (collect.failure).",
+  },
   times: (count) => `${count} times`,
   warning: (id) => warnings[id] ?? id,
   reason: (reason) => reasons[reason] ?? reason,
@@ -161,8 +220,15 @@ export const reportEn: ReportText = {
   rawOver: (count) => `${count} are no longer kept and stay as they were read`,
   nothing: "nothing",
   backedUp: (path) => `everything is in ${path}`,
+  rawIsNoText: "it is no text: write it to a file (sekisho report raw REPORT > FILE)",
+  subdomainsOfWhat: "--subdomains needs --domain",
+  exportOfKind: (kind) => `export prints records of aggregate reports, not --kind ${kind}`,
+  groupOfKind: (kind) => `--group is about records of aggregate reports, not --kind ${kind}`,
+  notForOutcome: (option, outcome) => `${option} means nothing to --outcome ${outcome}`,
+  emptySpan: (since, before) => `--since ${since} is not before --before ${before}: no report can be between`,
   badDate: (option, value) =>
     `${option}: "${value}" is neither a day (2026-01-31), nor an RFC 3339 time, nor a time span such as 30d`,
+  badCursor: (value) => `--cursor: "${value}" is none that sekisho report list has told`,
   badChoice: (option, value, choices) => `${option}: "${value}" is none of ${choices}`,
   badNumber: (option, value) => `${option}: "${value}" is no number from 1 on`,
   notForAction: (option, action) => `${option} means nothing to sekisho report ${action}`,

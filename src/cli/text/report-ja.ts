@@ -1,3 +1,4 @@
+import type { ReportDestination } from "../../store/reports/port.ts";
 import type { ReportText } from "./report-text.ts";
 
 const warnings: Readonly<Record<string, string>> = {
@@ -14,6 +15,7 @@ const warnings: Readonly<Record<string, string>> = {
   "odd-time": "1970 年からの秒数で書かれていません",
   "end-before-begin": "終わりが始まりより前のため、入れ替えました",
   "cut-off": "ファイルが途中で切れています。完全なレコードは残しました",
+  "several-rows": "1 つの record に複数あります。row ごとに 1 レコードとして数えます",
   "tags-mismatched": "要素が閉じていないか、余分に閉じています",
   "value-cut": "長すぎるため切り詰めました",
   "charset-guessed": "宣言と異なる文字コードのため推定しました",
@@ -52,6 +54,21 @@ const systemReasons: Readonly<Record<string, string>> = {
   damaged: "アーカイブが壊れています",
 };
 
+function destinationText(destination: ReportDestination, domain: string): string {
+  switch (destination.result) {
+    case "named":
+      return `受信した時点で、${domain} のレコードにあるレポート送付先でした`;
+    case "not-named":
+      return `受信した時点で、${domain} のレコードには別の送付先しかありませんでした`;
+    case "no-record":
+      return `受信した時点で、${domain} はこの種類のレポートの送付先を公開していませんでした`;
+    case "unknown":
+      return `DNS の応答がなく、${domain} のレコードにある送付先かどうか確認できませんでした`;
+    case "unconfirmed":
+      return `${domain} のレコードにある送付先ですが、${destination.name} に TXT レコード "v=DMARC1" がありませんでした。RFC 9990 §4 に従う送信者からはレポートが届きません`;
+  }
+}
+
 export const reportJa: ReportText = {
   kind: { aggregate: "集計", failure: "失敗", tls: "TLS" },
   outcome: {
@@ -73,10 +90,22 @@ export const reportJa: ReportText = {
     "読めなかったものは sekisho report list --outcome unread で、その原文は sekisho report raw で確認できます。",
   nothingLies: "読み込むものがありません",
   noReports: "レポートはありません",
+  nothingOdd: "該当するメールやファイルはありません",
+  lookAtRaw: "届いたままの内容は、sekisho report raw に ID を指定すると表示できます。",
   noSuchReport: (key) => `レポート ${key} はありません。sekisho report list で一覧を表示できます`,
-  ambiguous: (id, keys) => `ID が ${id} で始まるレポートが複数あります。番号で指定してください: ${keys}`,
+  ambiguous: (id) => `ID が ${id} か、それで始まるレポートが複数あります。番号で指定してください:`,
+  noStore: (path) =>
+    `まだレポートが取り込まれていません: ${path} がありません（フォルダは設定の data_dir で決まります）`,
+  noSuchReporter: (name, known) =>
+    known === ""
+      ? `送信者 ${name} はありません`
+      : `送信者 ${name} はありません。次の送信者があります: ${known}`,
+  severalReporters: (name, found) => `${name} に当てはまる送信者が複数あります: ${found}`,
   rawGone: (key) => `${key} の原文は、保存期間を過ぎたため残っていません`,
   more: (option) => `続きがあります: ${option}`,
+  lookedThrough: (reports, day, option) =>
+    `${day} までの ${reports} 件を調べました。続きを調べるには: ${option}`,
+  moreOdd: (option) => `続きがあります: ${option}、または最後の行の到着日を --before に指定`,
   moreRecords: (count, command) => `残りのレコード ${count} 件: ${command}`,
   columns: {
     key: "番号",
@@ -104,6 +133,7 @@ export const reportJa: ReportText = {
     policy: "ポリシー",
     counts: "内容",
     mail: "メール",
+    sentTo: "送付先",
     arrived: "到着",
     digest: "原文",
     conflicts: "食い違い",
@@ -127,8 +157,28 @@ export const reportJa: ReportText = {
     sessions: "セッション",
     failures: "失敗",
   },
-  notes: { notCounted: "集計外", unaligned: "詐称?", expired: "期限切れ" },
+  notes: {
+    conflict: "食い違い",
+    counted: "集計対象",
+    notCounted: "集計外",
+    unaligned: "詐称?",
+    expired: "期限切れ",
+    heartbeat: "0通",
+  },
+  noteDays: (days) => `${days}日分`,
   noteWarnings: (count) => `不備${count}`,
+  legend: {
+    conflict: "同じレポートとされているのに内容の異なるものがあり、集計に含めていません",
+    counted: "食い違うレポートのうち、集計に含めているものです",
+    notCounted: "集計に含めていません",
+    unaligned: "名乗りとは異なる送信者からのメールです（--without-unaligned で除外できます）",
+    expired: "保存期間を過ぎたレコードを削除済みです",
+    heartbeat: "メールはなく、送信者が動いていることだけが分かります",
+    days: "1 日を超える期間のレポートです。集計では通数を日数で割り振ります",
+    warnings: "不備を補って読み取りました。内容は report show で確認できます",
+  },
+  someNumber: "N",
+  oddities: "不備N",
   mail: {
     aligned: "名乗りどおりの送信者からです",
     unaligned: "名乗りとは異なる送信者からです",
@@ -140,13 +190,24 @@ export const reportJa: ReportText = {
     dkim: "DKIM 署名による",
     none: "",
   },
+  destination: destinationText,
   counts: (records, messages) => `レコード ${records} 件、メール ${messages} 通`,
   sessions: (successful, failed) => `成功 ${successful}、失敗 ${failed}`,
   notCounted: "集計には含めていません",
   recordsExpired: "一部のレコードは保存期間を過ぎて削除済みです",
+  heartbeat: "メールはありません（送信者が動いていることだけが分かります）",
+  spreadOver: (days) => `（${days} 日分。集計では通数を日数で割り振ります）`,
+  sentenceGap: "。",
+  sameReport: (keys, counted) =>
+    `${keys}（同じレポートとされていますが、内容が異なります。${counted ? "このレポートを集計しています" : "このレポートは集計していません"}）`,
   noAddress: "（なし）",
   nullSender: "<>",
   headersOnly: "ヘッダーのみ",
+  leftOut: {
+    body: "元のメールの本文は保存していません (collect.failure)。",
+    "body-and-local-parts":
+      "元のメールの本文は保存していません。アドレスのローカル部は置き換えてあります (collect.failure)。",
+  },
   times: (count) => `${count} 回`,
   warning: (id) => warnings[id] ?? id,
   reason: (reason) => reasons[reason] ?? reason,
@@ -155,8 +216,17 @@ export const reportJa: ReportText = {
   rawOver: (count) => `${count} 件は原文の保存期間を過ぎたため、読み取り済みの内容のままです`,
   nothing: "なし",
   backedUp: (path) => `すべてを ${path} に保存しました`,
+  rawIsNoText: "テキストではありません。ファイルに書き出してください（sekisho report raw REPORT > FILE）",
+  subdomainsOfWhat: "--subdomains は --domain とともに指定してください",
+  exportOfKind: (kind) => `export の対象は集計レポートのレコードで、--kind ${kind} とは併用できません`,
+  groupOfKind: (kind) => `--group は集計レポートのレコードが対象で、--kind ${kind} とは併用できません`,
+  notForOutcome: (option, outcome) => `${option} は --outcome ${outcome} と併用できません`,
+  emptySpan: (since, before) =>
+    `--since ${since} が --before ${before} より前ではないため、該当するレポートはありえません`,
   badDate: (option, value) =>
     `${option}: "${value}" は日付（2026-01-31）でも、RFC 3339 形式の日時でも、30d のような期間でもありません`,
+  badCursor: (value) =>
+    `--cursor: "${value}" は使えません。sekisho report list が表示した値を指定してください`,
   badChoice: (option, value, choices) =>
     `${option}: "${value}" は使えません。${choices} のいずれかを指定してください`,
   badNumber: (option, value) => `${option}: "${value}" は 1 以上の数ではありません`,

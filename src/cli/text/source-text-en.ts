@@ -99,8 +99,10 @@ export const sourceTextEn: SourceText = {
     if (way === "pass") return "pass";
     return domain === undefined ? result : `${result} (${domain})`;
   },
-  summary: (domain, messages, addresses, since) =>
-    `${domain}: ${many(messages, "message")} from ${many(addresses, "address")} since ${since}`,
+  summary: (domain, messages, addresses, since, until) => {
+    const when = until === undefined ? `since ${since}` : `from ${since} to ${until}`;
+    return `${domain}: ${many(messages, "message")} from ${many(addresses, "address")} ${when}`;
+  },
   passed: (passed, percent, dkim, spf) =>
     `DMARC passes for ${grouped(passed)} (${percent}): ${grouped(dkim)} by DKIM, ${grouped(spf)} by SPF`,
   first: "Do first",
@@ -141,6 +143,7 @@ export const sourceTextEn: SourceText = {
   noSources: (domain) => `no report tells of mail from ${domain} in that time`,
   noneOwn: (domain) => `no address of ours sends as ${domain}`,
   noneFailing: (domain) => `every message from ${domain} passes DMARC`,
+  noneInGroup: (domain, group) => `no source of mail from ${domain} is in the group: ${group}`,
   setNetworks: "networks.own is empty: our own servers are known by nothing but their names.",
   missingDomain: "say which domain: sekisho report sources DOMAIN",
   badDomain: (written) => `${written} is no domain name`,

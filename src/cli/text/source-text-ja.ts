@@ -93,8 +93,8 @@ export const sourceTextJa: SourceText = {
     if (way === "pass") return "pass";
     return domain === undefined ? result : `${result}（${domain}）`;
   },
-  summary: (domain, messages, addresses, since) =>
-    `${domain}: ${since} 以降 ${grouped(messages)} 通、送信元 ${grouped(addresses)} アドレス`,
+  summary: (domain, messages, addresses, since, until) =>
+    `${domain}: ${since} ${until === undefined ? "以降" : `から ${until} まで`} ${grouped(messages)} 通、送信元 ${grouped(addresses)} アドレス`,
   passed: (passed, percent, dkim, spf) =>
     `DMARC pass は ${grouped(passed)} 通（${percent}）。内訳は DKIM ${grouped(dkim)} 通、SPF ${grouped(spf)} 通（重複あり）`,
   first: "最初に対応するもの",
@@ -130,6 +130,7 @@ export const sourceTextJa: SourceText = {
   noSources: (domain) => `この期間に ${domain} を名乗るメールの報告はありません`,
   noneOwn: (domain) => `${domain} を名乗る自組織の送信元はありません`,
   noneFailing: (domain) => `${domain} を名乗るメールはすべて DMARC pass です`,
+  noneInGroup: (domain, group) => `${domain} を名乗る送信元に、「${group}」に分類されるものはありません`,
   setNetworks: "networks.own が未設定のため、自組織のサーバはホスト名からしか判別できません。",
   missingDomain: "ドメインを指定してください: sekisho report sources ドメイン",
   badDomain: (written) => `${written} はドメイン名ではありません`,

@@ -45,7 +45,13 @@ export interface SourceText {
   readonly task: Readonly<Partial<Record<Advice, string>>>;
   readonly dkim: (way: DkimWay, domain: string | undefined) => string;
   readonly spf: (way: SpfWay, result: string, domain: string | undefined) => string;
-  readonly summary: (domain: string, messages: number, addresses: number, since: string) => string;
+  readonly summary: (
+    domain: string,
+    messages: number,
+    addresses: number,
+    since: string,
+    until?: string,
+  ) => string;
   readonly passed: (passed: number, percent: string, dkim: number, spf: number) => string;
   readonly first: string;
   readonly firstTask: (task: string, whose: string, messages: number, addresses: number) => string;
@@ -69,6 +75,7 @@ export interface SourceText {
   readonly noSources: (domain: string) => string;
   readonly noneOwn: (domain: string) => string;
   readonly noneFailing: (domain: string) => string;
+  readonly noneInGroup: (domain: string, group: string) => string;
   readonly setNetworks: string;
   readonly missingDomain: string;
   readonly badDomain: (written: string) => string;

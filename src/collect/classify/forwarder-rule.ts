@@ -1,5 +1,5 @@
 import { type Confidence, reason, type SourceFacts, type SourceReason, type Way } from "./source.ts";
-import { messagesOf } from "./state.ts";
+import { cameFromUs, isMuch, messagesOf } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
 import type { OrganizationalDomain } from "./way.ts";
 
@@ -11,20 +11,27 @@ const tooManyReporters = 3;
 
 /**
  * Hosts that pass on what we have sent: our signature is still good, and SPF, which speaks of the last host, is not. Receivers
- * say so themselves far too seldom to wait for it.
+ * say so themselves far too seldom to wait for it. Whoever writes an envelope or an ARC seal may write what he likes, so that
+ * these say little where nothing in the mail was ever ours, and no single message speaks for all.
  */
 export function forwarderRule(facts: SourceFacts, organizational: OrganizationalDomain): Verdict | undefined {
   const { ways, sums } = facts;
   const told = messagesOf(ways, ({ marks }) => marks.includes("forwarded"));
-  if (told * 5 >= sums.messages && told > 0)
-    return forwarder([reason("forward-override", { messages: told })], "high");
+  if (isMuch(told, facts)) return forwarder([reason("forward-override", { messages: told })], "high");
   const srs = ways.find(({ envelope }) => isRewritten(envelope))?.envelope;
-  if (srs !== undefined) return forwarder([reason("srs-envelope", { envelope: srs })], "high");
+  if (
+    srs !== undefined &&
+    isMuch(
+      messagesOf(ways, ({ envelope }) => isRewritten(envelope)),
+      facts,
+    )
+  )
+    return forwarder([reason("srs-envelope", { envelope: srs })], cameFromUs(facts) ? "high" : "low");
   if (sums.spf > sums.messages / 10) return undefined;
   const arc = messagesOf(ways, ({ marks }) => marks.includes("arc"));
-  if (arc * 5 >= sums.messages && arc > 0)
-    return forwarder([reason("arc-override", { messages: arc })], "medium");
-  return sums.dkim === 0 ? undefined : survivingVerdict(facts, organizational);
+  if (isMuch(arc, facts))
+    return forwarder([reason("arc-override", { messages: arc })], cameFromUs(facts) ? "medium" : "low");
+  return sums.dkim > 0 && cameFromUs(facts) ? survivingVerdict(facts, organizational) : undefined;
 }
 
 /** Our signature passes, and SPF nowhere. */
@@ -41,7 +48,8 @@ function survivingVerdict(facts: SourceFacts, organizational: OrganizationalDoma
   return forwarder(reasons, isTooMuch(facts) ? "low" : "medium");
 }
 
-function isTooMuch({ share, reporters }: SourceFacts): boolean {
+/** Whether it is a part of our mail, and told of by so many reporters, as a forwarder seldom is. */
+export function isTooMuch({ share, reporters }: SourceFacts): boolean {
   return share > tooMuch && reporters >= tooManyReporters;
 }
 

@@ -1,5 +1,5 @@
 import { reason, type SourceFacts, type Way } from "./source.ts";
-import { messagesOf } from "./state.ts";
+import { cameFromUs, isMuch, messagesOf } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
 import type { OrganizationalDomain } from "./way.ts";
 
@@ -10,7 +10,7 @@ const listLabels = new Set(["lists", "list", "ml", "groups", "listserv", "mailma
 export function listRule(facts: SourceFacts, organizational: OrganizationalDomain): Verdict | undefined {
   const { ways, sums } = facts;
   const told = messagesOf(ways, ({ marks }) => marks.includes("mailing-list"));
-  if (told * 5 >= sums.messages && told > 0)
+  if (isMuch(told, facts))
     return {
       group: "list",
       reasons: [reason("list-override", { messages: told })],
@@ -19,22 +19,33 @@ export function listRule(facts: SourceFacts, organizational: OrganizationalDomai
     };
   // SPF for an author of ours: then the list is nobody else's.
   if (sums.spf > sums.messages / 10) return undefined;
-  const envelope = listEnvelope(ways, organizational);
-  return envelope === undefined
-    ? undefined
-    : { group: "list", reasons: [reason("list-envelope", { envelope })], confidence: "medium", own: false };
+  const envelope = listEnvelope(facts, organizational);
+  if (envelope === undefined) return undefined;
+  // Anybody can write such an envelope: SPF says whose it is, a signature of ours that the mail was ours.
+  const isBacked = cameFromUs(facts) || ways.some((way) => way.envelope === envelope && way.spf === "other");
+  return {
+    group: "list",
+    reasons: [reason("list-envelope", { envelope })],
+    confidence: isBacked ? "medium" : "low",
+    own: false,
+  };
 }
 
-/** The envelope of the most messages that looks like that of a list, and is none of the author's. */
-export function listEnvelope(ways: readonly Way[], organizational: OrganizationalDomain): string | undefined {
-  return ways
-    .map(({ envelope, from }) => ({ envelope, from }))
-    .find(
-      ({ envelope, from }) =>
-        envelope !== undefined &&
-        organizational(domainOf(envelope)) !== organizational(from) &&
-        isOfList(envelope),
-    )?.envelope;
+/** The envelope of the most messages that looks like that of a list, and is none of the author's, where much comes with such. */
+export function listEnvelope(
+  facts: Pick<SourceFacts, "ways" | "sums">,
+  organizational: OrganizationalDomain,
+): string | undefined {
+  const isListWay = (way: Way): boolean => isOfAnotherList(way, organizational);
+  return isMuch(messagesOf(facts.ways, isListWay), facts) ? facts.ways.find(isListWay)?.envelope : undefined;
+}
+
+function isOfAnotherList({ envelope, from }: Way, organizational: OrganizationalDomain): boolean {
+  return (
+    envelope !== undefined &&
+    organizational(domainOf(envelope)) !== organizational(from) &&
+    isOfList(envelope)
+  );
 }
 
 function domainOf(envelope: string): string {

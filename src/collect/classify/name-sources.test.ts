@@ -87,7 +87,7 @@ test("a round names what has been seen, once each, and keeps it", async () => {
     problems: [],
   });
   expect(asked).toEqual([{ sinceDay: 20_000 - namingLimits.days }]);
-  const names = services.names.get(ips);
+  const names = await services.names.get(ips);
   expect(names.get("192.0.2.1")).toMatchObject({
     result: "pass",
     name: "mx.univ.example",
@@ -117,10 +117,10 @@ test("a name that can no longer be found out is replaced, one that nobody renews
   await nameSources(services, namingLimits);
   clock.ms += 15 * day;
   await nameSources({ ...services, dns: memoryResolver({}) }, namingLimits);
-  expect(services.names.get(["192.0.2.1"]).get("192.0.2.1")).toMatchObject({ result: "permerror" });
+  expect((await services.names.get(["192.0.2.1"])).get("192.0.2.1")).toMatchObject({ result: "permerror" });
   clock.ms += 400 * day;
   await nameSources({ ...services, reports: { sources: async () => [] } }, namingLimits);
-  expect(services.names.get(["192.0.2.1"]).size).toBe(0);
+  expect((await services.names.get(["192.0.2.1"])).size).toBe(0);
 });
 
 test("a domain narrows the round", async () => {
@@ -135,8 +135,8 @@ test("a round takes so many addresses at most, the next goes on", async () => {
   const { services } = world(many, {});
   const limits: NamingLimits = { ...namingLimits, most: 30 };
   expect(await nameSources(services, limits)).toMatchObject({ asked: 30, left: 10 });
-  expect(services.names.get(many).has("192.0.2.30")).toBe(true);
-  expect(services.names.get(many).has("192.0.2.31")).toBe(false);
+  expect((await services.names.get(many)).has("192.0.2.30")).toBe(true);
+  expect((await services.names.get(many)).has("192.0.2.31")).toBe(false);
   expect(await nameSources(services, limits)).toMatchObject({ asked: 10, left: 0 });
 });
 
@@ -186,7 +186,7 @@ test("a round that is stopped begins nothing more, and keeps what it has", async
   const { services } = world(many, dns, { isStopped: () => answers >= 5 });
   const round = await nameSources(services, { ...namingLimits, parallel: 1 });
   expect(round).toMatchObject({ asked: 5, left: 35 });
-  expect(services.names.get(many).size).toBe(5);
+  expect((await services.names.get(many)).size).toBe(5);
 });
 
 test("blocklists are asked where they are fit to be asked, and again every day", async () => {
@@ -200,7 +200,7 @@ test("blocklists are asked where they are fit to be asked, and again every day",
     blocklists: ["good.example", "dead.example"],
   });
   expect((await nameSources(services, namingLimits)).unusableLists).toEqual(["dead.example"]);
-  const names = services.names.get(ips);
+  const names = await services.names.get(ips);
   expect(names.get("192.0.2.3")?.listed).toEqual(["good.example"]);
   expect(names.get("192.0.2.1")?.listed).toEqual([]);
   clock.ms += day;
@@ -226,7 +226,7 @@ test("network and country come from the databases, whose problems are told; they
     },
   });
   expect((await nameSources(services, namingLimits)).problems).toEqual([{ file: "x", reason: "ENOENT" }]);
-  expect(services.names.get(ips).get("192.0.2.1")).toMatchObject({ asn: 64_496, country: "JP" });
+  expect((await services.names.get(ips)).get("192.0.2.1")).toMatchObject({ asn: 64_496, country: "JP" });
   await nameSources(services, namingLimits);
   expect(opened).toBe(1);
 });

@@ -80,11 +80,11 @@ export async function nameSources(
 ): Promise<NamingRound> {
   const { clock, names, reports } = services;
   const now = clock.now();
-  names.forget(now - forgottenMs);
+  await names.forget(now - forgottenMs);
   const sinceDay = Math.floor(now / dayMs) - limits.days;
   const sums = await reports.sources({ sinceDay, ...(domain !== undefined && { domain }) });
   const all = [...new Set(sums.flatMap(({ ip }) => (ip === undefined ? [] : [formatIp(ip)])))];
-  const due = again ? all : names.due(all, now);
+  const due = again ? all : await names.due(all, now);
   if (due.length === 0) return { asked: 0, unanswered: 0, left: 0, unusableLists: [], problems: [] };
   return round(services, limits, due);
 }
@@ -102,10 +102,10 @@ async function round(
   let asked = 0;
   let unanswered = 0;
   let found: SourceName[] = [];
-  const save = (): void => {
+  const save = async (): Promise<void> => {
     const some = found;
     found = [];
-    if (some.length > 0) names.put(some);
+    if (some.length > 0) await names.put(some);
   };
   const work = async (): Promise<void> => {
     for (const text of wanted) {
@@ -115,13 +115,13 @@ async function round(
         const name = await nameAddress(ip, { ...services, blocklists: usable }, geo, limits.addressMs);
         if (name.result === "temperror") unanswered += 1;
         found.push(name);
-        if (found.length >= savedTogether) save();
+        if (found.length >= savedTogether) await save();
       }
       if (clock.monotonic() >= end || services.isStopped?.() === true) return;
     }
   };
   await Promise.all(Array.from({ length: limits.parallel }, work));
-  save();
+  await save();
   return { asked, unanswered, left: due.length - asked, unusableLists: unusable, problems: geo.problems };
 }
 

@@ -28,6 +28,7 @@ function options(more: Partial<NamingOptions> = {}): NamingOptions & { readonly 
     mailboxes: [],
     folders: [],
     keep: {},
+    failure: { content: "headers" as const },
     geo: { asn: "/none.mmdb" },
     blocklists: ["dead.example"],
   };

@@ -5,7 +5,7 @@ import { organizationalDomainBelow } from "../../core/dmarc/public-suffix.ts";
 import type { DnsResolver } from "../../core/dns/resolver.ts";
 import type { Log } from "../../log.ts";
 import type { ReportStore } from "../../store/reports/port.ts";
-import { openSourceNames } from "../../store/source-names.ts";
+import { openSharedNames } from "../../store/shared.ts";
 import { openGeo } from "./geo.ts";
 import { type NamingRound, nameSources, namingLimits } from "./name-sources.ts";
 import type { OrganizationalDomain } from "./way.ts";
@@ -26,7 +26,7 @@ const maxKnown = 10_000;
 
 export interface NamingOptions {
   /** As they are at the time of a round. */
-  readonly config: () => Pick<Config, "dataDir" | "collect"> | undefined;
+  readonly config: () => Pick<Config, "dataDir" | "collect" | "store"> | undefined;
   readonly reports: () => Promise<Pick<ReportStore, "sources">>;
   readonly dns: DnsResolver;
   readonly clock: Clock;
@@ -70,16 +70,16 @@ async function nameNow(
   isStopped: () => boolean,
 ): Promise<void> {
   try {
-    const { dataDir, collect } = config() ?? {};
-    if (dataDir === undefined || collect === undefined) return;
-    const names = openSourceNames(dataDir);
+    const now = config();
+    if (now === undefined) return;
+    const names = await openSharedNames(now);
     try {
       const organizational = await organizationalDomains();
-      const { geo, blocklists } = collect;
+      const { geo, blocklists } = now.collect;
       const services = { reports: await reports(), names, dns, clock, organizational, blocklists, isStopped };
       tell(await nameSources({ ...services, geo: () => openGeo(geo) }, namingLimits), log);
     } finally {
-      names.close();
+      await names.close();
     }
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 import type { OwnNetwork } from "../../config/config.ts";
 import { narrowest, type Site } from "./site.ts";
 import { reason, type SourceFacts, type SourceOwner } from "./source.ts";
+import { isMuch, messagesOf } from "./state.ts";
 import { confirmedName, type Verdict } from "./verdict.ts";
 
 /** Hosts of ours: by the networks that the operator names, and by names that lead back. */
@@ -51,7 +52,14 @@ function ownNetworkVerdict(facts: SourceFacts, own: OwnNetwork, site: Site): Ver
       confidence: "certain",
     };
   const signed = facts.ways.find(({ dkim }) => dkim === "pass");
-  if (signed !== undefined) {
+  // A host that only passes on what another has signed does so seldom.
+  if (
+    signed !== undefined &&
+    isMuch(
+      messagesOf(facts.ways, ({ dkim }) => dkim === "pass"),
+      facts,
+    )
+  ) {
     const domain = signed.dkimDomain ?? signed.from;
     return {
       ...base,

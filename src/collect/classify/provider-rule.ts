@@ -1,8 +1,8 @@
-import { forwarderRule } from "./forwarder-rule.ts";
+import { forwarderRule, isTooMuch } from "./forwarder-rule.ts";
 import { listEnvelope } from "./list-rule.ts";
 import { type Provider, providerOfAsn, providerOfDomain } from "./provider.ts";
 import { type Confidence, reason, type SourceFacts, type SourceReason } from "./source.ts";
-import { messagesOf } from "./state.ts";
+import { cameFromUs, messagesOf } from "./state.ts";
 import { confirmedName, type Verdict } from "./verdict.ts";
 import type { OrganizationalDomain } from "./way.ts";
 
@@ -27,7 +27,7 @@ export function providerRule(facts: SourceFacts, organizational: OrganizationalD
     case "gateway":
     case "forwarder":
     case "list":
-      return { ...base, group: provider.class };
+      return { ...base, group: provider.class, ...(isFlood(facts) && { confidence: "low" }) };
     case "mail-host":
       return mailHostVerdict(facts, base, organizational);
     case "hosting":
@@ -36,19 +36,32 @@ export function providerRule(facts: SourceFacts, organizational: OrganizationalD
   }
 }
 
+/** So much for so many receivers, and nothing of it was ever ours: whoever brings it, it is worth a look. */
+function isFlood(facts: SourceFacts): boolean {
+  return facts.sums.passed === 0 && !cameFromUs(facts) && isTooMuch(facts);
+}
+
 type Base = Omit<Verdict, "group"> & { readonly provider: string };
 
 /** A mail host sends for us where SPF says so, and passes our mail on for its users where only our signature is left. */
-function mailHostVerdict(facts: SourceFacts, base: Base, organizational: OrganizationalDomain): Verdict {
+function mailHostVerdict(
+  facts: SourceFacts,
+  base: Base,
+  organizational: OrganizationalDomain,
+): Verdict | undefined {
   if (facts.sums.spf > facts.sums.messages / 10) return { ...base, group: "service" };
   const passedOn = forwarderRule(facts, organizational);
   if (passedOn !== undefined) return withProvider(passedOn, base);
   // Its own signature, not ours: a tenant of ours who has not set up his own (`gappssmtp.com`, `onmicrosoft.com`).
   const tenant = messagesOf(facts.ways, ({ dkimPasses }) => dkimPasses.some(isTenantDomain));
-  if (tenant > 0) return { ...base, group: "service", confidence: "medium" };
-  const envelope = listEnvelope(facts.ways, organizational);
+  if (tenant > 0)
+    return { ...base, group: "service", confidence: facts.sums.passed === 0 ? "low" : "medium" };
+  const envelope = listEnvelope(facts, organizational);
   if (envelope !== undefined)
     return { ...base, group: "list", reasons: [reason("list-envelope", { envelope }), ...base.reasons] };
+  // In the networks of the large ones there are rented servers, too, whose names say nothing of mail.
+  if (base.reasons[0]?.id === "provider-asn" && !cameFromUs(facts)) return undefined;
+  if (isFlood(facts)) return { ...base, group: "unknown", confidence: "low" };
   return {
     ...base,
     group: "forwarder",

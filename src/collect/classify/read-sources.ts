@@ -1,13 +1,17 @@
 import { formatIp, type IpAddress } from "../../core/ip.ts";
-import type { ReportStore, SourceSum, StoredRecord } from "../../store/reports/port.ts";
+import type { AggregateRecord } from "../../core/reports/aggregate.ts";
+import type { ReportFilter, ReportStore, SourceSum, StoredRecord } from "../../store/reports/port.ts";
 import type { SourceNameStore } from "../../store/source-names.ts";
 import type { SourceFacts, Way } from "./source.ts";
 import { type OrganizationalDomain, wayKey, wayOf } from "./way.ts";
 
 export interface SourcesQuery {
   readonly domain: string;
-  /** Days since 1970, UTC; all of time when left out. */
+  /** Days since 1970, UTC, `sinceDay` included, `beforeDay` not; all of time when left out. */
   readonly sinceDay?: number;
+  readonly beforeDay?: number;
+  /** Without mails that are not what they say they are. */
+  readonly alignedOnly?: boolean;
 }
 
 /** Ways that are kept of one source; what comes in more ways than that is summed under the last of them. */
@@ -31,17 +35,15 @@ interface Collected {
  * @throws SekishoError STORE_UNAVAILABLE.
  */
 export async function readSources(
-  { domain, sinceDay }: SourcesQuery,
+  { domain, ...span }: SourcesQuery,
   store: ReportStore,
   names: Pick<SourceNameStore, "get">,
   organizational: OrganizationalDomain,
 ): Promise<readonly SourceFacts[]> {
-  const since = sinceDay === undefined ? {} : { sinceDay };
-  const sums = await store.sources({ domain, ...since });
-  const domains = countDomains(await store.sources(since));
-  const from = sinceDay === undefined ? {} : { since: sinceDay * dayLength };
-  const collected = await collect(store.records({ domain, ...from }), organizational);
-  const known = names.get(sums.map(keyOf));
+  const sums = await store.sources({ domain, ...span });
+  const domains = countDomains(await store.sources(span));
+  const collected = await collect(store.records({ domain, ...secondsOf(span) }), organizational);
+  const known = await names.get(sums.map(keyOf));
   const total = sums.reduce((all, one) => all + one.messages, 0);
   return sums.map((sum) => {
     const key = keyOf(sum);
@@ -59,6 +61,19 @@ export async function readSources(
       ...(name !== undefined && { name }),
     };
   });
+}
+
+/** The same span for what is found by the begin of a report, in seconds. */
+export function secondsOf({
+  sinceDay,
+  beforeDay,
+  alignedOnly,
+}: Omit<SourcesQuery, "domain">): Pick<ReportFilter, "since" | "before" | "alignedOnly"> {
+  return {
+    ...(sinceDay !== undefined && { since: sinceDay * dayLength }),
+    ...(beforeDay !== undefined && { before: beforeDay * dayLength }),
+    ...(alignedOnly === true && { alignedOnly }),
+  };
 }
 
 function keyOf({ ip }: { readonly ip?: IpAddress }): string {
@@ -89,6 +104,16 @@ async function collect(
     addWay(source.ways, wayOf(record, organizational));
   }
   return sources;
+}
+
+/** The ways of some records, the most messages first. */
+export function waysOf(
+  records: Iterable<AggregateRecord>,
+  organizational: OrganizationalDomain,
+): readonly Way[] {
+  const ways = new Map<string, CountedWay>();
+  for (const record of records) addWay(ways, wayOf(record, organizational));
+  return byMessages(ways);
 }
 
 function addWay(ways: Map<string, CountedWay>, way: Way): void {

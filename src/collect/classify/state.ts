@@ -18,3 +18,13 @@ export function stateOf({ sums, ways }: Pick<SourceFacts, "sums" | "ways">): Sou
 export function messagesOf(ways: readonly Way[], is: (way: Way) => boolean): number {
   return ways.reduce((sum, way) => sum + (is(way) ? way.messages : 0), 0);
 }
+
+/** A part of a source's messages from which on it says something of the source: a fifth. */
+export function isMuch(messages: number, { sums }: Pick<SourceFacts, "sums">): boolean {
+  return messages > 0 && messages * 5 >= sums.messages;
+}
+
+/** Whether much of it carries signatures of ours, good or broken on the way: a sign that we have sent it once. */
+export function cameFromUs(facts: Pick<SourceFacts, "sums" | "ways">): boolean {
+  return isMuch(facts.sums.dkim + messagesOf(facts.ways, ({ dkim }) => dkim === "broken"), facts);
+}

@@ -60,6 +60,30 @@ test("HELO stands for the envelope only where nothing else was reported", () => 
   expect(wayOf({ ...record, spf: [helo] }, organizational).spfDomain).toBe("mx.univ.example");
 });
 
+test.each([
+  ["the one that passed for us", ["amazonses.com", "fail"], ["univ.example", "pass"], true, "univ.example"],
+  [
+    "the one for us among those that passed",
+    ["amazonses.com", "pass"],
+    ["sub.univ.example", "pass"],
+    true,
+    "sub.univ.example",
+  ],
+  ["none that failed", ["amazonses.com", "fail"], ["univ.example", "softfail"], true, undefined],
+  [
+    "the one that passed for another",
+    ["univ.example", "fail"],
+    ["fwd.example", "pass"],
+    false,
+    "fwd.example",
+  ],
+  ["the first, where none passed", ["univ.example", "fail"], ["fwd.example", "fail"], false, "univ.example"],
+] as const)("of several SPF results: %s", (_name, first, second, spfAligned, spfDomain) => {
+  const record = sentRecord(mail, "univ.example");
+  const spf = [first, second].map(([domain, result]) => ({ domain, result, scope: "mfrom" }));
+  expect(wayOf({ ...record, spf, spfAligned }, organizational).spfDomain).toBe(spfDomain);
+});
+
 test("messages do not make another way, everything else does", () => {
   const way = wayOf(sentRecord({ ...mail, spf: ["univ.example", "pass"] }, "univ.example"), organizational);
   expect(wayKey({ ...way, messages: 99 })).toBe(wayKey(way));

@@ -1,4 +1,4 @@
-import type { AggregateRecord, DkimAuthResult } from "../../core/reports/aggregate.ts";
+import type { AggregateRecord, DkimAuthResult, SpfAuthResult } from "../../core/reports/aggregate.ts";
 import type { OverrideMark, Way } from "./source.ts";
 
 /** The organizational domain of a name, or the name itself. */
@@ -14,7 +14,7 @@ export function wayOf(record: AggregateRecord, organizational: OrganizationalDom
     from: headerFrom,
     ...(envelopeFrom !== undefined && { envelope: envelopeFrom.toLowerCase() }),
     ...dkimWay(record, organizational),
-    ...spfWay(record),
+    ...spfWay(record, organizational),
     marks: marksOf(record),
     messages: count,
   };
@@ -45,13 +45,24 @@ function domainOf(result: DkimAuthResult | undefined): { dkimDomain?: string } {
   return result === undefined ? {} : { dkimDomain: result.domain };
 }
 
-function spfWay({ spf, spfAligned }: AggregateRecord): Pick<Way, "spf" | "spfResult" | "spfDomain"> {
+function spfWay(
+  { spf, spfAligned, headerFrom }: AggregateRecord,
+  organizational: OrganizationalDomain,
+): Pick<Way, "spf" | "spfResult" | "spfDomain"> {
   // The envelope is what counts for DMARC (RFC 7489 §3.1.2); HELO stands for it where nothing else was reported.
-  const told = spf.find(({ scope }) => scope !== "helo") ?? spf[0];
+  const envelopes = spf.filter(({ scope }) => scope !== "helo");
+  const passed = envelopes.filter(({ result }) => result === "pass");
+  const author = organizational(headerFrom);
+  const ours = passed.find(({ domain }) => organizational(domain) === author) ?? passed[0];
+  // What did not pass is not what the reporter has found to be aligned.
+  if (spfAligned) return { spf: "pass", spfResult: "pass", ...spfDomainOf(ours) };
+  const told = passed[0] ?? envelopes[0] ?? spf[0];
   const result = told?.result ?? "none";
-  const named = told === undefined || told.domain === "" ? {} : { spfDomain: told.domain };
-  if (spfAligned) return { spf: "pass", spfResult: "pass", ...named };
-  return { spf: result === "pass" ? "other" : "fail", spfResult: result, ...named };
+  return { spf: result === "pass" ? "other" : "fail", spfResult: result, ...spfDomainOf(told) };
+}
+
+function spfDomainOf(result: SpfAuthResult | undefined): { spfDomain?: string } {
+  return result === undefined || result.domain === "" ? {} : { spfDomain: result.domain };
 }
 
 function marksOf({ overrides }: AggregateRecord): readonly OverrideMark[] {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { aggregateXml } from "../../../test/report-files.ts";
 import { describeShared, sharedPath } from "../../../test/shared.ts";
 import { openAggregateReader } from "../../core/reports/aggregate-reader.ts";
 import { type FoundDocument, findDocuments } from "./find-documents.ts";
@@ -78,4 +79,81 @@ test.each([
   );
   expect(found).toHaveLength(1);
   expect(found[0]?.kind === "refused" ? found[0].reason : found[0]?.kind).toMatch(/bomb|unread/);
+});
+
+const report = gzipSync(aggregateXml());
+const part = (head: string, body: string): string => `--b\r\n${head}\r\n\r\n${body}\r\n`;
+const mailOf = (...parts: readonly string[]): Buffer =>
+  Buffer.from(
+    `From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${parts.join("")}--b--\r\n`,
+  );
+const attached = (type: string, octets: Buffer, encoding = "base64"): string =>
+  part(`Content-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}`, octets.toString("base64"));
+const garbage = Buffer.from("\x85\x02nothing that can be read".repeat(4), "latin1");
+
+test.each<readonly [string, Buffer, readonly string[]]>([
+  [
+    "a damaged archive beside text",
+    mailOf(part("", "hello"), attached("application/gzip", garbage)),
+    ["unknown"],
+  ],
+  [
+    "by its name",
+    mailOf(attached('application/octet-stream; name="a!b!1700000000!1700086399"', garbage)),
+    ["unknown"],
+  ],
+  [
+    "a mail that is signed and wrapped",
+    mailOf(attached("application/pkcs7-mime; name=smime.p7m", garbage)),
+    ["unknown"],
+  ],
+  [
+    "a damaged one and a good one",
+    mailOf(attached("application/gzip", garbage), attached("text/plain", report)),
+    ["read", "unknown"],
+  ],
+  ["a picture is none", mailOf(attached("image/png; name=a.png", garbage)), ["plain-mail"]],
+  [
+    "a signature is none",
+    mailOf(attached("application/pkcs7-signature; name=smime.p7s", garbage)),
+    ["plain-mail"],
+  ],
+  [
+    "text before the base64",
+    mailOf(
+      part(
+        "Content-Type: application/gzip\r\nContent-Transfer-Encoding: base64",
+        `see:\r\n${report.toString("base64")}`,
+      ),
+    ),
+    ["read"],
+  ],
+  [
+    "the word that says that there is none",
+    mailOf(attached("application/gzip", Buffer.from("unused"))),
+    ["empty"],
+  ],
+])("what was meant as a report is not passed over: %s", async (_name, octets, kinds) => {
+  expect((await outline(octets)).map(({ kind }) => kind)).toEqual(kinds);
+});
+
+test("several mails in one mailbox, also in an archive: only the first can be the one that was delivered", async () => {
+  const message = `From a@b.example Fri Nov 20 00:00:00 2026\n${mailOf(attached("application/gzip", report)).toString()}\n\n`;
+  const mailbox = Buffer.from(message.repeat(3));
+  expect((await outline(mailbox)).map(({ kind }) => kind)).toEqual(["read", "read", "read"]);
+  expect(await outline(gzipSync(mailbox))).toHaveLength(3);
+  const nested: unknown[] = [];
+  for await (const found of findDocuments(mailbox, new Allowance()))
+    if (found.kind === "xml") {
+      nested.push(found.mail?.nested);
+      for await (const _ of found.chunks);
+    }
+  expect(nested).toEqual([false, true, true]);
+});
+
+test("the address in From, and not a name that looks like one", async () => {
+  const text = mailOf(attached("application/gzip", report)).toString();
+  const mail = Buffer.from(text.replace("a@b.example", '"noreply@google.com" <a@evil.example>'));
+  for await (const found of findDocuments(mail, new Allowance()))
+    expect(found.kind === "xml" && found.hints.mailFrom).toBe("a@evil.example");
 });

@@ -2,7 +2,8 @@ import type { ReportHints } from "../../core/reports/aggregate-head.ts";
 import { type GzipFile, openGzip, openZlib } from "./gzip.ts";
 import type { InflateEnd } from "./inflate.ts";
 import type { Allowance, RefusedReason } from "./limits.ts";
-import { type Mail, type MailPart, readMail } from "./mime-part.ts";
+import { mailboxMessages } from "./mailbox.ts";
+import { decodeBase64, type Mail, type MailPart, readMail } from "./mime-part.ts";
 import { isNoReport } from "./no-report.ts";
 import { type Sniffed, sniff } from "./sniff.ts";
 import { readTar } from "./tar.ts";
@@ -56,9 +57,9 @@ async function* find(octets: Buffer, place: Place): AsyncIterable<FoundDocument>
   else if (kind === "zlib") yield* findInStream(openZlib(content, allowance), place);
   else if (kind === "zip") yield* findInZip(content, place);
   else if (kind === "tar") yield* findInTar(content, place);
-  else if (kind === "base64") yield* find(Buffer.from(content.toString("latin1"), "base64"), deeper(place));
+  else if (kind === "base64") yield* find(decodeBase64(content), deeper(place));
   else if (kind === "mail") yield* findInMail(content, place);
-  else if (kind === "mbox") yield* findInMail(content.subarray(content.indexOf(0x0a) + 1), place);
+  else if (kind === "mbox") yield* findInMailbox(content, place);
   else yield* plainDocument(kind, octets, place);
 }
 
@@ -163,10 +164,27 @@ async function* findInTar(octets: Buffer, place: Place): AsyncIterable<FoundDocu
   if (entries === 0) yield { kind: "refused", reason: "damaged", hints: place.hints };
 }
 
-async function* findInMail(octets: Buffer, place: Place): AsyncIterable<FoundDocument> {
-  const mail = readMail(octets, place.allowance, place.mail !== undefined);
-  if (mail.parts.some(({ type }) => type === "message/feedback-report"))
-    return yield { kind: "feedback", mail };
+/** A mail as some programs pipe it on, or several mails. Only the first one can have a header that the site has written. */
+async function* findInMailbox(octets: Buffer, place: Place): AsyncIterable<FoundDocument> {
+  let nested = place.mail !== undefined;
+  for (const message of mailboxMessages(octets)) {
+    if (!place.allowance.enter())
+      return yield { kind: "refused", reason: "too-many-entries", hints: place.hints };
+    yield* findInMail(message, place, nested);
+    nested = true;
+  }
+}
+
+async function* findInMail(
+  octets: Buffer,
+  place: Place,
+  nested = place.mail !== undefined,
+): AsyncIterable<FoundDocument> {
+  const mail = readMail(octets, place.allowance, nested);
+  if (mail.parts.some(({ type }) => type === "message/feedback-report")) {
+    yield { kind: "feedback", mail };
+    return yield* aggregatesBeside(mail, place);
+  }
   const inside = deeper({ ...place, mail, hints: mailHints(mail, place.hints) });
   const plain: Mail[] = [];
   let found = 0;
@@ -182,8 +200,24 @@ async function* findInMail(octets: Buffer, place: Place): AsyncIterable<FoundDoc
   if (found === 0) yield { kind: "plain-mail", mail, inner: plain };
 }
 
+/** An aggregate report may be attached to a failure report. What is reported is no report to us. */
+async function* aggregatesBeside(mail: Mail, place: Place): AsyncIterable<FoundDocument> {
+  const inside = deeper({ ...place, mail, hints: mailHints(mail, place.hints) });
+  for (const part of partsBeside(mail))
+    for await (const document of find(part.octets, partPlace(part, inside)))
+      if (document.kind === "xml") yield document;
+}
+
+/** Parts of a failure report that may hold aggregate reports. */
+export function partsBeside({ parts }: Mail): readonly MailPart[] {
+  return parts.filter((part) => !/^(?:message\/|text\/rfc822)/.test(part.type) && isReportPart(part));
+}
+
 function mailHints(mail: Mail, outer: ReportHints): ReportHints {
-  const mailFrom = /[^\s<>"]+@[^\s<>",;]+/.exec((mail.head.get("from") ?? "").slice(0, 1_000))?.[0];
+  const from = (mail.head.get("from") ?? "").slice(0, 1_000);
+  // The name before an address may look like one.
+  const mailFrom =
+    /<([^\s<>"]{1,320}@[^\s<>",;]{1,255})>/.exec(from)?.[1] ?? /[^\s<>"]+@[^\s<>",;]+/.exec(from)?.[0];
   const subject = mail.head.get("subject");
   return { ...outer, ...(mailFrom !== undefined && { mailFrom }), ...(subject !== undefined && { subject }) };
 }
@@ -193,10 +227,12 @@ function partPlace({ fileName }: MailPart, place: Place): Place {
 }
 
 /** Parts that look like reports; if there is none, reports that somebody left undecoded in the text. */
-function reportParts(mail: Mail): readonly MailPart[] {
+export function reportParts(mail: Mail): readonly MailPart[] {
   const parts = mail.parts.filter(isReportPart);
-  if (parts.length > 0) return parts;
-  return undecodedReports(mail.body).map((octets) => ({ head: new Map(), type: "", octets }));
+  const meant = mail.parts.filter(isMeantAsReport);
+  if (parts.length > 0) return [...parts, ...meant];
+  const undecoded = undecodedReports(mail.body).map((octets) => ({ head: new Map(), type: "", octets }));
+  return undecoded.length > 0 ? undecoded : meant;
 }
 
 const reportKinds: ReadonlySet<Sniffed["kind"]> = new Set(["gzip", "zip", "tar", "zlib", "base64", "json"]);
@@ -210,6 +246,28 @@ function isReportPart({ octets, type, fileName }: MailPart): boolean {
   return isUnused(octets);
 }
 
+/** Damaged, encrypted or wrapped: nothing to read, and nothing to pass over in silence. */
+function isMeantAsReport({ octets, type, fileName = "" }: MailPart): boolean {
+  const isCalledReport =
+    reportTypes.has(type) ||
+    /\.(?:xml|gz|zip|7z)$/i.test(fileName) ||
+    /^[^!]{1,255}![^!]{1,255}!\d{9,16}!\d{9,16}/.test(fileName);
+  return isCalledReport && sniff(octets).kind === "other" && !isUnused(octets);
+}
+
+const reportTypes: ReadonlySet<string> = new Set([
+  "application/gzip",
+  "application/x-gzip",
+  "application/zip",
+  "application/x-zip-compressed",
+  "application/tlsrpt+gzip",
+  "application/tlsrpt+json",
+  "application/pkcs7-mime",
+  "application/pgp-encrypted",
+  "application/ms-tnef",
+  "application/vnd.ms-tnef",
+]);
+
 /** HTML begins with "<", too. */
 function isReportXml(start: string): boolean {
   if (/<(?:!doctype\s{1,20})?html/i.test(start)) return false;
@@ -219,11 +277,11 @@ function isReportXml(start: string): boolean {
 
 const maxUndecoded = 20;
 
-/** Runs of base64 that begin as gzip, ZIP or XML do. */
+/** Runs of base64 that begin as gzip, ZIP, XML or JSON do. */
 function undecodedReports(body: Buffer): Buffer[] {
   const text = body.toString("latin1");
   const found: Buffer[] = [];
-  const start = /(?:^|\n)(?:H4sI|UEsD|PD94|PGZl)/g;
+  const start = /(?:^|\n)(?:H4sI|UEsD|PD94|PGZl|eyJ|ewo)/g;
   for (
     let match = start.exec(text);
     match !== null && found.length < maxUndecoded;

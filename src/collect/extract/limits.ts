@@ -8,7 +8,7 @@ export interface ExtractLimits {
   readonly maxDepth: number;
   /** Files of archives and parts of mails, together. */
   readonly maxEntries: number;
-  /** Records of aggregate reports, together: they are in memory until they are stored. */
+  /** Records of aggregate reports, together: they are in memory until they are stored, of a hundred octets and more. */
   readonly maxRecords: number;
 }
 
@@ -38,9 +38,13 @@ export type RefusedReason =
   | "encrypted"
   | "unknown-method";
 
+/** For all mails within each other, so that a thousand of them with slow name servers do not hold up those that follow. */
+const askingMs = 60_000;
+
 /** What is left of the limits while one arrival is read. */
 export class Allowance {
   readonly limits: ExtractLimits;
+  readonly asking: { msLeft: number } = { msLeft: askingMs };
   #octets = 0;
   #entries = 0;
   #records = 0;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Allowance, defaultLimits } from "./limits.ts";
 import { readableName, readParameters, readPartHead } from "./mime-head.ts";
-import { decodeQuotedPrintable, type Mail, readMail } from "./mime-part.ts";
+import { decodeBase64, decodeQuotedPrintable, type Mail, readMail } from "./mime-part.ts";
 
 function read(text: string, allowance = new Allowance()): Mail {
   return readMail(Buffer.from(text.replaceAll("\n", "\r\n"), "latin1"), allowance);
@@ -51,6 +51,16 @@ test.each<readonly [string, string, readonly string[]]>([
     ["text/plain: one", "text/plain: two"],
   ],
   ["base64", "Content-Transfer-Encoding: BASE64\n\naGVs\nbG8=\n", ["text/plain: hello"]],
+  [
+    "base64 of each line for itself",
+    "Content-Transfer-Encoding: base64\n\naGU=\nbGw=\nbw==\n",
+    ["text/plain: hello"],
+  ],
+  [
+    "base64 with what does not belong there",
+    "Content-Transfer-Encoding: base64\n\n>aG*U=!\n>bGxv\n",
+    ["text/plain: hello"],
+  ],
   ["base64 without its end", "Content-Transfer-Encoding: base64\n\naGVsbG8\n", ["text/plain: hello"]],
   [
     "quoted-printable",
@@ -164,5 +174,14 @@ test("no octets make it throw", () => {
       readParameters(pieces.join(""));
     }),
     { numRuns: 500 },
+  );
+});
+
+test("RFC 2045 §6.8: base64 of pieces, each padded for itself, is the pieces one behind the other", () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 9 })), (pieces) => {
+      const written = pieces.map((piece) => Buffer.from(piece).toString("base64")).join("\r\n");
+      expect(decodeBase64(Buffer.from(written)).equals(Buffer.concat(pieces))).toBe(true);
+    }),
   );
 });

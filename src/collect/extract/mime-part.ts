@@ -22,6 +22,8 @@ export interface Mail {
   readonly body: Buffer;
   /** It came within another mail: nobody who delivered that one has looked at this header. */
   readonly nested: boolean;
+  /** What is left for asking DNS about all mails of one arrival. */
+  readonly asking: { msLeft: number };
 }
 
 const maxMultipartDepth = 20;
@@ -32,7 +34,15 @@ export function readMail(octets: Buffer, allowance: Allowance, nested = false): 
   const parts: MailPart[] = [];
   walk(octets, parts, allowance, 0);
   const { value } = readParameters(head.get("content-type") ?? "text/plain");
-  return { head, type: value, parts, octets, body: octets.subarray(bodyAt), nested };
+  return {
+    head,
+    type: value,
+    parts,
+    octets,
+    body: octets.subarray(bodyAt),
+    nested,
+    asking: allowance.asking,
+  };
 }
 
 function walk(octets: Buffer, parts: MailPart[], allowance: Allowance, depth: number): void {
@@ -109,9 +119,40 @@ function beforeLineEnd(body: Buffer, at: number): number {
 }
 
 function decodeBody(body: Buffer, encoding: string | undefined): Buffer {
-  if (encoding === "base64") return Buffer.from(body.toString("latin1"), "base64");
+  if (encoding === "base64") return decodeBase64(body);
   return encoding === "quoted-printable" ? decodeQuotedPrintable(body) : body;
 }
+
+/** RFC 2045 §6.8: padding ends the data; some encode each line for itself, so that more data follow. */
+export function decodeBase64(body: Buffer): Buffer {
+  const padding = body.indexOf(0x3d);
+  const text = body.toString("latin1");
+  const follows = padding >= 0 && /[A-Za-z0-9+/]/.test(text.slice(padding));
+  return follows ? decodeSegments(body) : Buffer.from(text, "base64");
+}
+
+function decodeSegments(body: Buffer): Buffer {
+  const out = Buffer.alloc(body.length);
+  let length = 0;
+  let bits = 0;
+  let held = 0;
+  for (const octet of body) {
+    const value = base64Values[octet] as number;
+    if (octet === 0x3d) held = 0;
+    if (value < 0) continue;
+    bits = ((bits << 6) | value) & 0xffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    out[length++] = (bits >> held) & 0xff;
+  }
+  return out.subarray(0, length);
+}
+
+const base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const base64Values: readonly number[] = Array.from({ length: 256 }, (_, octet) =>
+  base64Alphabet.indexOf(String.fromCharCode(octet)),
+);
 
 /** RFC 2045 §6.7. What is no escape stays as it is. */
 export function decodeQuotedPrintable(body: Buffer): Buffer {

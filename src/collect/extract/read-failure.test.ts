@@ -129,8 +129,17 @@ Subject: Hello
   expect(report?.sourceIp && formatIp(report.sourceIp)).toBe("203.0.113.9");
 });
 
+test("an address in the words of a gateway is plain, too", () => {
+  const report = readTextFailure(mailOf("Subject: DMARC failure\n\nSource IP: ::ffff:192.0.2.1\n"));
+  expect(report?.sourceIp && formatIp(report.sourceIp)).toBe("192.0.2.1");
+});
+
 test.each([
   ["a letter", "Subject: Lunch\n\nShall we?\n"],
+  [
+    "a mail of ours that came back",
+    "Subject: Undelivered\nContent-Type: multipart/report; boundary=b\n\n--b\n\n550 failed the DMARC check\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n--b--\n",
+  ],
   ["somebody who is away", "Subject: Out of office\n\nI am away. Ask dmarc@x.example.\n"],
 ])("no failure report: %s", (_name, text) => {
   expect(readTextFailure(mailOf(text))).toBeUndefined();

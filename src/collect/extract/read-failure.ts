@@ -1,7 +1,7 @@
-import { formatIp, parseIp } from "../../core/ip.ts";
 import type { FailureReport } from "../../core/reports/failure.ts";
 import { readFeedbackReport } from "../../core/reports/failure-arf.ts";
 import { readableText } from "../../core/reports/readable-text.ts";
+import { reportedAddress } from "../../core/reports/reported-address.ts";
 import { reportedDomain } from "../../core/reports/reported-domain.ts";
 import type { Mail, MailPart } from "./mime-part.ts";
 
@@ -17,12 +17,22 @@ export function readFailureMail(mail: Mail): FailureReport {
   });
 }
 
-function isReportedMessage({ type }: MailPart): boolean {
+export function isReportedMessage({ type }: MailPart): boolean {
   return type === "message/rfc822" || type === "message/global" || type === "text/rfc822-headers";
 }
 
 /** Where to look for the sentence that tells what happened. */
 const maxText = 64 * 1024;
+const maxTexts = 10;
+
+/** What a mail says as text, as far as it is looked at. */
+export function textOf(mail: Mail): string {
+  return mail.parts
+    .filter(({ type }) => type.startsWith("text/plain"))
+    .slice(0, maxTexts)
+    .map(({ octets }) => readableText(octets.subarray(0, maxText)))
+    .join("\n");
+}
 
 /**
  * A failure report of a gateway or a mail server that knows no ARF: some sentences, and perhaps the message. Known by its
@@ -30,11 +40,10 @@ const maxText = 64 * 1024;
  * @returns undefined for mail that is no such report.
  */
 export function readTextFailure(mail: Mail): FailureReport | undefined {
+  // What a server says of a mail that came back, perhaps of one of our own reports.
+  if (mail.parts.some(({ type }) => type === "message/delivery-status")) return undefined;
   const subject = mail.head.get("subject") ?? "";
-  const text = mail.parts
-    .filter(({ type }) => type.startsWith("text/plain"))
-    .map(({ octets }) => readableText(octets.subarray(0, maxText)))
-    .join("\n");
+  const text = textOf(mail);
   if (!isFailureText(`${subject}\n${text.slice(0, 4_096)}`)) return undefined;
   const reported = mail.parts.find(isReportedMessage) ?? quotedMessage(text);
   const read = readFeedbackReport({
@@ -74,8 +83,8 @@ const lines: readonly (readonly [RegExp, (value: string) => Partial<FailureRepor
 ];
 
 function addressOf(text: string): Partial<FailureReport> {
-  const ip = parseIp(text.replace(/^\[|\][.,;]?$|[.,;]$/g, ""));
-  return ip === undefined || formatIp(ip) === "" ? {} : { sourceIp: ip };
+  const ip = reportedAddress(text.replace(/^\[|\][.,;]?$|[.,;]$/g, ""));
+  return ip === undefined ? {} : { sourceIp: ip };
 }
 
 function factsOf(text: string, subject: string): Partial<FailureReport> {
@@ -91,8 +100,13 @@ function factsOf(text: string, subject: string): Partial<FailureReport> {
 
 /** A header that stands in the text itself, from its Received or Return-Path field on. */
 function quotedMessage(text: string): { readonly octets: Buffer } | undefined {
-  const at = text.search(/^(?:> ?)?(?:Received|Return-Path|DKIM-Signature|From):/m);
+  const at = quotedMessageAt(text);
   if (at < 0) return undefined;
   const quoted = text.slice(at).replace(/^> ?/gm, "");
   return { octets: Buffer.from(quoted, "utf8") };
+}
+
+/** Where a message that is quoted in a text begins; -1 for nowhere. */
+export function quotedMessageAt(text: string): number {
+  return text.search(/^(?:> ?)?(?:Received|Return-Path|DKIM-Signature|From):/m);
 }

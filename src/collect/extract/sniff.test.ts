@@ -7,6 +7,18 @@ const report = "<feedback></feedback>";
 const gzip = gzipSync(report);
 const zip = zipOf([{ name: "a.xml", octets: report }]);
 
+/** What a sender writes into the envelope stands at the top of a mail. */
+function mailLikeTar(): Buffer {
+  const mail = Buffer.from(
+    `Return-Path: <${"7".repeat(200)}@a.example>\r\nFrom: a@b\r\n\r\n${"x".repeat(600)}`,
+  );
+  const rest = mail
+    .subarray(0, 512)
+    .reduce((sum, octet, at) => (at >= 148 && at < 156 ? sum : sum + octet), 8 * 0x20);
+  mail.write(`${rest.toString(8).padStart(6, "0")}  `, 148, "latin1");
+  return mail;
+}
+
 test.each<readonly [string, Buffer | string, ReturnType<typeof sniff>["kind"]]>([
   ["XML", `<?xml version="1.0"?>${report}`, "xml"],
   ["XML without a declaration", report, "xml"],
@@ -37,6 +49,14 @@ test.each<readonly [string, Buffer | string, ReturnType<typeof sniff>["kind"]]>(
   ["a note", "Note: the reports are elsewhere\n\nFrom: me\n", "other"],
   ["YAML", "report:\n  from: x\n", "other"],
   ["text", "Hello", "other"],
+  ["a mail whose first octets come to the sum of a tar header", mailLikeTar(), "mail"],
+  ["XML behind a line of text", `Here it is:\r\n\r\n<?xml version="1.0"?>${report}`, "xml"],
+  ["a report behind a line of text", `Here it is:\r\n\r\n${report}`, "xml"],
+  [
+    "base64 of JSON",
+    Buffer.from(JSON.stringify({ "organization-name": "x".repeat(90) })).toString("base64"),
+    "base64",
+  ],
   ["nothing", "", "empty"],
   ["blank space", " \r\n\0", "empty"],
 ])("%s", (_name, octets, kind) => {

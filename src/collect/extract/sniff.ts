@@ -27,7 +27,15 @@ export function sniff(octets: Buffer): Sniffed {
   if (isMail(content)) return { kind: "mail", from };
   if (isZlib(content)) return { kind: "zlib", from };
   if (isBase64(text)) return { kind: "base64", from };
-  return { kind: archiveWithin(octets) ?? "other", from: archiveAt(octets) ?? from };
+  const archive = archiveWithin(octets);
+  if (archive !== undefined) return { kind: archive, from: archiveAt(octets) ?? from };
+  return { kind: isReportWithin(content) ? "xml" : "other", from };
+}
+
+/** A report behind some lines of text. */
+function isReportWithin(content: Buffer): boolean {
+  const start = content.toString("latin1", 0, lookWithin);
+  return /<\?xml\s/.test(start) || /<(?:[\w.-]{1,40}:)?feedback[\s>]/.test(start);
 }
 
 function contentStart(octets: Buffer): number {
@@ -65,7 +73,7 @@ const mailField =
 /** Of at least three lines' worth of nothing but base64, which begins as what reports come in. */
 function isBase64(text: string): boolean {
   return (
-    /^(?:H4sI|UEsD|PD94|PGZl|PD9Y|eJ|eNr|ewo)[A-Za-z0-9+/=\r\n]{20}/.test(text) &&
+    /^(?:H4sI|UEsD|PD94|PGZl|PD9Y|77u|eJ|eyJ|ewo)[A-Za-z0-9+/=\r\n]{20}/.test(text) &&
     !/[^A-Za-z0-9+/=\s]/.test(text)
   );
 }

@@ -12,9 +12,12 @@ export interface TarFile {
 
 const block = 512;
 
-/** By the checksum of the first header (POSIX.1-1988, ustar), which every variant of the format has. */
+/**
+ * By the checksum of the first header (POSIX.1-1988, ustar), which every variant of the format has, and by a NUL in it: a text
+ * whose sum comes out right is still a text.
+ */
 export function isTar(octets: Buffer): boolean {
-  if (octets.length < block || octets[0] === 0) return false;
+  if (octets.length < block || octets[0] === 0 || !octets.subarray(0, block).includes(0)) return false;
   return checksumOf(octets) === number(octets, 148, 8);
 }
 

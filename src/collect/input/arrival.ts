@@ -11,6 +11,8 @@ export interface Arrival {
   readonly within?: string;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
+  /** Of RCPT TO, where that is known. */
+  readonly envelopeTo?: readonly string[];
   /** After its documents are committed; only now may it be moved or flagged. */
   done?(documents: readonly IngestedDocument[]): Promise<void>;
 }

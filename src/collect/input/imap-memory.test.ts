@@ -3,42 +3,59 @@ import { openStateInMemory } from "../../store/sqlite-state.ts";
 import { MailFolderMemory } from "./imap-memory.ts";
 
 const id = "imap://dmarc@imap.example/INBOX";
+const store = "5e15";
 
 test("what was taken is remembered over a restart, as long as UIDVALIDITY is the same", async () => {
   const state = openStateInMemory();
   const first = new MailFolderMemory(state, id);
-  expect(await first.open(7n)).toBe(false);
+  expect(await first.open(7n, store)).toBe(false);
   expect(first.range()).toBe("1:*");
   await first.taken([3, 5, 4]);
   expect([5, 6].map((uid) => first.isNew(uid))).toEqual([false, true]);
-  expect(await first.open(7n)).toBe(true);
+  expect(await first.open(7n, store)).toBe(true);
 
   const second = new MailFolderMemory(state, id);
-  await second.open(7n);
+  await second.open(7n, store);
   expect(second.range()).toBe("6:*");
-  expect(await second.open(8n)).toBe(false);
+  expect(await second.open(8n, store)).toBe(false);
   expect(second.range()).toBe("1:*");
   const other = new MailFolderMemory(state, `${id}2`);
-  await other.open(7n);
+  await other.open(7n, store);
   expect(other.range()).toBe("1:*");
+  await state.close();
+});
+
+test("into another store everything is read, and into the first one what has come since", async () => {
+  const state = openStateInMemory();
+  const memory = new MailFolderMemory(state, id);
+  await memory.open(7n, store);
+  await memory.taken([5]);
+  expect(await memory.open(7n, "other")).toBe(false);
+  expect(memory.range()).toBe("1:*");
+  await memory.taken([8]);
+  await memory.open(7n, store);
+  expect(memory.range()).toBe("6:*");
+  const later = new MailFolderMemory(state, id);
+  await later.open(7n, "other");
+  expect(later.range()).toBe("9:*");
   await state.close();
 });
 
 test("what was left is tried again at the next start, until it is taken", async () => {
   const state = openStateInMemory();
   const first = new MailFolderMemory(state, id);
-  await first.open(7n);
+  await first.open(7n, store);
   first.left(2);
   await first.taken([1, 3]);
   expect(first.isNew(2)).toBe(false);
 
   const second = new MailFolderMemory(state, id);
-  await second.open(7n);
+  await second.open(7n, store);
   expect(second.range()).toBe("2,4:*");
   expect(second.isNew(2)).toBe(true);
   await second.taken([2]);
   const third = new MailFolderMemory(state, id);
-  await third.open(7n);
+  await third.open(7n, store);
   expect(third.range()).toBe("4:*");
   await state.close();
 });
@@ -47,9 +64,9 @@ test.each([{ uidValidity: 7, uid: 3 }, { uidValidity: "7" }, { left: "x" }, {}])
   "what cannot be read counts as nothing: %o",
   async (value) => {
     const state = openStateInMemory();
-    await state.tx((tx) => tx.put("collect-mail-folder", id, value));
+    await state.tx((tx) => tx.put("collect-mail-folder", `${store} ${id}`, value));
     const memory = new MailFolderMemory(state, id);
-    await memory.open(7n);
+    await memory.open(7n, store);
     expect(memory.range()).toBe("1:*");
     await state.close();
   },

@@ -4,10 +4,11 @@ const stateKind = "collect-mail-folder";
 /** UIDs below the mark that are to be tried again at the next start. */
 const maxLeft = 1_000;
 
-/** How far a folder has been read, where nothing in the mailbox itself tells. */
+/** How far a folder has been read into a store, where nothing in the mailbox itself tells. */
 export class MailFolderMemory {
   readonly #state: StateStore;
-  readonly #id: string;
+  readonly #name: string;
+  #id = "";
   #uidValidity = "";
   /** Everything up to it is taken in, but for what was left. */
   #uid = 0;
@@ -15,16 +16,17 @@ export class MailFolderMemory {
   #again: ReadonlySet<number> = new Set();
   readonly #left = new Set<number>();
 
-  constructor(state: StateStore, id: string) {
+  constructor(state: StateStore, name: string) {
     this.#state = state;
-    this.#id = id;
+    this.#name = name;
   }
 
-  /** @returns Whether the UIDs mean what they meant when it was last opened in this process. */
-  async open(uidValidity: bigint): Promise<boolean> {
-    const before = this.#uidValidity;
+  /** @param storeId Into another store everything is read. @returns Whether the UIDs mean what they meant when it was last opened in this process. */
+  async open(uidValidity: bigint, storeId: string): Promise<boolean> {
+    const id = `${storeId} ${this.#name}`;
+    if (this.#uidValidity === String(uidValidity) && this.#id === id) return true;
     this.#uidValidity = String(uidValidity);
-    if (before === this.#uidValidity) return true;
+    this.#id = id;
     const known = memoryOf(await this.#state.tx((tx) => tx.get(stateKind, this.#id)));
     const isSame = known.uidValidity === this.#uidValidity;
     this.#uid = isSame ? known.uid : 0;

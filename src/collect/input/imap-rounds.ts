@@ -66,7 +66,7 @@ export class MailFolderRounds {
     const refused = flags.find((flag) => permanentFlags?.has("\\*") === false && !permanentFlags.has(flag));
     if (refused !== undefined) throw new Error(`the server does not keep the flag ${refused}`);
     // UIDs mean nothing under another UIDVALIDITY: everything is looked at again, and what is known is known by its content.
-    const isSame = await this.#memory.open(opened.uidValidity);
+    const isSame = await this.#memory.open(opened.uidValidity, await this.#services.storeId());
     if (isSame) return;
     this.#committed.clear();
     this.#left.clear();

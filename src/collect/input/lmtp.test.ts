@@ -10,6 +10,8 @@ import type { WayIn } from "./way-in.ts";
 interface Receiver {
   readonly way: WayIn;
   readonly taken: readonly string[];
+  /** Of each that was taken. */
+  readonly recipients: readonly (readonly string[])[];
   /** Lines that the server says to these commands; the connection is reset at "RESET". */
   talk(...commands: readonly string[]): Promise<readonly string[]>;
   fail(isFailing: boolean): void;
@@ -18,11 +20,14 @@ interface Receiver {
 async function receiver(protocol: "lmtp" | "smtp" = "lmtp"): Promise<Receiver> {
   const port = await freePort();
   const taken: string[] = [];
+  const recipients: (readonly string[])[] = [];
   let isFailing = false;
   const take = async (incoming: AsyncIterable<Incoming>): Promise<void> => {
     for await (const one of incoming) {
       if (isFailing) throw new Error("disk full");
-      if (one.kind === "arrival") taken.push(one.arrival.octets.toString());
+      if (one.kind !== "arrival") continue;
+      taken.push(one.arrival.octets.toString());
+      recipients.push(one.arrival.envelopeTo ?? []);
     }
   };
   const config = {
@@ -34,12 +39,19 @@ async function receiver(protocol: "lmtp" | "smtp" = "lmtp"): Promise<Receiver> {
     maxSize: 10_000,
   } as const;
   const log = createLog({ level: "error", format: "text", write: () => {} });
-  const services = { take, state: openStateInMemory(), log, hostname: "mx.rcpt.example" };
+  const services = {
+    take,
+    state: openStateInMemory(),
+    storeId: async () => "5e15",
+    log,
+    hostname: "mx.rcpt.example",
+  };
   const way = await listenForReports(config, services);
   onTestFinished(() => way.close(100));
   return {
     way,
     taken,
+    recipients,
     talk: (...commands) => talk(port, [`${protocol === "lmtp" ? "LHLO" : "EHLO"} mta.example`, ...commands]),
     fail: (failing) => {
       isFailing = failing;
@@ -101,11 +113,12 @@ test.each(["lmtp", "smtp"] as const)("%s: 250 once it is taken, octet by octet",
 });
 
 test("RFC 2033 §4.2: an answer for each recipient", async () => {
-  const { talk: say, taken } = await receiver();
+  const { talk: say, taken, recipients } = await receiver();
   const second = "RCPT TO:<TLS+univ.example@RCPT.example>";
   const lines = await say(head[0] as string, head[1] as string, second, "DATA", "x\r\n.", "NOOP", "QUIT");
   expect(codes(lines).slice(0, 6)).toEqual(["250", "250", "250", "354", "250", "250"]);
   expect(taken).toHaveLength(1);
+  expect(recipients).toEqual([["dmarc@rcpt.example", "TLS+univ.example@RCPT.example"]]);
 });
 
 test.each(["postmaster@rcpt.example", "dmarc@elsewhere.example", "dmarc", "xdmarc@rcpt.example"])(

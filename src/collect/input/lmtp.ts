@@ -1,4 +1,9 @@
-import { SMTPServer, type SMTPServerAddress, type SMTPServerDataStream } from "smtp-server";
+import {
+  SMTPServer,
+  type SMTPServerAddress,
+  type SMTPServerDataStream,
+  type SMTPServerSession,
+} from "smtp-server";
 import type { LmtpConfig } from "../../config/collect-config.ts";
 import { reasonOf } from "./imap-client.ts";
 import { eachOf, type WayIn, type WayInServices, type WayInStatus } from "./way-in.ts";
@@ -71,7 +76,7 @@ class Receiver implements ReportReceiver {
       socketTimeout: silenceMs,
       closeTimeout: closeWithinMs,
       onRcptTo: (address, _session, answer) => answer(this.#refusal(address)),
-      onData: (stream, _session, answer) => this.#begin(stream, answer),
+      onData: (stream, session, answer) => this.#begin(stream, session, answer),
     });
     this.#server.on("error", (error) =>
       options.log.warn("collect: receiver", { listen: config.listen, reason: reasonOf(error) }),
@@ -123,8 +128,13 @@ class Receiver implements ReportReceiver {
     return known ? undefined : new Reply(550, "5.1.1 no reports are taken for this address");
   }
 
-  #begin(stream: SMTPServerDataStream, answer: (error?: Error | null) => void): void {
-    const work = this.#take(stream).then(
+  #begin(
+    stream: SMTPServerDataStream,
+    { envelope }: SMTPServerSession,
+    answer: (error?: Error | null) => void,
+  ): void {
+    const envelopeTo = envelope.rcptTo.map(({ address }) => address);
+    const work = this.#take(stream, envelopeTo).then(
       () => answer(),
       (error: unknown) => answer(error instanceof Reply ? error : new Reply(451, "4.3.0 try again later")),
     );
@@ -132,13 +142,14 @@ class Receiver implements ReportReceiver {
     void work.finally(() => this.#atWork.delete(work));
   }
 
-  async #take(stream: SMTPServerDataStream): Promise<void> {
+  async #take(stream: SMTPServerDataStream, envelopeTo: readonly string[]): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of stream as AsyncIterable<Buffer>) if (!stream.sizeExceeded) chunks.push(chunk);
     // Octets that were not counted as over the limit until the end.
     if (stream.sizeExceeded) throw new Reply(552, "5.3.4 larger than max_size");
     try {
-      await this.#options.take(eachOf([{ kind: "arrival", arrival: this.#arrival(Buffer.concat(chunks)) }]));
+      const arrival = { ...this.#arrival(Buffer.concat(chunks)), envelopeTo };
+      await this.#options.take(eachOf([{ kind: "arrival", arrival }]));
     } catch (error) {
       const reason = reasonOf(error);
       this.#options.log[this.#error === reason ? "debug" : "warn"]("collect: receiver", {

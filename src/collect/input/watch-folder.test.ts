@@ -35,7 +35,7 @@ function watch(config: Partial<FolderConfig> & Pick<FolderConfig, "path">): Watc
   const log = createLog({ level: "debug", format: "text", write: (line) => void lines.push(line) });
   const way = watchFolder(
     { pollMs: 20, after: { kind: "leave" }, ...config },
-    { take, state: openStateInMemory(), log },
+    { take, state: openStateInMemory(), storeId: async () => "5e15", log },
   );
   onTestFinished(() => way.close(1_000));
   return {

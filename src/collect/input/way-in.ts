@@ -28,6 +28,8 @@ export interface WayInServices {
   /** Takes arrivals in; each one's `done` is called after it is committed. Rejects when the store fails. */
   take(incoming: AsyncIterable<Incoming>): Promise<void>;
   readonly state: StateStore;
+  /** Of the store that arrivals are taken into: what is remembered of a mailbox holds for it alone. */
+  storeId(): Promise<string>;
   readonly log: Log;
 }
 

@@ -124,6 +124,16 @@ test("HeadBuilder copies what it is given", () => {
   expect(builder.head().octets.toString()).toBe("A: x\r\n");
 });
 
+test("a head of HeadBuilder stays as it was while more fields come", () => {
+  const builder = new HeadBuilder();
+  builder.add(Buffer.from("A"), Buffer.from(" x"));
+  const head = builder.head();
+  for (const octets of [10, 3000, 5000]) builder.add(Buffer.from("B"), Buffer.alloc(octets, 0x79));
+  expect([head.octets.toString(), head.fields.length]).toEqual(["A: x\r\n", 1]);
+  const all = builder.head();
+  expect(all).toEqual(parseHead(all.octets));
+});
+
 test("HeadBuilder drops what goes beyond the limits and says so", () => {
   const builder = new HeadBuilder();
   builder.add(Buffer.from("A"), Buffer.from(" x"));

@@ -7,6 +7,7 @@ import type { WarningSink } from "./warnings.ts";
 const maxErrors = 100;
 const maxAuthResults = 1_000;
 const maxReasons = 100;
+const maxRows = 100;
 
 /** `reportId` as `report_id`. */
 function elementName(name: string): string {
@@ -22,7 +23,8 @@ export class AggregateDraft {
   readonly #errors: string[] = [];
   #version: string | undefined;
   #policies = 0;
-  #record: RecordDraft | undefined;
+  /** Of the record that is being read: one, unless it has several rows. */
+  #parts: RecordDraft[] = [];
   #records = 0;
   #heartbeats = 0;
   #state: "before" | "open" | "closed" = "before";
@@ -40,10 +42,15 @@ export class AggregateDraft {
     return this.#records;
   }
 
-  /** The record that is being read. */
+  /** The record that is being read, or the last part of it. */
   get record(): RecordDraft {
-    this.#record ??= new RecordDraft(this.#warnings);
-    return this.#record;
+    return this.#parts.at(-1) ?? this.#openPart();
+  }
+
+  #openPart(): RecordDraft {
+    const part = new RecordDraft(this.#warnings);
+    this.#parts.push(part);
+    return part;
   }
 
   openFeedback(): void {
@@ -79,13 +86,25 @@ export class AggregateDraft {
   }
 
   openRecord(): void {
-    this.#record = new RecordDraft(this.#warnings);
+    this.#parts = [];
+    this.#openPart();
+  }
+
+  /** RFC 7489 appendix C: a record has one row and one set of identifiers; a second of them makes another record. */
+  openInRecord(name: "row" | "identifiers"): void {
+    if (this.record.enter(name)) return;
+    this.#warnings.add("several-rows", `record/${name}`);
+    if (this.#parts.length < maxRows) this.#openPart().enter(name);
+    else this.#warnings.add("too-many", `record/${name}`, String(maxRows));
   }
 
   closeRecord(): void {
-    const text = this.#record?.text;
-    this.#record = undefined;
-    if (text === undefined) return;
+    const parts = this.#parts;
+    this.#parts = [];
+    for (const text of wholeRecords(parts)) this.#finish(text);
+  }
+
+  #finish(text: RecordText): void {
     const record = finishRecord(text, this.#policy, this.#warnings);
     if (record === undefined) {
       this.#heartbeats += 1;
@@ -120,17 +139,63 @@ interface SpfText {
   humanResult?: string;
 }
 
+/** Of several parts those with a row; what one of them lacks is that of the part before it, or else of the first that has it. */
+function wholeRecords(parts: readonly RecordDraft[]): readonly RecordText[] {
+  if (parts.length === 1) return parts.map(({ text }) => text);
+  let named = parts.find(isNamed)?.text;
+  let judged = parts.find(isJudged)?.text;
+  const records: RecordText[] = [];
+  for (const part of parts) {
+    if (isNamed(part)) named = part.text;
+    if (isJudged(part)) judged = part.text;
+    if (!part.has("row")) continue;
+    const { dkim, spf } = judged ?? part.text;
+    records.push({ ...part.text, ...identifiersOf(named ?? part.text), dkim, spf });
+  }
+  return records;
+}
+
+function isNamed(part: RecordDraft): boolean {
+  return part.has("identifiers");
+}
+
+function isJudged({ text }: RecordDraft): boolean {
+  return text.dkim.length + text.spf.length > 0;
+}
+
+function identifiersOf({ headerFrom, envelopeFrom, envelopeTo }: RecordText): Partial<RecordText> {
+  return {
+    ...(headerFrom !== undefined && { headerFrom }),
+    ...(envelopeFrom !== undefined && { envelopeFrom }),
+    ...(envelopeTo !== undefined && { envelopeTo }),
+  };
+}
+
 /** The text of one record. */
 export class RecordDraft {
   readonly #warnings: WarningSink;
+  readonly #entered = { row: false, identifiers: false };
   readonly text: RecordText = { reasons: [], dkim: [], spf: [] };
 
   constructor(warnings: WarningSink) {
     this.#warnings = warnings;
   }
 
+  has(name: "row" | "identifiers"): boolean {
+    return this.#entered[name];
+  }
+
+  /** @returns false when it has one already. */
+  enter(name: "row" | "identifiers"): boolean {
+    const isFirst = !this.#entered[name];
+    this.#entered[name] = true;
+    return isFirst;
+  }
+
   set(name: Exclude<keyof RecordText, "reasons" | "dkim" | "spf">, text: string): void {
-    this.text[name] ??= text;
+    const known = this.text[name];
+    if (known === undefined) this.text[name] = text;
+    else if (text !== known) this.#warnings.add("repeated", `record/${elementName(name)}`, text);
   }
 
   addReason(): void {

@@ -27,6 +27,9 @@ const metadata = element({
   report_id: value((draft, text) => draft.setMetadata("reportId", text)),
   generator: value((draft, text) => draft.setMetadata("generator", text)),
   error: value((draft, text) => draft.addError(text)),
+  // Also without the element that they belong into.
+  begin: value((draft, text) => draft.setMetadata("begin", text)),
+  end: value((draft, text) => draft.setMetadata("end", text)),
   date_range: element({
     begin: value((draft, text) => draft.setMetadata("begin", text)),
     end: value((draft, text) => draft.setMetadata("end", text)),
@@ -63,22 +66,28 @@ const reason = element(
   { open: (draft) => draft.record.addReason() },
 );
 
-const row = element({
-  source_ip: inRecord((record, text) => record.set("sourceIp", text)),
-  count: inRecord((record, text) => record.set("count", text)),
-  policy_evaluated: element({
-    disposition: inRecord((record, text) => record.set("disposition", text)),
-    dkim: inRecord((record, text) => record.set("dkimEvaluated", text)),
-    spf: inRecord((record, text) => record.set("spfEvaluated", text)),
-    reason,
-  }),
-});
+const row = element(
+  {
+    source_ip: inRecord((record, text) => record.set("sourceIp", text)),
+    count: inRecord((record, text) => record.set("count", text)),
+    policy_evaluated: element({
+      disposition: inRecord((record, text) => record.set("disposition", text)),
+      dkim: inRecord((record, text) => record.set("dkimEvaluated", text)),
+      spf: inRecord((record, text) => record.set("spfEvaluated", text)),
+      reason,
+    }),
+  },
+  { open: (draft) => draft.openInRecord("row") },
+);
 
-const identifiers = element({
-  header_from: inRecord((record, text) => record.set("headerFrom", text)),
-  envelope_from: inRecord((record, text) => record.set("envelopeFrom", text)),
-  envelope_to: inRecord((record, text) => record.set("envelopeTo", text)),
-});
+const identifiers = element(
+  {
+    header_from: inRecord((record, text) => record.set("headerFrom", text)),
+    envelope_from: inRecord((record, text) => record.set("envelopeFrom", text)),
+    envelope_to: inRecord((record, text) => record.set("envelopeTo", text)),
+  },
+  { open: (draft) => draft.openInRecord("identifiers") },
+);
 
 const authResults = element({
   dkim: element(
@@ -114,6 +123,7 @@ export const feedback: ElementRule = element(
     report_metadata: metadata,
     policy_published: policy,
     record,
+    records: element({ record }),
     // An `xs:schema` that nobody closes: what it does not know belongs to the report.
     schema: {},
   },

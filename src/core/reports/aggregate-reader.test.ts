@@ -122,6 +122,35 @@ test.each<readonly [string, string, readonly string[], object]>([
   ["a v4-mapped address", changed("192.0.2.1<", "::ffff:192.0.2.1<"), [], {}],
   ["an address with a port", changed("192.0.2.1<", "192.0.2.1:25<"), [], {}],
   ["an address in brackets", changed("192.0.2.1<", "[2001:db8::1]:25<"), [], {}],
+  [
+    "the address in From",
+    changed(/(<header_from>)[^<]*/, "$1A &lt;a@Example.com&gt;"),
+    [],
+    { headerFrom: "example.com" },
+  ],
+  [
+    "a null sender in angle brackets",
+    changed("<header_from>", "<envelope_from>&lt;&gt;</envelope_from><header_from>"),
+    [],
+    { envelopeFrom: "" },
+  ],
+  [
+    "an instruction that ends as a tag does",
+    `<?xml version="1.0">${aggregateXml().replace(/^<\?.*?\?>/, "")}`,
+    [],
+    {},
+  ],
+  ["days without date_range", aggregateXml().replace(/<\/?date_range>/g, ""), [], {}],
+  [
+    "an element around the records",
+    aggregateXml().replace("<record>", "<records><record>").replace("</record>", "</record></records>"),
+    [],
+    {},
+  ],
+  ["two counts", changed("</count>", "</count><count>4</count>"), ["repeated record/count"], { count: 3 }],
+  ["a count that no host reaches", changed(">3<", ">99999999999<"), ["bad-count row/count"], { count: 0 }],
+  ["a count with its sign", changed(">3<", ">+3<"), ["bad-count row/count"], { count: 3 }],
+  ["a report behind the report", aggregateXml() + aggregateXml(), ["repeated feedback"], {}],
   ["no address", changed("192.0.2.1<", "<"), ["no-source-ip row/source_ip"], {}],
   [
     "what is no address",
@@ -203,6 +232,95 @@ test.each<readonly [string, string, readonly string[], object]>([
   expect(all.records).toHaveLength(1);
   expect(all.records[0]).toMatchObject({ ...record });
   for (const length of [1, 7, 64]) expect(read(Buffer.from(text), length)).toEqual(all);
+});
+
+test.each([
+  [
+    "the default one",
+    'xmlns:xsi="urn:xsi" xmlns="urn:ietf:params:xml:ns:dmarc-2.0"',
+    "urn:ietf:params:xml:ns:dmarc-2.0",
+  ],
+  [
+    "one with a prefix",
+    "xmlns:xsi='urn:xsi' xmlns:d='http://dmarc.org/dmarc-xml/0.1'",
+    "http://dmarc.org/dmarc-xml/0.1",
+  ],
+  ["another one", 'xmlns:xsi="urn:xsi"', "urn:xsi"],
+])("the namespace of the report: %s", (_name, attributes, namespace) => {
+  expect(headOf(readText(changed("<feedback", `<feedback ${attributes}`))).namespace).toBe(namespace);
+});
+
+const rowOf = (ip: string): string => `<row><source_ip>${ip}</source_ip><count>1</count></row>`;
+const named = (from: string): string => `<identifiers><header_from>${from}</header_from></identifiers>`;
+const judged = (domain: string): string =>
+  `<auth_results><spf><domain>${domain}</domain><result>pass</result></spf></auth_results>`;
+
+test.each([
+  [
+    "rows that share the rest",
+    rowOf("192.0.2.1") + rowOf("192.0.2.2") + named("a.example") + judged("s.example"),
+    "row",
+    "a.example",
+    "s.example",
+  ],
+  [
+    "the rest before the rows",
+    named("a.example") + judged("s.example") + rowOf("192.0.2.1") + rowOf("192.0.2.2"),
+    "row",
+    "a.example",
+    "s.example",
+  ],
+  [
+    "whole records one behind the other",
+    rowOf("192.0.2.1") +
+      named("a.example") +
+      judged("s.example") +
+      rowOf("192.0.2.2") +
+      named("b.example") +
+      judged("t.example"),
+    "row",
+    "b.example",
+    "t.example",
+  ],
+  [
+    "the same with the row last",
+    named("a.example") +
+      judged("s.example") +
+      rowOf("192.0.2.1") +
+      named("b.example") +
+      judged("t.example") +
+      rowOf("192.0.2.2"),
+    "identifiers",
+    "b.example",
+    "t.example",
+  ],
+])("several rows in one record are so many records: %s", (_name, inside, repeated, from, domain) => {
+  const all = readText(changed(/<record>.*<\/record>/s, `<record>${inside}</record>`));
+  expect(all.records.map(({ sourceIp }) => sourceIp && formatIp(sourceIp))).toEqual([
+    "192.0.2.1",
+    "192.0.2.2",
+  ]);
+  expect(all.records).toMatchObject([
+    { headerFrom: "a.example", spf: [{ domain: "s.example" }] },
+    { headerFrom: from, spf: [{ domain }] },
+  ]);
+  expect(warningsOf(all)).toContain(`several-rows record/${repeated}`);
+});
+
+test("identifiers and results of their own may stand twice around one row", () => {
+  const inside =
+    rowOf("192.0.2.1") + named("a.example") + named("b.example") + judged("s.example") + judged("t.example");
+  const all = readText(changed(/<record>.*<\/record>/s, `<record>${inside}</record>`));
+  expect(all.records).toMatchObject([
+    { headerFrom: "a.example", spf: [{ domain: "s.example" }, { domain: "t.example" }] },
+  ]);
+});
+
+test("so many rows of one record are read, and what is more is told", () => {
+  const inside = rowOf("192.0.2.1").repeat(300) + named("a.example");
+  const all = readText(changed(/<record>.*<\/record>/s, `<record>${inside}</record>`));
+  expect(all.records).toHaveLength(100);
+  expect(warningsOf(all)).toContain("too-many record/row");
 });
 
 test.each([

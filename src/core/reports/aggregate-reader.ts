@@ -116,7 +116,11 @@ class Reader implements AggregateReader, XmlHandler {
   }
 
   #openRoot(name: string, attributes: string): void {
-    if (this.#draft.state === "closed" || name.toLowerCase() !== "feedback") return;
+    if (name.toLowerCase() !== "feedback") return;
+    if (this.#draft.state === "closed") {
+      this.#warnings.add("repeated", name);
+      return;
+    }
     // What was left open before the root has nothing to do with it.
     this.#stack.length = 0;
     this.#namespace = namespaceOf(attributes.slice(0, 2_000));
@@ -157,7 +161,8 @@ class Reader implements AggregateReader, XmlHandler {
   }
 
   #closeMismatched(name: string, top: number): void {
-    const depth = this.#stack.findLastIndex((open) => open.name === name);
+    let depth = top;
+    while (depth >= 0 && this.#stack[depth]?.name !== name) depth -= 1;
     if (this.#draft.state === "open") this.#warnings.add("tags-mismatched", name);
     for (let open = top; depth >= 0 && open >= depth; open--) this.#pop();
   }
@@ -222,6 +227,10 @@ function childOf(rule: ElementRule | undefined, name: string): ElementRule | und
   return rule?.children?.get(name) ?? rule?.children?.get(name.toLowerCase());
 }
 
+/** The default one, else the one that the RFCs name, else the first: others are for attributes. */
 function namespaceOf(attributes: string): string | undefined {
-  return /\sxmlns(?::[\w.-]{1,40})?\s{0,5}=\s{0,5}["']([^"']{1,200})/.exec(attributes)?.[1];
+  const found = [...attributes.matchAll(/\sxmlns(:[\w.-]{1,40})?\s{0,5}=\s{0,5}["']([^"']{1,200})/g)];
+  const chosen =
+    found.find(([, prefix]) => prefix === undefined) ?? found.find(([, , name]) => /dmarc/i.test(name ?? ""));
+  return (chosen ?? found[0])?.[2];
 }

@@ -1,7 +1,8 @@
 import { isWithin } from "../domain-name.ts";
-import { type IpAddress, parseIp, unmapped } from "../ip.ts";
+import type { IpAddress } from "../ip.ts";
 import type { AggregateRecord, DkimAuthResult, PolicyOverride, SpfAuthResult } from "./aggregate.ts";
 import type { PolicyText } from "./aggregate-head.ts";
+import { reportedAddress } from "./reported-address.ts";
 import { reportedDomain } from "./reported-domain.ts";
 import type { WarningSink } from "./warnings.ts";
 
@@ -30,7 +31,7 @@ export function finishRecord(
   const count = readCount(text.count, warnings);
   if (count === 0 && sourceIp === undefined) return undefined;
   if (sourceIp === undefined) warnings.add("no-source-ip", "row/source_ip", text.sourceIp ?? "");
-  const headerFrom = reportedDomain(text.headerFrom ?? "");
+  const headerFrom = reportedDomain(domainPart(text.headerFrom ?? ""));
   if (headerFrom === "") warnings.add("no-header-from", "identifiers/header_from");
   const dkim = text.dkim.map(dkimResult);
   const spf = text.spf.map(spfResult);
@@ -43,32 +44,39 @@ export function finishRecord(
     spfAligned: aligned(text.spfEvaluated, "spf", { headerFrom, policy, results: spf, warnings }),
     overrides: text.reasons.flatMap(override),
     headerFrom,
-    ...(envelopeFrom !== undefined && { envelopeFrom: reportedDomain(envelopeFrom) }),
-    ...(envelopeTo !== undefined && { envelopeTo: reportedDomain(envelopeTo) }),
+    ...(envelopeFrom !== undefined && { envelopeFrom: reportedDomain(withoutAngles(envelopeFrom)) }),
+    ...(envelopeTo !== undefined && { envelopeTo: reportedDomain(withoutAngles(envelopeTo)) }),
     dkim: dkim.filter(({ domain, result }) => domain !== "" || result !== ""),
     spf: spf.filter(({ domain, result }) => domain !== "" || result !== ""),
   };
 }
 
+/** RFC 7489 appendix C has a domain there; some write the address, or all that stood in From. */
+function domainPart(text: string): string {
+  if (!/[@<>]/.test(text)) return text;
+  const address = text.slice(text.lastIndexOf("<") + 1).replace(/>.*$/s, "");
+  return address.slice(address.lastIndexOf("@") + 1).trim();
+}
+
+/** `<>` is the null sender. */
+function withoutAngles(text: string): string {
+  return text.startsWith("<") && text.endsWith(">") ? text.slice(1, -1) : text;
+}
+
 function readSourceIp(text: string | undefined, warnings: WarningSink): IpAddress | undefined {
   if (text === undefined || text === "") return undefined;
-  const ip = parseIp(text) ?? parseIp(withoutPort(text));
+  const ip = reportedAddress(text);
   if (ip === undefined) warnings.add("bad-source-ip", "row/source_ip", text);
-  return ip && unmapped(ip);
+  return ip;
 }
 
-/** `192.0.2.1:25`, `[2001:db8::1]:25`, `[2001:db8::1]`. */
-function withoutPort(text: string): string {
-  const bracket = /^\[([0-9A-Fa-f:.]{2,45})\](?::\d{1,5})?$/.exec(text)?.[1];
-  return bracket ?? /^([0-9.]{7,15}):\d{1,5}$/.exec(text)?.[1] ?? text;
-}
-
+/** Ten digits at most: no host sends more messages, and sums of many reports are to stay whole numbers. */
 function readCount(text: string | undefined, warnings: WarningSink): number {
-  if (text !== undefined && /^\d{1,12}$/.test(text)) return Number(text);
+  if (text !== undefined && /^\d{1,10}$/.test(text)) return Number(text);
   warnings.add("bad-count", "row/count", text ?? "");
   // Thousands are set apart by commas, or a decimal fraction of nothing follows.
-  const plain = text?.replace(/[,\s_]/g, "").replace(/\.0+$/, "") ?? "";
-  return /^\d{1,12}$/.test(plain) ? Number(plain) : 0;
+  const plain = text?.replace(/[,\s_]|^\+/g, "").replace(/\.0+$/, "") ?? "";
+  return /^\d{1,10}$/.test(plain) ? Number(plain) : 0;
 }
 
 function readDisposition(text: string | undefined, warnings: WarningSink): string {

@@ -40,9 +40,9 @@ export interface PublishedPolicy {
 }
 
 export interface AggregateRecord {
-  /** Plain; v4-mapped addresses as IPv4, ports cut off. Absent where the report has none. */
+  /** Plain; v4-mapped addresses as IPv4, ports and what else stands around it cut off. Absent where the report has none. */
   readonly sourceIp?: IpAddress;
-  /** Messages: a whole number from 0; negative and unreadable counts are 0, with a warning. */
+  /** Messages: a whole number from 0 of ten digits at most; negative, larger and unreadable counts are 0, with a warning. */
   readonly count: number;
   /** `none`, `quarantine`, `reject`, `pass`, or what stood there. */
   readonly disposition: string;

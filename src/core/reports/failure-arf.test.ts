@@ -18,6 +18,8 @@ test.each([
   ["a plain address", "192.0.2.1", "192.0.2.1"],
   ["v6 in brackets", "[IPv6:2001:db8::1]", "2001:db8::1"],
   ["v4-mapped", "::ffff:192.0.2.1", "192.0.2.1"],
+  ["with a port", "192.0.2.1:4321", "192.0.2.1"],
+  ["with a name behind it", "192.0.2.1 (mail.example.com)", "192.0.2.1"],
 ])("RFC 5965 §3.2 Source-IP: %s", (_name, text, ip) => {
   const { sourceIp } = feedback(`Feedback-Type: auth-failure\r\nSource-IP: ${text}\r\n`);
   expect(sourceIp && formatIp(sourceIp)).toBe(ip);
@@ -33,6 +35,12 @@ test("fields are found whatever their case, folding, line ends and charset", () 
     arrivalDate: Date.UTC(2026, 0, 1),
     incidents: 1,
   });
+});
+
+test("of a report that never ends so much is read", () => {
+  const { otherFields, feedbackType } = feedback(`Feedback-Type: abuse\n${"X: y\n".repeat(200_000)}`);
+  expect(feedbackType).toBe("abuse");
+  expect(otherFields.length).toBeLessThan(500);
 });
 
 test("a field that comes twice: the first, and a word about it", () => {
@@ -55,10 +63,25 @@ test("RFC 6591 §3.2: DKIM and SPF", () => {
   });
 });
 
+test("RFC 6591 §3.2.4: a body in base64 is no field to show", () => {
+  const { otherFields } = feedback(
+    "Feedback-Type: auth-failure\nDKIM-Canonicalized-Header: eA==\nDKIM-Canonicalized-Body: c2VjcmV0",
+  );
+  expect(otherFields).toEqual([{ name: "DKIM-Canonicalized-Header", value: "eA==" }]);
+});
+
 test.each([
   ["a header alone", "From: a@b\r\nSubject: x\r\n", false, { from: "a@b", subject: "x", hasBody: false }],
   ["a mail", "From: a@b\r\n\r\nhello", false, { from: "a@b", hasBody: true }],
   ["bare line feeds", "From: a@b\n\nhello", false, { from: "a@b", hasBody: true }],
+  ["carriage returns alone", "From: a@b\r\rhello", false, { from: "a@b", hasBody: true }],
+  [
+    "a carriage return too much",
+    "From: a@b\r\r\nSubject: x\r\r\n\r\r\nhello",
+    false,
+    { from: "a@b", subject: "x", hasBody: true },
+  ],
+  ["mixed line ends", "From: a@b\n\r\nhello: x", false, { from: "a@b", hasBody: true }],
   ["what says that it is a header", "From: a@b\r\n\r\nhello", true, { from: "a@b", hasBody: false }],
   [
     "Shift_JIS without a charset",

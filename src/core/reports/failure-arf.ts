@@ -1,7 +1,8 @@
-import { parseIp, unmapped } from "../ip.ts";
 import { decodeEncodedWords } from "../message/encoded-words.ts";
 import type { FailureReport } from "./failure.ts";
 import { readableText } from "./readable-text.ts";
+import { readDateText } from "./report-time.ts";
+import { reportedAddress } from "./reported-address.ts";
 import { reportedDomain } from "./reported-domain.ts";
 import { WarningSink } from "./warnings.ts";
 
@@ -16,12 +17,16 @@ export interface FeedbackParts {
 type Fields = readonly (readonly [name: string, value: string])[];
 
 const maxFields = 500;
+/** Octets of the report itself; it has some hundreds, unless it holds the body that was signed. */
+const maxFeedback = 1024 * 1024;
 const maxValue = 4_096;
+/** RFC 6591 §3.2.4: the whole body in base64, which is nothing to be shown as a field. */
+export const canonicalizedBody = "dkim-canonicalized-body";
 
 /** Reads an authentication failure report (RFC 6591, RFC 9991) or another report of RFC 5965. Nothing in it is required. */
 export function readFeedbackReport({ feedback, reported }: FeedbackParts): FailureReport {
   const warnings = new WarningSink();
-  const fields = readFields(feedback);
+  const fields = readFeedbackFields(feedback);
   const values = new FieldValues(fields, warnings);
   if (values.first("feedback-type") === undefined) warnings.add("no-feedback-type", "Feedback-Type");
   const message = reported === undefined ? undefined : reportedMessage(reported);
@@ -34,7 +39,7 @@ export function readFeedbackReport({ feedback, reported }: FeedbackParts): Failu
     reportedUri: values.all("reported-uri"),
     incidents: incidentsOf(values, warnings),
     otherFields: fields
-      .filter(([name]) => !known.has(name.toLowerCase()))
+      .filter(([name]) => !known.has(name.toLowerCase()) && name.toLowerCase() !== canonicalizedBody)
       .map(([name, value]) => ({ name, value })),
     ...(message !== undefined && { message }),
     warnings: warnings.list(),
@@ -122,18 +127,18 @@ const mayRepeat: ReadonlySet<string> = new Set([
 function sourceOf(values: FieldValues, warnings: WarningSink): Pick<FailureReport, "sourceIp"> {
   const text = values.first("source-ip");
   if (text === undefined) return {};
-  const ip = parseIp(text.replace(/^\[(?:ipv6:)?(.{2,60})\]$/i, "$1"));
+  const ip = reportedAddress(text);
   if (ip === undefined) warnings.add("bad-source-ip", "Source-IP", text);
-  return ip === undefined ? {} : { sourceIp: unmapped(ip) };
+  return ip === undefined ? {} : { sourceIp: ip };
 }
 
 function arrivalOf(values: FieldValues, warnings: WarningSink): Pick<FailureReport, "arrivalDate"> {
   // RFC 5965 §3.2: Received-Date is the older name.
   const text = values.first("arrival-date") ?? values.first("received-date");
   if (text === undefined) return {};
-  const time = text.length > 100 ? Number.NaN : Date.parse(text);
-  if (Number.isNaN(time)) warnings.add("odd-time", "Arrival-Date", text);
-  return Number.isNaN(time) ? {} : { arrivalDate: time };
+  const time = readDateText(text);
+  if (time === undefined) warnings.add("odd-time", "Arrival-Date", text);
+  return time === undefined ? {} : { arrivalDate: time };
 }
 
 /** RFC 5965 §3.2: one, when it is not said. */
@@ -145,10 +150,11 @@ function incidentsOf(values: FieldValues, warnings: WarningSink): number {
   return 1;
 }
 
-function readFields(octets: Buffer): Fields {
+/** Fields of a header or of a message/feedback-report, decoded for people: the first 500, of 4,096 characters at most each. */
+export function readFeedbackFields(octets: Buffer): readonly (readonly [name: string, value: string])[] {
   const fields: [string, string][] = [];
   // Blank lines before and between fields are in reports of some senders.
-  for (const line of readableText(octets).split(/\r\n|\n|\r/)) {
+  for (const line of readableText(octets.subarray(0, maxFeedback)).split(/\r\n|\n|\r/)) {
     const last = fields.at(-1);
     if (!/^[ \t]/.test(line) || last === undefined) addField(fields, line);
     else if (last[1].length < maxValue) last[1] = `${last[1]} ${line.trim()}`.trim().slice(0, maxValue);
@@ -174,8 +180,8 @@ function reportedMessage({
   octets,
   headersOnly,
 }: NonNullable<FeedbackParts["reported"]>): NonNullable<FailureReport["message"]> {
-  const end = headerEnd(octets);
-  const values = new FieldValues(readFields(octets.subarray(0, end)), new WarningSink());
+  const end = reportedHeaderEnd(octets);
+  const values = new FieldValues(readFeedbackFields(octets.subarray(0, end)), new WarningSink());
   const field = (name: string): string | undefined => values.first(name);
   const found = {
     from: field("from"),
@@ -190,8 +196,14 @@ function reportedMessage({
 }
 
 const maxHeader = 256 * 1024;
+/** Also where line ends are mixed, or a carriage return was added to each. */
+const emptyLines = ["\r\n\r\n", "\n\n", "\n\r\n", "\n\r\r\n"];
 
-function headerEnd(octets: Buffer): number {
-  const ends = ["\r\n\r\n", "\n\n"].map((mark) => octets.indexOf(mark, 0, "latin1")).filter((at) => at >= 0);
-  return Math.min(octets.length, maxHeader, ...ends);
+/** Where the header of a reported message ends, as far as it is looked at. */
+export function reportedHeaderEnd(octets: Buffer): number {
+  const head = octets.subarray(0, maxHeader);
+  // Line ends of old systems, where there is no other.
+  const marks = head.includes("\n") ? emptyLines : ["\r\r"];
+  const ends = marks.map((mark) => head.indexOf(mark, 0, "latin1")).filter((at) => at >= 0);
+  return Math.min(head.length, ...ends);
 }

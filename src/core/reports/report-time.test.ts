@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { isPlainTime, readReportTime } from "./report-time.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { isPlainTime, readDateText, readReportTime } from "./report-time.ts";
 import { reportedDomain } from "./reported-domain.ts";
 import { WarningSink } from "./warnings.ts";
 
@@ -15,12 +15,44 @@ test.each([
   ["Tue, 14 Nov 2023 22:13:20 +0000", 1_700_000_000],
   ["0", undefined],
   ["-1700000000", undefined],
-  ["1700000000000000000", undefined],
+  ["1700000000000000000", 1_700_000_000],
+  ["1.7e+09", 1_700_000_000],
+  ["20231114", 1_699_920_000],
+  ["2023-11-14", 1_699_920_000],
+  ["2023/11/14 22:13:20", 1_700_000_000],
+  ["Tue, 14 Nov 2023 22:13:20", 1_700_000_000],
+  ["14 Nov 2023", 1_699_920_000],
+  ["Wed, 15 Nov 2023 07:13:20 JST", 1_700_000_000],
+  ["Wed, 15 Nov 2023 07:13:20 +0900 (JST)", 1_700_000_000],
+  ["Wed Nov 15 2023 07:13:20 GMT+0900 (Japan Standard Time)", 1_700_000_000],
+  ["2023-11-15 07:13:20 +0900", 1_700_000_000],
+  ["2023-11-14 22:13:20 UTC", 1_700_000_000],
+  ["Tue, 14 Nov 2023 17:13:20 EST", 1_700_000_000],
+  ["day 1", undefined],
+  ["170000000000000000000", undefined],
   ["yesterday", undefined],
   ["", undefined],
   ["2023-11-14T22:13:20Z".padEnd(80, "0"), undefined],
-])("a time: %s", (text, seconds) => {
-  expect(readReportTime(text)).toBe(seconds);
+])("a time, wherever it is read: %s", (text, seconds) => {
+  for (const zone of ["UTC", "Asia/Tokyo", "America/New_York"]) {
+    setZone(zone);
+    expect(readReportTime(text)).toBe(seconds);
+  }
+});
+
+function setZone(zone: string): void {
+  const before = process.env["TZ"];
+  onTestFinished(() => {
+    if (before === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = before;
+  });
+  process.env["TZ"] = zone;
+}
+
+test("a date of a failure report without a zone is in UTC", () => {
+  setZone("Asia/Tokyo");
+  expect(readDateText("Tue, 14 Nov 2023 22:13:20")).toBe(1_700_000_000_000);
+  expect(readDateText("soon")).toBeUndefined();
 });
 
 test.each([

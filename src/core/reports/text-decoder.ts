@@ -214,9 +214,7 @@ function decodeLoosely(octets: Buffer, label: string): string {
 
 /** Where an escape sequence of RFC 1468 into a set of two octets stands, -1 for nowhere. */
 function iso2022Escape(octets: Buffer): number {
-  for (let at = octets.indexOf(escapeOctet); at >= 0; at = octets.indexOf(escapeOctet, at + 1))
-    if (octets[at + 1] === 0x24) return at;
-  return -1;
+  return octets.indexOf("\x1b$", 0, "latin1");
 }
 
 /** How many octets may be decoded before more come: a value is kept together, as is an escape sequence. */

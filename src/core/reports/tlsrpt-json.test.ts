@@ -71,6 +71,8 @@ test.each([
   ["JSON of something else", '{"a":1}', "not-a-report"],
   ["a list", "[1]", "not-a-report"],
   ["no days", '{"policies":[]}', "no-date-range"],
+  ["what is nested too deeply", `{"policies":${"[".repeat(70)}${"]".repeat(70)}}`, "not-json"],
+  ["what never ends", `{"policies":${"[".repeat(3_000_000)}`, "not-json"],
 ])("unread: %s", (_name, text, reason) => {
   expect(readTlsReport(Buffer.from(text))).toMatchObject({ kind: "unread", reason });
 });
@@ -104,6 +106,50 @@ test.each([
 ])("everything is optional: %s", (_name, report, warned) => {
   const outcome = read(report);
   expect(outcome.kind === "read" && outcome.report.warnings.map(({ id }) => id)).toEqual(warned);
+});
+
+test.each<readonly [string, BufferEncoding]>([
+  ["UTF-16 with a mark", "utf16le"],
+  ["UTF-8 with a mark", "utf8"],
+])("the charset does not matter: %s", (_name, encoding) => {
+  const text = JSON.stringify({ "date-range": range, "organization-name": '山田 ["{', policies: [] });
+  const outcome = readTlsReport(Buffer.from(`\ufeff${text}`, encoding));
+  expect(outcome.kind === "read" && outcome.report.organizationName).toBe('山田 ["{'.replace("\\", ""));
+});
+
+test("an organization in Latin-1", () => {
+  const text = JSON.stringify({ "date-range": range, "organization-name": "Müller", policies: [] });
+  const outcome = readTlsReport(Buffer.from(text, "latin1"));
+  expect(outcome.kind === "read" && outcome.report.organizationName).toBe("Müller");
+});
+
+test("so many details are kept of all policies together, and what is more is told", () => {
+  const details = Array.from({ length: 30_000 }, () => ({ "failed-session-count": 1 }));
+  const outcome = read({
+    "date-range": range,
+    "report-id": "1",
+    policies: [1, 2, 3].map(() => ({ policy: { "policy-domain": "a.example" }, "failure-details": details })),
+  });
+  const report = outcome.kind === "read" ? outcome.report : undefined;
+  expect(report?.policies.map(({ failures }) => failures.length)).toEqual([30_000, 20_000, 0]);
+  expect(report?.warnings).toMatchObject([{ id: "too-many", at: "failure-details", times: 2 }]);
+});
+
+test("the older name of mx-host, and a count that nobody reaches", () => {
+  const outcome = read({
+    "date-range": range,
+    "report-id": "1",
+    policies: [
+      {
+        policy: { "policy-domain": "a.example", "mx-host-pattern": ["MX.a.example"] },
+        summary: { "total-successful-session-count": 1e15 },
+      },
+    ],
+  });
+  expect(outcome.kind === "read" && outcome.report).toMatchObject({
+    policies: [{ mxHost: ["mx.a.example"], successful: 0 }],
+    warnings: [{ id: "bad-count" }],
+  });
 });
 
 test("no JSON makes it throw", () => {

@@ -1,3 +1,4 @@
+import { readableText } from "./readable-text.ts";
 import { readReportTime } from "./report-time.ts";
 import { reportedDomain } from "./reported-domain.ts";
 import type { TlsFailureDetail, TlsPolicyResult, TlsReport } from "./tlsrpt.ts";
@@ -14,7 +15,11 @@ export type TlsOutcome =
 /** Real ones have some kilobytes. */
 const maxOctets = 32 * 1024 * 1024;
 const maxPolicies = 10_000;
-const maxDetails = 10_000;
+/** Of all policies together. */
+const maxDetails = 50_000;
+const maxNesting = 64;
+/** Sums of many reports are to stay whole numbers. */
+const maxCount = 9_999_999_999;
 const maxStrings = 100;
 const maxText = 1_000;
 
@@ -22,7 +27,7 @@ const maxText = 1_000;
 export function readTlsReport(octets: Buffer): TlsOutcome {
   const warnings = new WarningSink();
   if (octets.length > maxOctets) return unread("too-large", warnings);
-  const json = parseJson(octets);
+  const json = parseJson(readableText(octets));
   if (json === undefined) return unread("not-json", warnings);
   if (!isTlsReport(json)) return unread("not-a-report", warnings);
   const days = readDays(objectAt(json, "date-range"), warnings);
@@ -31,7 +36,7 @@ export function readTlsReport(octets: Buffer): TlsOutcome {
   const contact = textAt(json, "contact-info");
   const id = textAt(json, "report-id");
   if (id === undefined) warnings.add("filled-in", "report-id");
-  const policies = listAt(json, "policies", maxPolicies, warnings).map((one) => readPolicy(one, warnings));
+  const policies = readPolicies(json, warnings);
   return {
     kind: "read",
     report: {
@@ -55,18 +60,35 @@ function unread(
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-function parseJson(octets: Buffer): unknown {
+function parseJson(text: string): unknown {
+  if (!isShallow(text)) return undefined;
   try {
-    return JSON.parse(
-      octets
-        .toString("utf8")
-        .replace(/^\uFEFF/, "")
-        .replaceAll("\0", ""),
-    );
+    return JSON.parse(text.replace(/^\uFEFF/, "").replaceAll("\0", ""));
   } catch {
     return undefined;
   }
 }
+
+/** Deep nesting costs the parser far more than its length does. */
+function isShallow(text: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length && depth <= maxNesting; at++) {
+    const code = text.charCodeAt(at);
+    if (quoted && code === backslash) at += 1;
+    else if (code === quote) quoted = !quoted;
+    else if (!quoted && (code === openBrace || code === openBracket)) depth += 1;
+    else if (!quoted && (code === closeBrace || code === closeBracket)) depth -= 1;
+  }
+  return depth <= maxNesting;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -116,7 +138,8 @@ function countAt(object: JsonObject, name: string, warnings: WarningSink): numbe
   const value = valueAt(object, name);
   if (value === undefined || value === null) return 0;
   const number = typeof value === "string" ? Number(value.trim()) : value;
-  if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) return number;
+  if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0 && number <= maxCount)
+    return number;
   warnings.add("bad-count", name, String(value));
   return 0;
 }
@@ -133,7 +156,16 @@ function readDays(range: JsonObject, warnings: WarningSink): { begin: number; en
   return { begin: to, end: from };
 }
 
-function readPolicy(one: JsonObject, warnings: WarningSink): TlsPolicyResult {
+function readPolicies(json: JsonObject, warnings: WarningSink): TlsPolicyResult[] {
+  let detailsLeft = maxDetails;
+  return listAt(json, "policies", maxPolicies, warnings).map((one) => {
+    const result = readPolicy(one, detailsLeft, warnings);
+    detailsLeft -= result.failures.length;
+    return result;
+  });
+}
+
+function readPolicy(one: JsonObject, detailsLeft: number, warnings: WarningSink): TlsPolicyResult {
   const policy = objectAt(one, "policy");
   const summary = objectAt(one, "summary");
   const domain = textAt(policy, "policy-domain");
@@ -142,10 +174,13 @@ function readPolicy(one: JsonObject, warnings: WarningSink): TlsPolicyResult {
     policyType: textAt(policy, "policy-type")?.toLowerCase() ?? "",
     ...(domain !== undefined && { policyDomain: reportedDomain(domain) }),
     policyString: textsAt(policy, "policy-string"),
-    mxHost: textsAt(policy, "mx-host").map((host) => host.toLowerCase()),
+    // Before RFC 8460 it was called a pattern.
+    mxHost: ["mx-host", "mx-host-pattern"]
+      .flatMap((name) => textsAt(policy, name))
+      .map((host) => host.toLowerCase()),
     successful: countAt(summary, "total-successful-session-count", warnings),
     failed: countAt(summary, "total-failure-session-count", warnings),
-    failures: listAt(one, "failure-details", maxDetails, warnings).map((detail) =>
+    failures: listAt(one, "failure-details", detailsLeft, warnings).map((detail) =>
       readDetail(detail, warnings),
     ),
   };

@@ -12,13 +12,24 @@ export interface ReportWarning {
 const maxValue = 100;
 const maxKinds = 100;
 
+type Counted = { -readonly [Key in keyof ReportWarning]: ReportWarning[Key] };
+
 /** Counts warnings: one of each id and place, however often it comes. */
 export class WarningSink {
-  readonly #found = new Map<string, { -readonly [Key in keyof ReportWarning]: ReportWarning[Key] }>();
+  readonly #found = new Map<string, Counted>();
+  /** A broken report may give the same one a million times. */
+  #last: Counted | undefined;
 
   add(id: string, at?: string, value?: string): void {
+    const last = this.#last;
+    if (last !== undefined && last.id === id && last.at === at) last.times = (last.times ?? 1) + 1;
+    else this.#addOther(id, at, value);
+  }
+
+  #addOther(id: string, at: string | undefined, value: string | undefined): void {
     const key = `${id} ${at ?? ""}`;
     const known = this.#found.get(key);
+    this.#last = known ?? this.#last;
     if (known !== undefined) known.times = (known.times ?? 1) + 1;
     else if (this.#found.size < maxKinds)
       this.#found.set(key, {

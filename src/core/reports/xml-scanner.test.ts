@@ -43,6 +43,8 @@ test.each([
   ["a comment that does not end", "<a>x<!-- </a>", ["<a>", '"x"']],
   ["CDATA", "<a><![CDATA[<b>&amp;]]]]><![CDATA[>]]></a>", ["<a>", '"<b>&amp;]]>"', "</a>"]],
   ["an instruction", "<?xml version='1.0'?><a?>", ['"<a?>"']],
+  ["an instruction that ends as a tag does", "<?xml version='1.0'><a>x</a>", ["<a>", '"x"', "</a>"]],
+  ["an instruction that does not end", "<?xml version='1.0'<a>x</a><?<b>", ["<a>", '"x"', "</a>", "<b>"]],
   ["a document type", "<!DOCTYPE feedback SYSTEM 'x'><a/>", ["<a>", "</a>"]],
   ["declarations", "<!DOCTYPE a [<!ENTITY x 'y'>]><a/>", ["!DOCTYPE"]],
   ["declarations, in small letters", "<!doctype a[", ["!DOCTYPE"]],

@@ -49,8 +49,9 @@ export class XmlScanner {
   #scan(text: string, last: boolean): number {
     let at = 0;
     while (at < text.length && !this.#stopped) {
-      const next = this.#inside === "content" ? this.#content(text, at, last) : this.#skip(text, at, last);
-      if (next === at) return at;
+      const inside = this.#inside;
+      const next = inside === "content" ? this.#content(text, at, last) : this.#skip(text, at, last);
+      if (next === at && inside === this.#inside) return at;
       at = next;
     }
     return at;
@@ -133,12 +134,24 @@ export class XmlScanner {
     return !last && limit === text.length ? at : this.#literal(at + 1);
   }
 
+  /** Up to ">", whose "?" some forget, or before the next tag. */
+  #skipInstruction(text: string, at: number): number {
+    for (let index = at; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code !== greaterThan && code !== lessThan) continue;
+      this.#inside = "content";
+      return code === greaterThan ? index + 1 : index;
+    }
+    return text.length;
+  }
+
   #enter(inside: "comment" | "cdata" | "instruction", next: number): number {
     this.#inside = inside;
     return next;
   }
 
   #skip(text: string, at: number, last: boolean): number {
+    if (this.#inside === "instruction") return this.#skipInstruction(text, at);
     const mark = endMarks[this.#inside as keyof typeof endMarks];
     const end = text.indexOf(mark, at);
     // A mark may be cut in two by the end of the piece.
@@ -151,7 +164,7 @@ export class XmlScanner {
   }
 }
 
-const endMarks = { comment: "-->", cdata: "]]>", instruction: "?>" } as const;
+const endMarks = { comment: "-->", cdata: "]]>" } as const;
 const slash = 0x2f;
 const exclamation = 0x21;
 const question = 0x3f;

@@ -18,6 +18,7 @@ export async function expireBatch(
   const more = [
     rawMs !== undefined && (await expireRaw(db, nowMs - rawMs)),
     failureMs !== undefined && (await expireFailures(db, nowMs - failureMs)),
+    failureMs !== undefined && (await expireLetters(db, nowMs - failureMs)),
     recordsMs !== undefined && (await expireRecords(db, Math.floor((nowMs - recordsMs) / 1000))),
     sumsMs !== undefined && (await expireSums(db, nowMs - sumsMs)),
   ];
@@ -50,6 +51,18 @@ async function expireFailures(db: SqlSession, before: number): Promise<boolean> 
     await db.run("DELETE FROM report WHERE key = ?", report);
   }
   return old.length === batch;
+}
+
+/** A mail in which no report was found may be a letter of somebody, or a failure report in a form that nobody knows. */
+async function expireLetters(db: SqlSession, before: number): Promise<boolean> {
+  const deleted = await db.run(
+    `UPDATE raw SET octets = NULL WHERE key IN
+       (SELECT w.key FROM document d JOIN raw w ON w.key = d.raw
+        WHERE d.outcome = 'skipped' AND d.reason = 'no-report' AND w.octets IS NOT NULL AND w.received_at < ?
+        AND NOT EXISTS (SELECT 1 FROM document o WHERE o.raw = d.raw AND o.outcome <> 'skipped') LIMIT ${batch})`,
+    [before],
+  );
+  return deleted === batch;
 }
 
 async function expireRecords(db: SqlSession, before: number): Promise<boolean> {

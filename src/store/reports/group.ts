@@ -1,5 +1,5 @@
 import type { Row, SqlSession } from "./sql.ts";
-import type { SumPlace } from "./sums.ts";
+import type { SumPlace } from "./sum-changes.ts";
 
 /** A report in the store, as far as its group is judged by it. */
 export interface GroupReport extends SumPlace {

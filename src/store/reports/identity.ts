@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { formatIp } from "../../core/ip.ts";
-import type { AggregateHead, AggregateRecord } from "../../core/reports/aggregate.ts";
+import type { AggregateHead } from "../../core/reports/aggregate.ts";
 import type { FailureReport } from "../../core/reports/failure.ts";
 import type { TlsReport } from "../../core/reports/tlsrpt.ts";
-import { recordDetail } from "./record-detail.ts";
+import { Pause } from "../pause.ts";
+import type { PackedRecords } from "./packed-records.ts";
 
 /** What makes a report the same report: RFC 9990 §3.5.4 and the fact that reporters use an id for several days. */
 export interface ReportIdentity {
@@ -22,14 +23,12 @@ export interface IdentifiedReport {
   readonly digest: Uint8Array;
 }
 
-/** @param details `recordDetail` of each record. */
-export function identifyAggregate(
+/** Lets others work meanwhile: there may be very many records. */
+export async function identifyAggregate(
   head: AggregateHead,
-  records: readonly AggregateRecord[],
-  details: readonly string[] = records.map(recordDetail),
-): IdentifiedReport {
+  records: PackedRecords,
+): Promise<IdentifiedReport> {
   const { orgName, email, reportId, begin, end, policy } = head;
-  const texts = records.map((record, index) => recordText(record, details[index] as string)).sort();
   return {
     identity: {
       kind: "aggregate",
@@ -39,8 +38,13 @@ export function identifyAggregate(
       begin,
       end,
     },
-    digest: digestOf([sortedJson(policy), ...texts]),
+    digest: await digestSlowly(aggregateTexts(policy, records)),
   };
+}
+
+function* aggregateTexts(policy: AggregateHead["policy"], records: PackedRecords): Iterable<string> {
+  yield sortedJson(policy);
+  yield* records.contentTexts();
 }
 
 export function identifyTls(report: TlsReport): IdentifiedReport {
@@ -87,12 +91,20 @@ function digestOf(texts: readonly string[]): Uint8Array {
   return hash.digest();
 }
 
-/** A record in one text, the same for the same content and for no other. */
-function recordText(record: AggregateRecord, detail: string): string {
-  const ip = record.sourceIp === undefined ? "" : record.sourceIp.octets.join(".");
-  const { disposition, headerFrom, envelopeFrom, envelopeTo } = record;
-  const words = JSON.stringify([disposition, headerFrom, envelopeFrom ?? null, envelopeTo ?? null]);
-  return `${ip} ${record.count} ${record.dkimAligned} ${record.spfAligned} ${words} ${detail}`;
+const pieceLength = 65_536;
+
+async function digestSlowly(texts: Iterable<string>): Promise<Uint8Array> {
+  const hash = createHash("sha256");
+  const pause = new Pause();
+  let piece = "";
+  for (const text of texts) {
+    piece += `${text}\n`;
+    if (piece.length < pieceLength) continue;
+    hash.update(piece);
+    piece = "";
+    await pause.whenLong();
+  }
+  return hash.update(piece).digest();
 }
 
 /** JSON that does not depend on the order in which a reader sets its fields. */

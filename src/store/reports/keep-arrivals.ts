@@ -1,13 +1,25 @@
-import { deflateRawSync } from "node:zlib";
+import { promisify } from "node:util";
+import { deflateRaw, deflateRawSync } from "node:zlib";
 import type { TlsReport } from "../../core/reports/tlsrpt.ts";
+import { Pause } from "../pause.ts";
+import { packOctets, unpackAddress } from "./address-octets.ts";
 import { findGroup, findReportsOf, type GroupReport, hexOf, judgeGroup } from "./group.ts";
-import type { DocumentOutcome, IngestedDocument } from "./port.ts";
+import type { PackedRecords } from "./packed-records.ts";
+import type { DocumentOutcome, IngestedDocument, RawArrival } from "./port.ts";
 import { type PreparedArrival, type PreparedDocument, type PreparedReport, storable } from "./prepare.ts";
-import type { ReportWriter, Row, SqlValue } from "./sql.ts";
-import { daySums, SumChanges, type SummedRecord, sourceSums, tlsNames, tlsSums } from "./sums.ts";
+import type { Awaitable, RecordRow, ReportWriter, Row, SqlValue } from "./sql.ts";
+import { SumChanges, type SumPlace } from "./sum-changes.ts";
+import { bounded, daySums, type SummedRecord, sourceSums, tlsNames, tlsSums } from "./sums.ts";
+import type { TextTable } from "./text-table.ts";
 
 /** Base64 of compressed octets, as nearly all report mails are, does not become smaller by more effort. */
 const packLevel = 1;
+const largeOctets = 1024 * 1024;
+const deflateLater = promisify(deflateRaw);
+/** Of records and sums: some hundredths of a second. */
+const rowsAtOnce = 1_000;
+/** Sums of sources that are held back, where nobody has to be kept in order. */
+const heldSums = 2_000;
 
 /**
  * Keeps arrivals within one transaction; `finish` is its last step.
@@ -19,6 +31,7 @@ export class ArrivalKeeper {
   readonly #writer: ReportWriter;
   #changes = new SumChanges();
   #tookBack = false;
+  readonly #pause = new Pause();
 
   constructor(writer: ReportWriter) {
     this.#writer = writer;
@@ -28,11 +41,10 @@ export class ArrivalKeeper {
   async keep({ raw, documents }: PreparedArrival): Promise<IngestedDocument[]> {
     const known = await this.#rawKey(raw.digest);
     if (known !== undefined) return this.#seenBefore(known);
-    const packed = deflateRawSync(raw.octets, { level: packLevel });
     const row = await this.#one(
       "INSERT INTO raw (digest, octets, size, via, received_at) VALUES (?, ?, ?, ?, ?) RETURNING key",
       Buffer.from(raw.digest, "hex"),
-      packed,
+      await packedOctets(raw),
       raw.octets.length,
       raw.via,
       raw.receivedAt,
@@ -45,7 +57,9 @@ export class ArrivalKeeper {
     const refused = documents.map(({ name }, ordinal) => {
       return { kind: "unread", ordinal, name, reason: storable(`not-storable: ${reason}`) } as const;
     });
-    return this.keep({ raw, documents: refused });
+    // Where nothing was to be kept the reports were to stand for it.
+    const { kept, ...whole } = raw;
+    return this.keep({ raw: kept?.octets === undefined ? whole : raw, documents: refused });
   }
 
   /**
@@ -57,6 +71,11 @@ export class ArrivalKeeper {
     if (raw === undefined) return this.keep(arrival);
     const before = await findReportsOf(this.#writer, raw);
     if (before.some(({ expired }) => expired)) return this.#seenBefore(raw);
+    if (arrival.raw.kept !== undefined)
+      await this.#writer.run("UPDATE raw SET octets = ? WHERE key = ?", [
+        await packedOctets(arrival.raw),
+        raw,
+      ]);
     await this.#writer.run("DELETE FROM document WHERE raw = ?", [raw]);
     const again = new Map(
       arrival.documents.flatMap((one) => ("identity" in one ? [[contentKey(one), one]] : [])),
@@ -75,21 +94,37 @@ export class ArrivalKeeper {
   async finish(): Promise<void> {
     const changes = this.#changes;
     this.#changes = new SumChanges();
-    const [days, sources, tls] = [changes.dayRows(), changes.sourceRows(), changes.tlsRows()];
-    await this.#writer.addSums(daySums, days);
-    await this.#writer.addSums(sourceSums, sources);
-    await this.#writer.addSources(changes.seenRows());
-    await this.#writer.addSums(tlsSums, tls);
+    await this.#someAtATime(changes.dayRows(), (rows) => this.#writer.addSums(daySums, rows));
+    await this.#someAtATime(changes.sourceRows(), (rows) => this.#writer.addSums(sourceSums, rows));
+    await this.#someAtATime(changes.seenRows(), (rows) => this.#writer.addSources(rows));
+    await this.#someAtATime(changes.tlsRows(), (rows) => this.#writer.addSums(tlsSums, rows));
     if (!this.#tookBack) return;
     this.#tookBack = false;
-    await this.#deleteEmpty("day_sum WHERE messages = 0", days);
-    await this.#deleteEmpty("source_sum WHERE messages = 0", sources);
-    await this.#deleteEmpty("tls_sum WHERE sessions = 0", tls);
+    await this.#deleteEmpty("day_sum WHERE messages = 0", changes.dayRows());
+    await this.#deleteEmpty("source_sum WHERE messages = 0", changes.sourceRows());
+    await this.#deleteEmpty("tls_sum WHERE sessions = 0", changes.tlsRows());
+  }
+
+  /** Rows of a giant report are never all there at once, nor is it written in one go. */
+  async #someAtATime<Row>(
+    rows: Iterable<Row>,
+    write: (some: readonly Row[]) => Awaitable<void>,
+  ): Promise<void> {
+    let some: Row[] = [];
+    for (const row of rows) {
+      some.push(row);
+      if (some.length < rowsAtOnce) continue;
+      await write(some);
+      await this.#pause.whenLong();
+      some = [];
+    }
+    if (some.length > 0) await write(some);
   }
 
   /** Rows begin with domain and day. */
-  async #deleteEmpty(what: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    const days = new Map(rows.map((row) => [`${row[0]} ${row[1]}`, row.slice(0, 2)]));
+  async #deleteEmpty(what: string, rows: Iterable<readonly SqlValue[]>): Promise<void> {
+    const days = new Map<string, readonly SqlValue[]>();
+    for (const row of rows) days.set(`${row[0]} ${row[1]}`, row.slice(0, 2));
     for (const day of days.values())
       await this.#writer.run(`DELETE FROM ${what} AND domain = ? AND day = ?`, day);
   }
@@ -206,33 +241,49 @@ export class ArrivalKeeper {
     );
     const key = Number(row?.["key"]);
     await this.#insertRecords(key, report);
-    if (counted) this.#change(place, report, 1);
+    if (!counted) return key;
+    await this.#changeRecords(place, report.records.summed(), 1);
+    if (report.tls !== undefined) this.#changeTls(place, report.tls, 1);
     return key;
   }
 
   async #insertRecords(key: number, { records }: PreparedReport): Promise<void> {
-    const name = (text: string): number => this.#writer.name(storable(text));
-    const rows = records.map(({ record, ip, count, aligned, disposition, detail }) => ({
-      ip,
-      messages: count,
-      disposition: name(disposition),
-      aligned,
-      headerFrom: name(record.headerFrom),
-      envelopeFrom: record.envelopeFrom === undefined ? null : name(record.envelopeFrom),
-      envelopeTo: record.envelopeTo === undefined ? null : name(record.envelopeTo),
-      detail: this.#writer.detail(detail),
-    }));
-    await this.#writer.addRecords(key, rows);
+    let from = 0;
+    await this.#someAtATime(this.#recordRows(records), async (rows) => {
+      await this.#writer.addRecords(key, from, rows);
+      from += rows.length;
+    });
   }
 
-  #change(
-    place: Parameters<SumChanges["addRecords"]>[0],
-    { records, tls }: { readonly records: Iterable<SummedRecord>; readonly tls: TlsReport | undefined },
-    sign: 1 | -1,
-  ): void {
-    this.#changes.addRecords(place, records, sign);
-    if (tls !== undefined)
-      this.#changes.addTls(place, tls, sign, (text) => this.#writer.name(storable(text)));
+  *#recordRows(records: PackedRecords): Iterable<RecordRow> {
+    const name = keysOf(records.names, (text) => this.#writer.name(storable(text)));
+    const detail = keysOf(records.details, (text) => this.#writer.detail(text));
+    for (let index = 0; index < records.length; index++) {
+      const record = records.at(index);
+      yield {
+        ip: unpackAddress(record.address),
+        messages: bounded(record.count),
+        disposition: name(record.disposition),
+        aligned: record.aligned,
+        headerFrom: name(record.headerFrom),
+        envelopeFrom: record.envelopeFrom === undefined ? null : name(record.envelopeFrom),
+        envelopeTo: record.envelopeTo === undefined ? null : name(record.envelopeTo),
+        detail: detail(record.detail),
+      };
+    }
+  }
+
+  async #changeRecords(place: SumPlace, records: Iterable<SummedRecord>, sign: 1 | -1): Promise<void> {
+    await this.#someAtATime(records, async (some) => {
+      this.#changes.addRecords(place, some, sign);
+      if (sign < 0) this.#tookBack = true;
+      if (this.#writer.alone && this.#changes.size > heldSums) await this.finish();
+    });
+  }
+
+  #changeTls(place: SumPlace, report: TlsReport, sign: 1 | -1): void {
+    this.#changes.addTls(place, report, sign, (text) => this.#writer.name(storable(text)));
+    if (sign < 0) this.#tookBack = true;
   }
 
   /** Brings a group in order after documents came or went. @returns Documents whose outcome changed. */
@@ -259,7 +310,7 @@ export class ArrivalKeeper {
 
   async #count(report: GroupReport): Promise<void> {
     await this.#writer.run("UPDATE report SET counted = 1 WHERE key = ?", [report.key]);
-    this.#change(report, await this.#contentOf(report), 1);
+    await this.#changeStored(report, 1);
   }
 
   /** Takes a report out of the sums. */
@@ -267,28 +318,30 @@ export class ArrivalKeeper {
     // It may have been counted in this very transaction.
     await this.finish();
     await this.#writer.run("UPDATE report SET counted = 0 WHERE key = ?", [report.key]);
-    this.#change(report, await this.#contentOf(report), -1);
-    this.#tookBack = true;
+    await this.#changeStored(report, -1);
     if (report.kind === "aggregate") await this.#forgetSources(report);
   }
 
-  async #contentOf({ key, kind }: GroupReport): Promise<{
-    readonly records: readonly SummedRecord[];
-    readonly tls: TlsReport | undefined;
-  }> {
-    if (kind === "failure") return { records: [], tls: undefined };
-    if (kind === "tls") {
-      const row = await this.#one("SELECT json FROM report WHERE key = ?", key);
-      const { report } = JSON.parse(String(row?.["json"])) as { readonly report: TlsReport };
-      await this.#writer.learn(tlsNames(report).map(storable));
-      return { records: [], tls: report };
+  /** Counts what stands in the database of a report, or takes it back. */
+  async #changeStored(report: GroupReport, sign: 1 | -1): Promise<void> {
+    if (report.kind === "tls") await this.#changeStoredTls(report, sign);
+    if (report.kind !== "aggregate") return;
+    for (let from = 0; ; from += rowsAtOnce) {
+      const rows = await this.#writer.all(
+        `SELECT r.ip, r.messages, r.aligned, n.text AS disposition FROM record r JOIN name n ON n.key = r.disposition
+         WHERE r.report = ? AND r.ordinal >= ? AND r.ordinal < ? ORDER BY r.ordinal`,
+        [report.key, from, from + rowsAtOnce],
+      );
+      if (rows.length === 0) return;
+      await this.#changeRecords(report, rows.map(summedRecord), sign);
     }
-    const rows = await this.#writer.all(
-      `SELECT r.ip, r.messages, r.aligned, n.text AS disposition FROM record r JOIN name n ON n.key = r.disposition
-       WHERE r.report = ? ORDER BY r.ordinal`,
-      [key],
-    );
-    return { records: rows.map(summedRecord), tls: undefined };
+  }
+
+  async #changeStoredTls(place: GroupReport, sign: 1 | -1): Promise<void> {
+    const row = await this.#one("SELECT json FROM report WHERE key = ?", place.key);
+    const { report } = JSON.parse(String(row?.["json"])) as { readonly report: TlsReport };
+    await this.#writer.learn(tlsNames(report).map(storable));
+    this.#changeTls(place, report, sign);
   }
 
   /** Sets right when its sources were seen first and last; others may have seen them, too. */
@@ -320,6 +373,29 @@ export class ArrivalKeeper {
   }
 }
 
+/** Large ones in another thread. */
+async function pack(octets: Buffer): Promise<Buffer> {
+  const options = { level: packLevel };
+  return octets.length < largeOctets ? deflateRawSync(octets, options) : deflateLater(octets, options);
+}
+
+/** The number that a database gives to a text, asked for once, when it is first wanted. */
+function keysOf(texts: TextTable, keyOf: (text: string) => number): (number: number) => number {
+  const keys: number[] = [];
+  return (number) => {
+    const known = keys[number];
+    if (known !== undefined) return known;
+    const key = keyOf(texts.text(number));
+    keys[number] = key;
+    return key;
+  };
+}
+
+async function packedOctets({ octets, kept }: RawArrival): Promise<Buffer | null> {
+  const stays = kept === undefined ? octets : kept.octets;
+  return stays === undefined ? null : pack(stays);
+}
+
 function contentKey({ identityDigest, digest }: PreparedReport): string {
   return `${hexOf(identityDigest)} ${hexOf(digest)}`;
 }
@@ -336,7 +412,7 @@ function ingestedDocument(row: Row): IngestedDocument {
 
 function summedRecord(row: Row): SummedRecord {
   return {
-    ip: row["ip"] as Uint8Array,
+    address: packOctets(row["ip"] as Uint8Array),
     count: Number(row["messages"]),
     aligned: Number(row["aligned"]),
     disposition: String(row["disposition"]),

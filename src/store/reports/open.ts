@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readSecret } from "../../config/secret.ts";
 import type { ReportStore } from "./port.ts";
-import { openSqliteReports } from "./sqlite-reports.ts";
+import { openSqliteReportsWhenFree } from "./sqlite-reports.ts";
 
 /** Where the reports are when `store` names no other place. */
 export function reportsPath(dataDir: string): string {
@@ -20,7 +20,7 @@ export async function openReportStore({
   readonly store?: string;
   readonly dataDir: string;
 }): Promise<ReportStore> {
-  if (store === undefined) return openSqliteReports({ path: reportsPath(dataDir) });
+  if (store === undefined) return openSqliteReportsWhenFree(reportsPath(dataDir));
   // Only who uses it waits for its loading.
   const { openPostgresReports } = await import("./postgres-reports.ts");
   return openPostgresReports({ url: await readSecret(store) });

@@ -3,6 +3,7 @@ import type { AggregateHead, AggregateRecord } from "../../core/reports/aggregat
 import type { FailureReport } from "../../core/reports/failure.ts";
 import type { TlsReport } from "../../core/reports/tlsrpt.ts";
 import type { ReportWarning } from "../../core/reports/warnings.ts";
+import type { PackedRecords } from "./packed-records.ts";
 import type { Sums } from "./sums.ts";
 
 /** One mail or file as it arrived. */
@@ -10,6 +11,8 @@ export interface RawArrival {
   /** SHA-256 of the octets, in hexadecimal digits: its name in the store. */
   readonly digest: string;
   readonly octets: Buffer;
+  /** What is kept in place of the octets, when that is another thing; without `octets` nothing is. */
+  readonly kept?: { readonly octets?: Buffer };
   /** Where it came from, for people: `imap://host/INBOX;UID=7`, a path, `lmtp`. */
   readonly via: string;
   /** Milliseconds since 1970. */
@@ -23,10 +26,19 @@ export interface MailJudgement {
   readonly by: "authentication-results" | "arc" | "dkim" | "none";
   /** Of the From address of the report mail. */
   readonly fromDomain?: string;
-  /** Recipient address in `To` and whether a record that is known asks for reports there. */
+  /** The address that it came to, as far as is known. */
   readonly sentTo?: string;
+  /** Whether reports were to go there when it came; absent: nobody has asked. */
+  readonly destination?: ReportDestination;
   readonly dkimPass: boolean;
 }
+
+/** What DNS says of the address that a report came to, in the record of the domain that the report is about. */
+export type ReportDestination =
+  /** "unknown": DNS did not answer. */
+  | { readonly result: "named" | "not-named" | "no-record" | "unknown" }
+  /** Named, but the owner of the address lacks a record at this name (RFC 9990 §4), and nobody needs to send anything there. */
+  | { readonly result: "unconfirmed"; readonly name: string };
 
 /** A document of an arrival, read. The `ordinal` of a document is its place within the arrival. */
 export type ReadDocument =
@@ -35,7 +47,7 @@ export type ReadDocument =
       readonly ordinal: number;
       readonly name?: string;
       readonly head: AggregateHead;
-      readonly records: readonly AggregateRecord[];
+      readonly records: PackedRecords;
       readonly warnings: readonly ReportWarning[];
       readonly mail?: MailJudgement;
     }
@@ -89,6 +101,8 @@ export interface IngestRequest {
 
 export interface ReportFilter {
   readonly domain?: string;
+  /** Also of the domains below `domain`. */
+  readonly subdomains?: boolean;
   readonly reporter?: string;
   readonly kind?: "aggregate" | "failure" | "tls";
   /** Reports whose period begins in this span; seconds since 1970, `since` included, `before` not. */
@@ -96,8 +110,14 @@ export interface ReportFilter {
   readonly before?: number;
   /** Only those that are in the sums, or only those that are not. */
   readonly counted?: boolean;
+  /** The report id, all of it. */
+  readonly id?: string;
   /** The beginning of the report id, or all of it. */
   readonly idPrefix?: string;
+  /** Without those that came by a mail that is not what it says it is. */
+  readonly alignedOnly?: boolean;
+  /** Only those that another one contradicts, see `DocumentOutcome`. */
+  readonly conflict?: boolean;
 }
 
 export interface ReportPageQuery extends ReportFilter {
@@ -123,6 +143,8 @@ export interface ReportSummary {
   readonly messages: number;
   /** false: a conflict, or a TLS report that nobody signed. */
   readonly counted: boolean;
+  /** Whether another one says that it is the same report, and something else. */
+  readonly conflict: boolean;
   readonly mailVerdict?: MailJudgement["verdict"];
   readonly warnings: number;
   readonly receivedAt: number;
@@ -169,6 +191,29 @@ export interface StoredRecord {
   readonly begin: number;
   readonly end: number;
   readonly record: AggregateRecord;
+}
+
+/** Which records sources are judged by: those of reports that are counted and begin in this span. */
+export interface TallyQuery {
+  /** 200 at most; undefined stands for no address. */
+  readonly ips: readonly (IpAddress | undefined)[];
+  /** Seconds since 1970, `since` included, `before` not. */
+  readonly since?: number;
+  readonly before?: number;
+  readonly alignedOnly?: boolean;
+}
+
+/** What came from one address in the name of one domain, by the records that are still kept. */
+export interface SourceTally extends Readonly<Omit<Sums, "estimated">> {
+  /** Absent where reports have none. */
+  readonly ip?: IpAddress;
+  readonly domain: string;
+  readonly reporters: number;
+  /** Seconds since 1970: the first begin and the last end. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** Records that are alike as one, the most messages first; 200 at most. Without `envelopeTo`. */
+  readonly alike: readonly AggregateRecord[];
 }
 
 export interface SumQuery {
@@ -221,8 +266,9 @@ export interface OddDocument {
 
 export interface RawDocument {
   readonly digest: string;
-  /** Absent when its time is over. */
+  /** What is kept: its digest is `digest` when that is all. Absent when its time is over. */
   readonly octets?: Buffer;
+  /** As it came. */
   readonly size: number;
   readonly via: string;
   readonly receivedAt: number;
@@ -289,6 +335,8 @@ export interface LeaseStore {
 export interface ReportStore {
   readonly jobs: JobStore;
   readonly leases: LeaseStore;
+  /** The same as long as it is the same database; another one for one that was made anew at its place. */
+  id(): Promise<string>;
   /**
    * All or nothing of each request, and of all together when the database takes them all. A request that it refuses for what is
    * in it is kept with its octets, its documents unread, and holds up no other.
@@ -310,9 +358,18 @@ export interface ReportStore {
   show(key: string): Promise<StoredReport | undefined>;
   /** The newest report first, within a report in its own order. Read in pieces: work may go on meanwhile. */
   records(filter: RecordFilter): AsyncIterable<StoredRecord>;
-  odd(outcome: "unread" | "conflict" | "skipped", limit: number): Promise<readonly OddDocument[]>;
+  /** The last that came first. @param received Only those that came in this span; ms since 1970, `before` not included. */
+  odd(
+    outcome: "unread" | "conflict" | "skipped",
+    limit: number,
+    received?: { readonly since?: number; readonly before?: number },
+  ): Promise<readonly OddDocument[]>;
   /** That reports are about. */
   domains(): Promise<readonly string[]>;
+  /** Those that reports are of. */
+  reporters(): Promise<readonly string[]>;
+  /** What is known of some addresses, as all domains that they send as. */
+  tallies(query: TallyQuery): Promise<readonly SourceTally[]>;
   /** Those with the most messages first. */
   sources(query: SumQuery): Promise<readonly SourceSum[]>;
   days(query: SumQuery): Promise<readonly DaySum[]>;

@@ -99,7 +99,7 @@ export class PostgresEngine implements SqlEngine {
     return this.#inTransaction(
       async (client, known) => {
         await lock(client, needs);
-        return work(new PostgresWriter(client, known));
+        return work(new PostgresWriter(client, known, needs.alone));
       },
       async (client) => {
         const session = new PostgresSession(client);

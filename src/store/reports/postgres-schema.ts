@@ -141,4 +141,19 @@ export const postgresMigrations: readonly string[] = [
   CREATE TABLE revision (only_one smallint PRIMARY KEY CHECK (only_one = 1), number bigint NOT NULL);
   INSERT INTO revision VALUES (1, 0);
   `,
+  `
+  ALTER TABLE report ALTER COLUMN report_id TYPE text COLLATE "C";
+  CREATE INDEX report_by_id ON report (substr(report_id, 1, 64));
+  `,
+  `
+  -- A cache of what the DNS says of addresses: see source-names.ts.
+  CREATE TABLE source_name (
+    ip         text COLLATE "C" PRIMARY KEY,
+    expires_at bigint NOT NULL,
+    json       text   NOT NULL
+  );
+  -- Another one for every database.
+  CREATE TABLE store_id (id text NOT NULL);
+  INSERT INTO store_id VALUES (md5(random()::text || clock_timestamp()::text || pg_backend_pid()::text));
+  `,
 ];

@@ -2,9 +2,6 @@ import type { ClientBase } from "pg";
 import { PostgresSession } from "./postgres-session.ts";
 import type { RecordRow, ReportWriter, SqlValue, SumTable } from "./sql.ts";
 
-/** Rows of one statement. */
-const rowsAtOnce = 5_000;
-
 /** Numbers of texts that a transaction was told of. */
 export interface KnownTexts {
   readonly names: ReadonlyMap<string, number>;
@@ -12,11 +9,13 @@ export interface KnownTexts {
 }
 
 export class PostgresWriter extends PostgresSession implements ReportWriter {
+  readonly alone: boolean;
   readonly #names: Map<string, number>;
   readonly #details: ReadonlyMap<string, number>;
 
-  constructor(client: ClientBase, { names, details }: KnownTexts) {
+  constructor(client: ClientBase, { names, details }: KnownTexts, alone: boolean) {
     super(client);
+    this.alone = alone;
     this.#names = new Map(names);
     this.#details = details;
   }
@@ -36,28 +35,25 @@ export class PostgresWriter extends PostgresSession implements ReportWriter {
     return known(this.#details, json);
   }
 
-  async addRecords(report: number, rows: readonly RecordRow[]): Promise<void> {
-    for (let from = 0; from < rows.length; from += rowsAtOnce) {
-      const some = rows.slice(from, from + rowsAtOnce);
-      await this.run(
-        `INSERT INTO record (report, ordinal, ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail)
-         SELECT ?, ?::bigint + place - 1, ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail
-         FROM unnest(?::bytea[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
-           WITH ORDINALITY AS row (ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail, place)`,
-        [
-          report,
-          from,
-          some.map(({ ip }) => ip),
-          some.map(({ messages }) => messages),
-          some.map(({ disposition }) => disposition),
-          some.map(({ aligned }) => aligned),
-          some.map(({ headerFrom }) => headerFrom),
-          some.map(({ envelopeFrom }) => envelopeFrom),
-          some.map(({ envelopeTo }) => envelopeTo),
-          some.map(({ detail }) => detail),
-        ],
-      );
-    }
+  async addRecords(report: number, from: number, rows: readonly RecordRow[]): Promise<void> {
+    await this.run(
+      `INSERT INTO record (report, ordinal, ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail)
+       SELECT ?, ?::bigint + place - 1, ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail
+       FROM unnest(?::bytea[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
+         WITH ORDINALITY AS row (ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail, place)`,
+      [
+        report,
+        from,
+        rows.map(({ ip }) => ip),
+        rows.map(({ messages }) => messages),
+        rows.map(({ disposition }) => disposition),
+        rows.map(({ aligned }) => aligned),
+        rows.map(({ headerFrom }) => headerFrom),
+        rows.map(({ envelopeFrom }) => envelopeFrom),
+        rows.map(({ envelopeTo }) => envelopeTo),
+        rows.map(({ detail }) => detail),
+      ],
+    );
   }
 
   addSums({ name, key, sums }: SumTable, rows: readonly (readonly SqlValue[])[]): Promise<void> {
@@ -85,13 +81,10 @@ export class PostgresWriter extends PostgresSession implements ReportWriter {
   ): Promise<void> {
     const arrays = columns.map((column) => (column === "ip" ? "?::bytea[]" : "?::bigint[]")).join(", ");
     const sql = `INSERT INTO ${table} (${columns.join(", ")}) SELECT * FROM unnest(${arrays}) ON CONFLICT ${onConflict}`;
-    for (let from = 0; from < rows.length; from += rowsAtOnce) {
-      const some = rows.slice(from, from + rowsAtOnce);
-      await this.run(
-        sql,
-        columns.map((_, place) => some.map((row) => row[place] as SqlValue)),
-      );
-    }
+    await this.run(
+      sql,
+      columns.map((_, place) => rows.map((row) => row[place] as SqlValue)),
+    );
   }
 }
 

@@ -1,7 +1,5 @@
-import type { AggregateRecord } from "../../core/reports/aggregate.ts";
 import type { FailureReport } from "../../core/reports/failure.ts";
 import type { TlsReport } from "../../core/reports/tlsrpt.ts";
-import { addressOctets } from "./address-octets.ts";
 import {
   type IdentifiedReport,
   identifyAggregate,
@@ -10,10 +8,11 @@ import {
   identityDigest,
   type ReportIdentity,
 } from "./identity.ts";
+import { PackedRecords } from "./packed-records.ts";
 import type { IngestRequest, MailJudgement, RawArrival, ReadDocument } from "./port.ts";
-import { recordDetail } from "./record-detail.ts";
 import type { TransactionNeeds } from "./sql.ts";
-import { bounded, type SummedRecord, tlsNames } from "./sums.ts";
+import { bounded, daysOf, tlsNames } from "./sums.ts";
+import { ownText } from "./text-table.ts";
 
 /** An arrival made ready for a store, before its transaction begins. */
 export interface PreparedArrival {
@@ -43,7 +42,7 @@ export interface PreparedReport {
   /** 1: of a mail that is not what it says it is. */
   readonly trust: 0 | 1;
   readonly mail: MailJudgement | undefined;
-  readonly records: readonly PreparedRecord[];
+  readonly records: PackedRecords;
   readonly recordCount: number;
   readonly messages: number;
   /** Everything of it but its records. */
@@ -51,16 +50,13 @@ export interface PreparedReport {
   readonly tls: TlsReport | undefined;
 }
 
-export interface PreparedRecord extends SummedRecord {
-  readonly record: AggregateRecord;
-  readonly detail: string;
+export async function prepareArrival({ raw, documents }: IngestRequest): Promise<PreparedArrival> {
+  const prepared: PreparedDocument[] = [];
+  for (const document of documents) prepared.push(await prepareDocument(document));
+  return { raw: { ...raw, via: storable(raw.via) }, documents: prepared };
 }
 
-export function prepareArrival({ raw, documents }: IngestRequest): PreparedArrival {
-  return { raw: { ...raw, via: storable(raw.via) }, documents: documents.map(prepareDocument) };
-}
-
-function prepareDocument(document: ReadDocument): PreparedDocument {
+async function prepareDocument(document: ReadDocument): Promise<PreparedDocument> {
   const { kind, ordinal } = document;
   const name = document.name === undefined ? undefined : storable(document.name);
   switch (kind) {
@@ -78,39 +74,23 @@ function prepareDocument(document: ReadDocument): PreparedDocument {
 
 type Document<Kind> = Extract<ReadDocument, { readonly kind: Kind }>;
 
-function prepareAggregate(document: Document<"aggregate">, name: string | undefined): PreparedReport {
-  const { head, warnings } = document;
-  const records = document.records.map(prepareRecord);
+async function prepareAggregate(
+  document: Document<"aggregate">,
+  name: string | undefined,
+): Promise<PreparedReport> {
+  const { head, records, warnings } = document;
   return {
-    ...frame(
-      document,
-      name,
-      identifyAggregate(
-        head,
-        records.map(({ record }) => record),
-        records.map(({ detail }) => detail),
-      ),
-    ),
+    ...frame(document, name, await identifyAggregate(head, records)),
     countable: true,
     records,
     recordCount: records.length,
-    messages: whole(records.reduce((sum, { count }) => sum + count, 0)),
+    messages: whole(records.boundedMessages),
     json: JSON.stringify({ head, warnings }),
     tls: undefined,
   };
 }
 
-function prepareRecord(record: AggregateRecord): PreparedRecord {
-  const { sourceIp, count, disposition, dkimAligned, spfAligned } = record;
-  return {
-    record,
-    ip: addressOctets(sourceIp),
-    count: bounded(count),
-    disposition: storable(disposition),
-    aligned: (dkimAligned ? 1 : 0) + (spfAligned ? 2 : 0),
-    detail: recordDetail(record),
-  };
-}
+const noRecords = new PackedRecords();
 
 function prepareTls(document: Document<"tls">, name: string | undefined): PreparedReport {
   const { report, counted } = document;
@@ -118,7 +98,7 @@ function prepareTls(document: Document<"tls">, name: string | undefined): Prepar
   return {
     ...frame(document, name, identifyTls(report)),
     countable: counted,
-    records: [],
+    records: noRecords,
     recordCount: policies.length,
     messages: whole(policies.reduce((sum, { successful, failed }) => sum + bounded(successful + failed), 0)),
     json: JSON.stringify({ report }),
@@ -131,7 +111,7 @@ function prepareFailure(document: Document<"failure">, name: string | undefined)
   return {
     ...frame(document, name, identifyFailure(report, mail?.fromDomain ?? "")),
     countable: true,
-    records: [],
+    records: noRecords,
     recordCount: 1,
     messages: bounded(report.incidents),
     json: JSON.stringify({ report: withPlainAddress(report) }),
@@ -148,9 +128,9 @@ function frame(
 ): Frame {
   const identity = {
     ...written,
-    reporter: storable(written.reporter),
+    reporter: ownText(storable(written.reporter)),
     reportId: storable(written.reportId),
-    domain: storable(written.domain),
+    domain: ownText(storable(written.domain)),
   };
   const trust = mail?.verdict === "unaligned" ? 1 : 0;
   return { kind, ordinal, name, identity, identityDigest: identityDigest(identity), digest, trust, mail };
@@ -172,30 +152,42 @@ export function storable(text: string): string {
   return formed.includes("\0") ? formed.replaceAll("\0", "\uFFFD") : formed;
 }
 
+/** With more sums of sources than this a transaction has nobody beside it, so that it need not hold them all back. */
+const sumsBesideOthers = 40_000;
+
 /** What a transaction will need that keeps these arrivals. */
 export function needsOf(arrivals: readonly PreparedArrival[]): TransactionNeeds {
-  const names = new Set<string>();
-  const details = new Set<string>();
-  const touches: Uint8Array[] = [];
-  for (const { raw, documents } of arrivals) {
-    touches.push(Buffer.from(raw.digest, "hex"));
-    for (const document of documents)
-      if ("identity" in document) {
-        touches.push(document.identityDigest);
-        addNames(document, names, details);
-      }
-  }
-  return { alone: false, touches, names, details };
+  const reports = arrivals.flatMap(({ documents }) => documents.filter((one) => "identity" in one));
+  return {
+    alone: reports.reduce((sum, report) => sum + sumsOf(report), 0) > sumsBesideOthers,
+    touches: [
+      ...arrivals.map(({ raw }) => Buffer.from(raw.digest, "hex")),
+      ...reports.map(({ identityDigest: digest }) => digest),
+    ],
+    names: again(() => namesOf(reports)),
+    details: again(() => detailsOf(reports)),
+  };
 }
 
-function addNames(report: PreparedReport, names: Set<string>, details: Set<string>): void {
-  names.add(report.identity.reporter).add(report.identity.domain);
-  if (report.tls !== undefined) for (const name of tlsNames(report.tls)) names.add(storable(name));
-  for (const { record, disposition, detail } of report.records) {
-    const { headerFrom, envelopeFrom, envelopeTo } = record;
-    names.add(disposition).add(storable(headerFrom));
-    if (envelopeFrom !== undefined) names.add(storable(envelopeFrom));
-    if (envelopeTo !== undefined) names.add(storable(envelopeTo));
-    details.add(detail);
+/** At most. */
+function sumsOf({ identity: { begin, end }, records }: PreparedReport): number {
+  return records.length * daysOf(begin, end).length;
+}
+
+/** Not every engine asks. */
+function again(texts: () => Iterator<string>): Iterable<string> {
+  return { [Symbol.iterator]: texts };
+}
+
+function* namesOf(reports: readonly PreparedReport[]): Iterator<string> {
+  for (const { identity, records, tls } of reports) {
+    yield identity.reporter;
+    yield identity.domain;
+    for (const name of tls === undefined ? [] : tlsNames(tls)) yield storable(name);
+    for (const name of records.names.texts) yield storable(name);
   }
+}
+
+function* detailsOf(reports: readonly PreparedReport[]): Iterator<string> {
+  for (const { records } of reports) yield* records.details.texts;
 }

@@ -10,18 +10,29 @@ import type {
   ReportPage,
   ReportPageQuery,
   SourceSum,
+  SourceTally,
   StoredRecord,
   StoredReport,
   SumQuery,
+  TallyQuery,
   TlsSum,
 } from "./port.ts";
 import { storable } from "./prepare.ts";
-import { aggregateRecord, knownDocument, oddDocument, reportSummary, storedReport, sumsOf } from "./rows.ts";
+import {
+  aggregateRecord,
+  knownDocument,
+  oddDocument,
+  reportSummary,
+  sourceTally,
+  storedReport,
+  sumsOf,
+} from "./rows.ts";
 import type { Row, SqlSession, SqlValue } from "./sql.ts";
 import { sumNames } from "./sums.ts";
 
 const defaultLimit = 50;
 const maxLimit = 1_000;
+const maxOdd = 100_000;
 /** More rows than there will ever be. */
 const everything = 2_000_000_000;
 /** Records read at a time when all of them are asked for, and reports that they may be of. */
@@ -29,7 +40,8 @@ const recordsAtOnce = 2_000;
 const reportsAtOnce = 50;
 
 const reportColumns = `p.key, p.kind, rn.text AS reporter, p.report_id, dn.text AS domain, p.begin_at, p.end_at, p.records, p.stored,
-  p.messages, p.counted, p.json, w.digest, w.via, w.received_at, d.mail`;
+  p.messages, p.counted, p.json, w.digest, w.via, w.received_at, d.mail,
+  EXISTS (SELECT 1 FROM report o WHERE o.identity = p.identity AND o.key <> p.key) AS conflict`;
 const reportTables = `report p JOIN name rn ON rn.key = p.reporter JOIN name dn ON dn.key = p.domain JOIN raw w ON w.key = p.raw
   LEFT JOIN document d ON d.raw = p.raw AND d.ordinal = p.ordinal`;
 const recordColumns =
@@ -39,6 +51,27 @@ const recordTables = `record r JOIN name n1 ON n1.key = r.disposition JOIN name 
 /** As floating point: integers beyond 2^53 cannot be read, and what reporters claim has no bound. */
 const sumExpressions = sumNames
   .map((name) => `sum(CAST(s.${name} AS DOUBLE PRECISION)) AS ${name}`)
+  .join(", ");
+
+/** What the index holds of a report id, which may be longer than an index takes. */
+const indexedCharacters = 64;
+const indexedId = `substr(p.report_id, 1, ${indexedCharacters})`;
+const lastCharacter = "\u{10FFFF}";
+const inConflict =
+  "p.identity IN (SELECT c.identity FROM document x JOIN report c ON c.key = x.report WHERE x.outcome = 'conflict')";
+/** Addresses asked for at a time: always as many places, so that it is one statement. */
+const tallyPlaces = 200;
+const maxAlike = 200;
+/** See `sumExpressions`. */
+const tallySums = Object.entries({
+  messages: "r.messages",
+  dkim: "CASE WHEN r.aligned IN (1, 3) THEN r.messages ELSE 0 END",
+  spf: "CASE WHEN r.aligned IN (2, 3) THEN r.messages ELSE 0 END",
+  passed: "CASE WHEN r.aligned <> 0 THEN r.messages ELSE 0 END",
+  quarantined: "CASE WHEN n1.text = 'quarantine' THEN r.messages ELSE 0 END",
+  rejected: "CASE WHEN n1.text = 'reject' THEN r.messages ELSE 0 END",
+})
+  .map(([name, expression]) => `sum(CAST(${expression} AS DOUBLE PRECISION)) AS ${name}`)
   .join(", ");
 
 /** Conditions joined by "and", with their values. */
@@ -172,12 +205,20 @@ export class Questions {
       for (const row of byReport.get(report.key) ?? []) yield { ...report, record: aggregateRecord(row) };
   }
 
-  async odd(outcome: DocumentOutcome, limit: number): Promise<OddDocument[]> {
+  async odd(
+    outcome: DocumentOutcome,
+    limit: number,
+    { since, before }: { readonly since?: number; readonly before?: number } = {},
+  ): Promise<OddDocument[]> {
+    const where = new Where()
+      .add("d.outcome = ?", outcome)
+      .add("w.received_at >= ?", since)
+      .add("w.received_at < ?", before);
     const rows = await this.#all(
       `SELECT w.digest, w.via, w.received_at, d.ordinal, d.outcome, d.name, d.reason, d.report
-       FROM document d JOIN raw w ON w.key = d.raw WHERE d.outcome = ? ORDER BY w.received_at DESC, w.key DESC, d.ordinal LIMIT ?`,
-      outcome,
-      Math.min(limit, maxLimit),
+       FROM document d JOIN raw w ON w.key = d.raw ${where.text} ORDER BY w.received_at DESC, w.key DESC, d.ordinal LIMIT ?`,
+      ...where.values,
+      Math.min(limit, maxOdd),
     );
     return rows.map(oddDocument);
   }
@@ -197,6 +238,41 @@ export class Questions {
       "SELECT n.text FROM name n WHERE n.key IN (SELECT domain FROM report) AND n.text <> '' ORDER BY n.text",
     );
     return rows.map((row) => String(row["text"]));
+  }
+
+  async reporters(): Promise<string[]> {
+    const rows = await this.#all(
+      "SELECT n.text FROM name n WHERE n.key IN (SELECT reporter FROM report) ORDER BY n.text",
+    );
+    return rows.map((row) => String(row["text"]));
+  }
+
+  async tallies(query: TallyQuery): Promise<SourceTally[]> {
+    if (query.ips.length === 0) return [];
+    const where = tallyWhere(query);
+    const sums = await this.#all(
+      `SELECT r.ip, p.domain AS place, n.text AS domain, ${tallySums}, count(DISTINCT p.reporter) AS reporters,
+         min(p.begin_at) AS first_at, max(p.end_at) AS last_at
+       FROM record r JOIN report p ON p.key = r.report JOIN name n ON n.key = p.domain
+       JOIN name n1 ON n1.key = r.disposition
+       ${where.text} GROUP BY r.ip, p.domain, n.text ORDER BY r.ip, n.text`,
+      ...where.values,
+    );
+    const alike = await this.#all(
+      `SELECT r.ip, r.place, r.messages, r.aligned, n1.text AS disposition, n2.text AS header_from, n3.text AS envelope_from,
+         NULL AS envelope_to, d.json AS detail
+       FROM (SELECT r.ip, p.domain AS place, r.aligned, r.disposition, r.header_from, r.envelope_from, r.detail,
+           sum(CAST(r.messages AS DOUBLE PRECISION)) AS messages,
+           row_number() OVER (PARTITION BY r.ip, p.domain ORDER BY sum(CAST(r.messages AS DOUBLE PRECISION)) DESC, r.detail) AS rank
+         FROM record r JOIN report p ON p.key = r.report ${where.text}
+         GROUP BY r.ip, p.domain, r.aligned, r.disposition, r.header_from, r.envelope_from, r.detail) r
+       JOIN name n1 ON n1.key = r.disposition JOIN name n2 ON n2.key = r.header_from
+       LEFT JOIN name n3 ON n3.key = r.envelope_from JOIN detail d ON d.key = r.detail
+       WHERE r.rank <= ${maxAlike} ORDER BY r.ip, r.place, r.rank`,
+      ...where.values,
+    );
+    const bySource = Map.groupBy(alike, sourceKey);
+    return sums.map((row) => sourceTally(row, bySource.get(sourceKey(row)) ?? []));
   }
 
   async sources(query: SumQuery): Promise<SourceSum[]> {
@@ -285,15 +361,59 @@ export class Questions {
   }
 }
 
-function reportWhere({ domain, reporter, kind, since, before, counted, idPrefix }: ReportFilter): Where {
-  return new Where()
-    .add("dn.text = ?", domain)
+function reportWhere(filter: ReportFilter): Where {
+  const { domain, reporter, kind, since, before, counted } = filter;
+  const where = filter.subdomains === true ? belowDomain(domain) : new Where().add("dn.text = ?", domain);
+  where
     .add("rn.text = ?", reporter)
     .add("p.kind = ?", kind)
     .add("p.begin_at >= ?", since)
     .add("p.begin_at < ?", before)
-    .add("p.counted = ?", counted === undefined ? undefined : counted ? 1 : 0)
+    .add("p.counted = ?", counted === undefined ? undefined : counted ? 1 : 0);
+  addIds(where, filter);
+  if (filter.alignedOnly === true) where.add("p.trust = 0");
+  if (filter.conflict === true) where.add(inConflict);
+  return where;
+}
+
+function belowDomain(domain: string | undefined): Where {
+  const below = domain === undefined ? undefined : `.${domain}`;
+  return new Where().add(
+    "(dn.text = ? OR substr(dn.text, length(dn.text) - length(CAST(? AS text)) + 1) = ?)",
+    domain,
+    below,
+    below,
+  );
+}
+
+function addIds(where: Where, { id, idPrefix }: ReportFilter): void {
+  const beginning = idPrefix === undefined ? undefined : indexedPart(idPrefix);
+  where
+    .add(`${indexedId} = ?`, id === undefined ? undefined : indexedPart(id))
+    .add("p.report_id = ?", id)
+    .add(`${indexedId} >= ?`, beginning)
+    .add(`${indexedId} <= ?`, beginning === undefined ? undefined : `${beginning}${lastCharacter}`)
     .add("substr(p.report_id, 1, length(CAST(? AS text))) = ?", idPrefix, idPrefix);
+}
+
+function indexedPart(id: string): string {
+  return Array.from(storable(id)).slice(0, indexedCharacters).join("");
+}
+
+function tallyWhere({ ips, since, before, alignedOnly }: TallyQuery): Where {
+  const places = Array.from({ length: tallyPlaces }, (_, index) =>
+    addressOctets(ips[index < ips.length ? index : 0]),
+  );
+  const where = new Where()
+    .add(`r.ip IN (${places.map(() => "?").join(", ")})`, ...places)
+    .add("p.counted = 1 AND r.messages > 0")
+    .add("p.begin_at >= ?", since)
+    .add("p.begin_at < ?", before);
+  return alignedOnly === true ? where.add("p.trust = 0") : where;
+}
+
+function sourceKey({ ip, place }: Row): string {
+  return `${Buffer.from(ip as Uint8Array).toString("hex")} ${String(place)}`;
 }
 
 function sumWhere({ domain, sinceDay, beforeDay, alignedOnly }: SumQuery): Where {

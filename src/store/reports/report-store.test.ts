@@ -1,8 +1,12 @@
-import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { aggregate, arrival } from "../../../test/report-samples.ts";
+import { aggregate, arrival, failure } from "../../../test/report-samples.ts";
 import { describeReportStore, type FreshStore } from "../../../test/report-store-contract.ts";
 import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { openReportStore, reportsPath } from "./open.ts";
@@ -29,6 +33,27 @@ function onFile<T>(path: string, work: (db: DatabaseSync) => unknown): T {
     db.close();
   }
 }
+
+/** A process that has begun to write to a file. */
+async function holdLocked(path: string): Promise<{ letGo(): Promise<void> }> {
+  const script = `const { DatabaseSync } = require("node:sqlite");
+    const db = new DatabaseSync(process.argv[1]);
+    db.exec("BEGIN IMMEDIATE");
+    process.stdout.write("held");
+    process.stdin.on("end", () => db.close()).resume();`;
+  const child = spawn(process.execPath, ["-e", script, path], { stdio: ["pipe", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = once(child, "exit");
+  await once(child.stdout, "data");
+  return {
+    async letGo() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+const run = promisify(execFile);
 
 describeReportStore("SQLite", { fresh, runs: 60 });
 
@@ -144,6 +169,54 @@ describe("SQLite: the file", () => {
     expect(await store.ingest([arrival([aggregate()])])).toMatchObject([[{ outcome: "saved" }]]);
   });
 
+  test("a process that writes for long holds up nothing else", { timeout: 60_000 }, async () => {
+    const path = reportsPath(temporaryFolder());
+    const store = await openReportStore({ dataDir: dirname(path) });
+    onTestFinished(() => store.close());
+    await store.ingest([arrival([aggregate({ id: "before" })])]);
+    const writer = await holdLocked(path);
+    let kept = 0;
+    const work = ["1", "2", "3"].map(async (id) => {
+      await store.ingest([arrival([aggregate({ id })])]);
+      kept += 1;
+    });
+    // Were the thread held up nobody could let the other process go on, and the wait would end with an error.
+    for (let turn = 0; turn < 20; turn += 1) await sleep(20);
+    expect(kept).toBe(0);
+    expect((await store.list({})).reports).toHaveLength(1);
+    // As `report list` does.
+    const another = await openReportStore({ dataDir: dirname(path) });
+    onTestFinished(() => another.close());
+    expect((await another.list({})).reports).toHaveLength(1);
+    await writer.letGo();
+    await Promise.all(work);
+    expect((await store.list({})).reports).toHaveLength(4);
+  });
+
+  test("new tables wait for another process, and hold up nothing else", { timeout: 60_000 }, async () => {
+    const path = reportsPath(temporaryFolder());
+    onFile(path, (db) => db.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; VACUUM"));
+    const writer = await holdLocked(path);
+    const opening = openReportStore({ dataDir: dirname(path) });
+    await sleep(300);
+    await writer.letGo();
+    const store = await opening;
+    onTestFinished(() => store.close());
+    expect(await store.ingest([arrival([aggregate()])])).toMatchObject([[{ outcome: "saved" }]]);
+  });
+
+  test("many processes may make it at once", { timeout: 60_000 }, async () => {
+    const dataDir = temporaryFolder();
+    const open = new URL("open.ts", import.meta.url).href;
+    const script = `const { openReportStore } = await import(${JSON.stringify(open)});
+      await (await openReportStore({ dataDir: process.argv[1] })).close();`;
+    const one = (): Promise<unknown> => run(process.execPath, ["--input-type=module", "-e", script, dataDir]);
+    await Promise.all([one(), one(), one(), one()]);
+    const store = await openReportStore({ dataDir });
+    onTestFinished(() => store.close());
+    expect(await store.counts()).toMatchObject({ reports: 0 });
+  });
+
   test("becomes smaller after much has been deleted", async () => {
     const path = newPath();
     const store = openSqliteReports({ path });
@@ -158,4 +231,20 @@ describe("SQLite: the file", () => {
     while (await store.expire({ rawMs: 0 }, Date.now() * 2)) {}
     expect((await store.counts()).octets).toBeLessThan(before / 2);
   });
+});
+
+test("SQLite: what is deleted for its age stands in no file any more", async () => {
+  const folder = temporaryFolder();
+  const store = openSqliteReports({ path: join(folder, "reports.sqlite") });
+  onTestFinished(() => store.close());
+  const subjects = Array.from({ length: 200 }, (_, index) => `a private subject ${index} ${"x".repeat(500)}`);
+  await store.ingest(subjects.map((subject) => arrival([failure({ subject })])));
+  const all = (): string =>
+    readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), "latin1"))
+      .join();
+  expect(all()).toContain("a private subject");
+  while (await store.expire({ failureMs: 0 }, Date.now() * 2)) {}
+  await store.backup(join(folder, "after"));
+  expect(all()).not.toContain("a private subject");
 });

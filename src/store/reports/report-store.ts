@@ -19,9 +19,11 @@ import type {
   ReportRetention,
   ReportStore,
   SourceSum,
+  SourceTally,
   StoredRecord,
   StoredReport,
   SumQuery,
+  TallyQuery,
   TlsSum,
 } from "./port.ts";
 import { needsOf, type PreparedArrival, prepareArrival } from "./prepare.ts";
@@ -50,7 +52,8 @@ export class SqlReportStore implements ReportStore {
   }
 
   async ingest(requests: readonly IngestRequest[]): Promise<readonly (readonly IngestedDocument[])[]> {
-    const arrivals = requests.map(prepareArrival);
+    const arrivals: PreparedArrival[] = [];
+    for (const request of requests) arrivals.push(await prepareArrival(request));
     try {
       return await this.#keep(arrivals);
     } catch (error) {
@@ -81,7 +84,7 @@ export class SqlReportStore implements ReportStore {
   }
 
   async replace(request: IngestRequest): Promise<readonly IngestedDocument[]> {
-    const arrival = prepareArrival(request);
+    const arrival = await prepareArrival(request);
     return unrefused(
       this.#write({ ...needsOf([arrival]), alone: true }, (keeper) => keeper.replace(arrival)),
     );
@@ -94,6 +97,11 @@ export class SqlReportStore implements ReportStore {
       await keeper.finish();
       return result;
     });
+  }
+
+  async id(): Promise<string> {
+    const rows = await this.#engine.reader.all("SELECT id FROM store_id");
+    return String(rows[0]?.["id"]);
   }
 
   async has(digest: string): Promise<boolean> {
@@ -139,12 +147,24 @@ export class SqlReportStore implements ReportStore {
     return this.#ask.records(filter);
   }
 
-  odd(outcome: "unread" | "conflict" | "skipped", limit: number): Promise<readonly OddDocument[]> {
-    return this.#ask.odd(outcome, limit);
+  odd(
+    outcome: "unread" | "conflict" | "skipped",
+    limit: number,
+    received?: { readonly since?: number; readonly before?: number },
+  ): Promise<readonly OddDocument[]> {
+    return this.#ask.odd(outcome, limit, received);
   }
 
   domains(): Promise<readonly string[]> {
     return this.#ask.domains();
+  }
+
+  reporters(): Promise<readonly string[]> {
+    return this.#ask.reporters();
+  }
+
+  tallies(query: TallyQuery): Promise<readonly SourceTally[]> {
+    return this.#ask.tallies(query);
   }
 
   sources(query: SumQuery): Promise<readonly SourceSum[]> {

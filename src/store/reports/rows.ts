@@ -1,7 +1,14 @@
 import type { AggregateRecord } from "../../core/reports/aggregate.ts";
 import type { FailureReport } from "../../core/reports/failure.ts";
 import { octetsAddress } from "./address-octets.ts";
-import type { KnownDocument, MailJudgement, OddDocument, ReportSummary, StoredReport } from "./port.ts";
+import type {
+  KnownDocument,
+  MailJudgement,
+  OddDocument,
+  ReportSummary,
+  SourceTally,
+  StoredReport,
+} from "./port.ts";
 import { readDetail } from "./record-detail.ts";
 import type { Row } from "./sql.ts";
 import { type Sums, sumNames } from "./sums.ts";
@@ -26,6 +33,26 @@ export function aggregateRecord(row: Row): AggregateRecord {
 
 export function sumsOf(row: Row): Sums {
   return Object.fromEntries(sumNames.map((name) => [name, Number(row[name])])) as unknown as Sums;
+}
+
+/** @param alike Rows of records. */
+export function sourceTally(row: Row, alike: readonly Row[]): SourceTally {
+  const ip = octetsAddress(row["ip"] as Uint8Array);
+  const number = (name: string): number => Number(row[name]);
+  return {
+    ...(ip !== undefined && { ip }),
+    domain: String(row["domain"]),
+    messages: number("messages"),
+    dkim: number("dkim"),
+    spf: number("spf"),
+    passed: number("passed"),
+    quarantined: number("quarantined"),
+    rejected: number("rejected"),
+    reporters: number("reporters"),
+    firstSeen: number("first_at"),
+    lastSeen: number("last_at"),
+    alike: alike.map(aggregateRecord),
+  };
 }
 
 /** What `report.json` holds: the head of an aggregate report, or a whole failure or TLS report. */
@@ -56,6 +83,8 @@ function summaryOf(row: Row, json: ReportJson, mail: MailJudgement | undefined):
     recordsExpired: String(row["kind"]) === "aggregate" && Number(row["stored"]) < Number(row["records"]),
     messages: Number(row["messages"]),
     counted: Number(row["counted"]) === 1,
+    // A boolean in PostgreSQL, a number in SQLite.
+    conflict: Boolean(row["conflict"]),
     ...(mail !== undefined && { mailVerdict: mail.verdict }),
     warnings: (json.warnings ?? json.report?.warnings ?? []).length,
     receivedAt: Number(row["received_at"]),

@@ -32,15 +32,18 @@ export interface RecordRow {
   readonly detail: number;
 }
 
-/** A transaction that writes: many rows at a time where an engine has its own way. */
+/** A transaction that writes. Whoever has very many rows gives some at a time. */
 export interface ReportWriter extends SqlSession {
+  /** Whether nobody else writes meanwhile. */
+  readonly alone: boolean;
   /** Makes texts known to `name`; those that the transaction was told of are known. */
   learn(names: Iterable<string>): Awaitable<void>;
   /** The number of a text. */
   name(text: string): number;
   /** The number of what of a record only its page asks for. */
   detail(json: string): number;
-  addRecords(report: number, rows: readonly RecordRow[]): Awaitable<void>;
+  /** @param from The place of the first of them within the report. */
+  addRecords(report: number, from: number, rows: readonly RecordRow[]): Awaitable<void>;
   /** Adds to sums; the rows are sorted, so that two processes never wait for each other. */
   addSums(table: SumTable, rows: readonly (readonly SqlValue[])[]): Awaitable<void>;
   /** `[domain, ip, first_at, last_at]`, sorted: when a source was seen first and last. */

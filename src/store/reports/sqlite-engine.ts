@@ -6,6 +6,7 @@ import { makeFolder } from "../make-folder.ts";
 import { isCorruption, migrate } from "../sqlite.ts";
 import type { SqlSession, TransactionNeeds } from "./sql.ts";
 import { Refusal, type ReportWriter, type Row, type SqlEngine, type SqlValue } from "./sql.ts";
+import { isBusy, whenFree } from "./sqlite-patience.ts";
 import { sqliteMigrations } from "./sqlite-schema.ts";
 import { SqliteSession, SqliteWriter } from "./sqlite-session.ts";
 
@@ -13,16 +14,23 @@ export interface SqliteEngineOptions {
   readonly path: string;
   /** Waiting for another process that writes; ms. Default 30,000. */
   readonly timeoutMs?: number;
+  /** The same while it is opened, which holds up the thread; ms. `timeoutMs` when left out. */
+  readonly openTimeoutMs?: number;
   /** For tests. */
   readonly migrations?: readonly string[];
 }
 
+/** Until an attempt is given up and this thread does something else. */
+const holdUpMs = 20;
+/** Of PRAGMA auto_vacuum. */
+const incremental = 2;
+const readTimeoutMs = 5_000;
 /** 4 MB of them are kept for what comes next. */
 const freePages = 1000;
 
 /**
  * Opens the database of reports, makes it when it is not there (mode 0600), and brings its schema up to date. Several
- * processes may use it at once. Synchronous inside: it holds up the thread that asks.
+ * processes may use it at once. Synchronous inside: it holds up the thread that asks, but not while another process writes.
  * @throws SekishoError STORE_UNAVAILABLE.
  */
 export function openSqliteEngine(options: SqliteEngineOptions): SqlEngine {
@@ -31,11 +39,12 @@ export function openSqliteEngine(options: SqliteEngineOptions): SqlEngine {
     // SQLite gives its -wal and -shm files the mode of the database.
     closeSync(openSync(options.path, "a", 0o600));
     chmodSync(options.path, 0o600);
-    const timeout = options.timeoutMs ?? 30_000;
-    const db = new DatabaseSync(options.path, { timeout });
+    const patienceMs = options.timeoutMs ?? 30_000;
+    const db = new DatabaseSync(options.path, { timeout: options.openTimeoutMs ?? patienceMs });
     try {
       prepareToWrite(db, options);
-      return new SqliteEngine(options.path, db, openToRead(options.path, timeout));
+      db.exec(`PRAGMA busy_timeout = ${holdUpMs}`);
+      return new SqliteEngine(options.path, patienceMs, db, openToRead(options.path));
     } catch (error) {
       db.close();
       throw error;
@@ -47,22 +56,26 @@ function prepareToWrite(
   db: DatabaseSync,
   { path, migrations = sqliteMigrations }: SqliteEngineOptions,
 ): void {
-  // Must come before the first table; retention deletes all the time, and the file is to follow.
-  db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  // Must come before the first table; retention deletes all the time, and the file is to follow. Where it is so already it would
+  // wait for whoever writes.
+  if (db.prepare("PRAGMA auto_vacuum").get()?.["auto_vacuum"] !== incremental)
+    db.exec("PRAGMA auto_vacuum = INCREMENTAL");
   db.exec("PRAGMA journal_mode = WAL");
   // The default of 1000 pages halves the rate of inserts; 20000 are 80 MB at most.
   db.exec("PRAGMA wal_autocheckpoint = 20000");
   db.exec("PRAGMA journal_size_limit = 8000000");
   db.exec("PRAGMA cache_size = -65536");
   db.exec("PRAGMA synchronous = FULL");
+  // Failure reports hold personal data: what is deleted is to be gone, also from copies of the file.
+  db.exec("PRAGMA secure_delete = ON");
   // All that is written refers to what this program has just read or written.
   db.exec("PRAGMA foreign_keys = OFF");
   migrate(db, path, migrations);
 }
 
 /** What is asked sees no half of a transaction. */
-function openToRead(path: string, timeout: number): DatabaseSync {
-  const db = new DatabaseSync(path, { readOnly: true, timeout });
+function openToRead(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: readTimeoutMs });
   db.exec("PRAGMA cache_size = -32768");
   return db;
 }
@@ -71,12 +84,14 @@ class SqliteEngine implements SqlEngine {
   readonly skipLocked = "";
   readonly reader: SqlSession;
   readonly #path: string;
+  readonly #patienceMs: number;
   readonly #db: DatabaseSync;
   readonly #readDb: DatabaseSync;
   readonly #writer: SqliteWriter;
 
-  constructor(path: string, db: DatabaseSync, readDb: DatabaseSync) {
+  constructor(path: string, patienceMs: number, db: DatabaseSync, readDb: DatabaseSync) {
     this.#path = resolve(path);
+    this.#patienceMs = patienceMs;
     this.#db = db;
     this.#readDb = readDb;
     this.#writer = new SqliteWriter(db);
@@ -84,12 +99,14 @@ class SqliteEngine implements SqlEngine {
   }
 
   transaction<T>(_needs: TransactionNeeds, work: (writer: ReportWriter) => Promise<T>): Promise<T> {
-    return inTurn(this.#path, () => this.#transaction(work));
+    // From now on: many that wait in turn do not each wait that long for another process.
+    const untilMs = performance.now() + this.#patienceMs;
+    return inTurn(this.#path, () => this.#transaction(untilMs, work));
   }
 
-  async #transaction<T>(work: (writer: ReportWriter) => Promise<T>): Promise<T> {
+  async #transaction<T>(untilMs: number, work: (writer: ReportWriter) => Promise<T>): Promise<T> {
     try {
-      this.#db.exec("BEGIN IMMEDIATE");
+      await whenFree(untilMs, () => this.#db.exec("BEGIN IMMEDIATE"));
       const result = await work(this.#writer);
       this.#db.exec("COMMIT");
       this.#writer.committed();
@@ -133,12 +150,17 @@ class SqliteEngine implements SqlEngine {
   }
 
   async shrink(): Promise<void> {
-    await inTurn(this.#path, async () =>
-      using(this.#path, () => {
+    await inTurn(this.#path, async () => {
+      try {
         const free = this.#db.prepare("SELECT freelist_count AS n FROM pragma_freelist_count").get()?.["n"];
         if (Number(free) > freePages) this.#db.exec(`PRAGMA incremental_vacuum(${freePages})`);
-      }),
-    );
+        // What was deleted stands in the log, too, until that begins anew.
+        this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      } catch (cause) {
+        // Next time, then.
+        if (!isBusy(cause)) throw failure(this.#path, cause);
+      }
+    });
   }
 
   async close(): Promise<void> {
@@ -153,8 +175,8 @@ class SqliteEngine implements SqlEngine {
 const writers = new Map<string, Promise<unknown>>();
 
 /**
- * One writer after the other, of all that this thread has: one that waits for the database in SQLite holds up the thread, and so
- * the one that it waits for.
+ * One writer after the other, of all that this thread has: none waits for the database, which would hold up the one that it waits
+ * for.
  */
 function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
   const done = (writers.get(path) ?? Promise.resolve()).then(work);
@@ -198,7 +220,9 @@ function failure(path: string, cause: unknown): SekishoError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const advice = isCorruption(cause)
     ? "; it is damaged or no database: move it away and restore a backup"
-    : "";
+    : isBusy(cause)
+      ? ": another process writes to it for long; nothing is lost, try again later"
+      : "";
   return new SekishoError("STORE_UNAVAILABLE", `${path}: ${reason}${advice}`, { cause });
 }
 

@@ -128,4 +128,11 @@ export const sqliteMigrations: readonly string[] = [
     number  INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // A report is asked for by its id or the beginning of that; ids may be longer than an index of PostgreSQL takes.
+  "CREATE INDEX report_by_id ON report (substr(report_id, 1, 64))",
+  `
+  -- Another one for every database.
+  CREATE TABLE store_id (id TEXT NOT NULL);
+  INSERT INTO store_id VALUES (lower(hex(randomblob(16))));
+  `,
 ];

@@ -29,6 +29,7 @@ export class SqliteSession implements SqlSession {
 
 /** The connection that writes; its transactions are begun and ended by others. */
 export class SqliteWriter extends SqliteSession implements ReportWriter {
+  readonly alone = true;
   readonly #names: SqliteNames;
   readonly #details: SqliteNames;
 
@@ -48,15 +49,15 @@ export class SqliteWriter extends SqliteSession implements ReportWriter {
     return this.#details.key(json);
   }
 
-  addRecords(report: number, rows: readonly RecordRow[]): void {
+  addRecords(report: number, from: number, rows: readonly RecordRow[]): void {
     const add = this.prepare(
       `INSERT INTO record (report, ordinal, ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    for (const [ordinal, row] of rows.entries())
+    for (const [place, row] of rows.entries())
       add.run(
         report,
-        ordinal,
+        from + place,
         row.ip,
         row.messages,
         row.disposition,

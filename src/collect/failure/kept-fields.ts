@@ -1,0 +1,161 @@
+import { canonicalizedBody, readFeedbackFields } from "../../core/reports/failure-arf.ts";
+import type { Redact } from "./redaction.ts";
+
+/** Of the mail that brings a report: what says where it is from, where it came, and what others found about it. */
+const ofMail: ReadonlySet<string> = new Set([
+  "return-path",
+  "delivered-to",
+  "x-original-to",
+  "envelope-to",
+  "received",
+  "authentication-results",
+  "received-spf",
+  "from",
+  "sender",
+  "reply-to",
+  "to",
+  "cc",
+  "subject",
+  "date",
+  "message-id",
+]);
+
+/** Of the reported message, where local parts are taken out: other fields may have addresses in a form that nobody finds. */
+const ofRedacted: ReadonlySet<string> = new Set([
+  ...ofMail,
+  "dkim-signature",
+  "arc-authentication-results",
+  "in-reply-to",
+  "references",
+  "list-id",
+  "mime-version",
+  "content-type",
+  "content-transfer-encoding",
+  "auto-submitted",
+  "precedence",
+  "user-agent",
+  "x-mailer",
+]);
+
+/** Have the form of an address and are none. */
+const noAddresses: ReadonlySet<string> = new Set([
+  "message-id",
+  "in-reply-to",
+  "references",
+  "content-id",
+  "original-envelope-id",
+]);
+
+const lineEnd = "\r\n";
+const maxHead = 1024 * 1024;
+
+/** Header fields of a report mail that stay, octet by octet, in their order. */
+export function keptMailFields(head: Buffer, redact: Redact | undefined): Buffer {
+  const kept: Buffer[] = [];
+  let keeps = false;
+  for (const line of linesOf(head.subarray(0, maxHead))) {
+    const text = line.toString("latin1");
+    if (text === "") break;
+    const isFold = /^[ \t]/.test(text);
+    const name = isFold ? "" : nameIn(text);
+    if (!isFold) keeps = ofMail.has(name) && !(redact !== undefined && name === "subject");
+    if (keeps) kept.push(line, Buffer.from(lineEnd));
+  }
+  return Buffer.concat([...kept, ...(redact === undefined ? [] : [redactedSubject(head, redact)])]);
+}
+
+/** Reporters name the sender of the reported message there. */
+function redactedSubject(head: Buffer, redact: Redact): Buffer {
+  const subject = readFeedbackFields(head).find(([name]) => name.toLowerCase() === "subject");
+  return Buffer.from(subject === undefined ? "" : fieldOf(subject, redact) + lineEnd);
+}
+
+/** Lines without their ends. */
+function* linesOf(octets: Buffer): Iterable<Buffer> {
+  for (let at = 0; at < octets.length; ) {
+    const next = octets.indexOf(0x0a, at);
+    const end = next < 0 ? octets.length : next;
+    yield octets.subarray(at, octets[end - 1] === 0x0d && end > at ? end - 1 : end);
+    at = end + 1;
+  }
+}
+
+function nameIn(line: string): string {
+  return line
+    .slice(0, Math.max(0, line.indexOf(":")))
+    .trim()
+    .toLowerCase();
+}
+
+/** The fields of a message/feedback-report, without the body that one of them may hold. */
+export function keptFeedback(octets: Buffer, redact: Redact | undefined): Buffer {
+  return redact === undefined
+    ? fieldLines(octets, (name) => name !== canonicalizedBody)
+    : redactedFields(octets, redact, (name) => !canonicalized.has(name));
+}
+
+/** RFC 6591 §3.2.4: they are of no use when something is redacted, and must not be there. */
+const canonicalized: ReadonlySet<string> = new Set([canonicalizedBody, "dkim-canonicalized-header"]);
+
+/** The header of a reported message. */
+export function keptReportedHeader(octets: Buffer, redact: Redact | undefined): Buffer {
+  return redact === undefined
+    ? fieldLines(octets, () => true)
+    : redactedFields(octets, redact, (name) => ofRedacted.has(name));
+}
+
+/** Octets of one field: a value that is longer is not looked at to its end. */
+const maxField = 16 * 1024;
+
+/** Fields as they stand. What is none is passed over by readers, and may be of a body. */
+function fieldLines(octets: Buffer, keeps: (name: string) => boolean): Buffer {
+  const kept: string[] = [];
+  let room = 0;
+  for (const line of octets.toString("latin1").split(/\r\n|\n|\r/)) {
+    const isFold = /^[ \t]/.test(line);
+    const name = isFold ? "" : nameIn(line);
+    const isField = /^[!-9;-~]{1,100}$/.test(name);
+    if (!isFold && !isField) continue;
+    if (!isFold) room = keeps(name) ? maxField : 0;
+    if (room > 0) kept.push(line.slice(0, room));
+    room -= line.length;
+  }
+  return Buffer.from(kept.join(lineEnd), "latin1");
+}
+
+function redactedFields(octets: Buffer, redact: Redact, keeps: (name: string) => boolean): Buffer {
+  const fields = readFeedbackFields(octets).filter(([name]) => keeps(name.toLowerCase()));
+  return Buffer.from(fields.map((field) => fieldOf(field, redact)).join(lineEnd));
+}
+
+function fieldOf([name, value]: readonly [string, string], redact: Redact): string {
+  return `${name}: ${plain(redactField(name, value, redact))}`;
+}
+
+function redactField(name: string, value: string, redact: Redact): string {
+  return noAddresses.has(name.toLowerCase()) ? value : redact(value);
+}
+
+/** Decoded once it is not to be decoded again, nor to be taken for another charset or another field. */
+function plain(text: string): string {
+  return Array.from(text.replaceAll("=?", "= ?"), (character) =>
+    character < " " || character === "\u007f" ? " " : character,
+  ).join("");
+}
+
+/** A text with a header in it, line by line. */
+export function redactLines(text: string, redact: Redact): string {
+  return text
+    .split("\n")
+    .map((line) => {
+      const name = nameIn(line.replace(/^> ?/, ""));
+      const decoded = line.includes("=?") ? decodedLine(line) : line;
+      return redactField(name, decoded, redact);
+    })
+    .join("\n");
+}
+
+function decodedLine(line: string): string {
+  const [field] = readFeedbackFields(Buffer.from(line, "utf8"));
+  return field === undefined ? line : plain(`${field[0]}: ${field[1]}`);
+}

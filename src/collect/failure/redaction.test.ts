@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { openRedaction } from "./redaction.ts";
+
+const redact = openRedaction(Buffer.from("key"));
+/** With every word of ours as R. */
+const marked = (text: string): string => redact(text).replaceAll(/redacted-[0-9a-f]{16}/g, "R");
+
+test.each([
+  ["an address", "taro@b.example", "R@b.example"],
+  ["in angle brackets with a name", "Taro <taro.yamada+tag@b.example>", "Taro <R@b.example>"],
+  ["a quoted local part", '"taro yamada"@b.example', "R@b.example"],
+  ["an address literal", "taro@[192.0.2.1]", "R@[192.0.2.1]"],
+  ["RFC 6531", "山田@例え.jp", "R@例え.jp"],
+  ["a full-width sign", "taro＠b.example", "R＠b.example"],
+  ["several", "a@b.example, c@d.example;e@f", "R@b.example, R@d.example;R@f"],
+  ["one within another (VERP, SRS)", "SRS0=x=tt=d.example=taro@b.example", "R@b.example"],
+  ["route of RFC 5321", "<@a.example:taro@b.example>", "<@a.example:R@b.example>"],
+  ["two signs", "taro@home@b.example", "R@R@b.example"],
+  ["RFC 8601 §2.7", "spf=fail smtp.mailfrom=taro@b.example", "spf=fail smtp.mailfrom=R@b.example"],
+  ["RFC 6376 §3.5", "d=b.example; i=taro@b.example", "d=b.example; i=R@b.example"],
+  ["Received", "for <taro@b.example>; Fri", "for <R@b.example>; Fri"],
+  ["Received-SPF", "envelope-from=taro@b.example", "envelope-from=R@b.example"],
+  ["RFC 6068", "<mailto:taro@b.example?subject=x>", "<mailto:R@b.example?subject=x>"],
+  [
+    "in an address of the web",
+    "https://x.example/u?e=taro%40b.example",
+    "https://x.example/u?e=R%40b.example",
+  ],
+  ["a domain alone, RFC 6376 §3.5", "i=@b.example", "i=@b.example"],
+  ["no domain", "taro@ home, @, a @ b", "taro@ home, @, a @ b"],
+  ["no sign", "the null sender <>", "the null sender <>"],
+])("%s", (_name, text, is) => {
+  expect(marked(text)).toBe(is);
+});
+
+test("the same one whatever its case, and it stays", () => {
+  const once = redact("Taro@b.example, taro@c.example");
+  expect(once).toMatch(/^(redacted-\w{16})@b\.example, \1@c\.example$/);
+  expect(redact(once)).toBe(once);
+});
+
+test("an address is never left, and what is not one is never touched", () => {
+  const local = fc.stringMatching(/^[a-z][a-z0-9._+-]{3,30}[a-z0-9]$/);
+  const around = fc.stringMatching(/^[ <>,;:()"]{0,5}$/);
+  fc.assert(
+    fc.property(around, local, around, (before, name, after) => {
+      const text = redact(`${before}${name}@b.example${after}`);
+      expect(text).not.toContain(`${name}@`);
+      expect(text.endsWith(`@b.example${after}`)).toBe(true);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 500 }), (text) => {
+      if (!/[@＠]|%40/.test(text)) expect(redact(text)).toBe(text);
+      expect(redact(redact(text))).toBe(redact(text));
+    }),
+  );
+});
