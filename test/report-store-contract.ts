@@ -2,9 +2,15 @@ import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { parseIp } from "../src/core/ip.ts";
+import { formatIp, parseIp } from "../src/core/ip.ts";
 import type { AggregateRecord } from "../src/core/reports/aggregate.ts";
-import type { IngestRequest, ReadDocument, ReportPageQuery, ReportStore } from "../src/store/reports/port.ts";
+import type {
+  IngestRequest,
+  ReadDocument,
+  ReportPageQuery,
+  ReportStore,
+  SourceSum,
+} from "../src/store/reports/port.ts";
 import {
   aggregate,
   arrival,
@@ -17,6 +23,7 @@ import {
   sumsOf,
   tls,
 } from "./report-samples.ts";
+import { StoreModel } from "./report-store-model.ts";
 import { countedRecords, storedSums, sumPlainly } from "./report-sums.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -29,6 +36,8 @@ export interface FreshStore {
   openBackup(path: string): Promise<ReportStore>;
   /** As a newer version of the program leaves it. */
   makeNewer(): Promise<void>;
+  /** Changes it behind the back of all that have it open. */
+  run(sql: string): Promise<void>;
 }
 
 export interface StoreWorld {
@@ -155,6 +164,23 @@ export function describeReportStore(name: string, world: StoreWorld): void {
         "saved",
       ]);
       expect((await store.list({})).reports.map(({ counted }) => counted)).toEqual([true, true]);
+    });
+
+    test("a report without an id counts once, whatever the files are called that bring it", async () => {
+      const store = await opened();
+      const named = (id: string, count = 7): IngestRequest => {
+        const warnings = [{ id: "filled-in", at: "report_metadata/report_id", value: id }];
+        return arrival([{ ...aggregate({ id, records: [record({ count })] }), warnings }]);
+      };
+      expect(await outcomes(store, named("a"), named("report (1)"), named(""), named("a", 8))).toEqual([
+        "saved",
+        "seen",
+        "seen",
+        "saved",
+      ]);
+      // Nothing says that the last one is to be the same report.
+      expect(await store.days({})).toMatchObject([{ messages: 15 }]);
+      expect((await store.list({})).reports.map(({ conflict }) => conflict)).toEqual([false, false]);
     });
 
     test("a conflict keeps both, shows both, and counts the first", async () => {
@@ -296,6 +322,25 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       expect((await store.sources({}))[0]?.messages).toBeGreaterThan(1.9e16);
       expect((await store.tls({}))[0]?.sessions).toBe(1e12);
       expect((await store.list({})).reports).toHaveLength(3);
+    });
+
+    test("sums stop where the integers of the database end, and go on from there", async () => {
+      const fresh = await world.fresh();
+      const store = await openOf(fresh);
+      const forged = { id: "2", mail: "unaligned", records: [record({ count: 1e12 })] } as const;
+      await store.ingest([arrival([aggregate(forged)]), arrival([aggregate(), tls()])]);
+      for (const table of ["day_sum", "source_sum"])
+        await fresh.run(`UPDATE ${table} SET messages = ${2n ** 63n - 1n}, passed = ${2n ** 63n - 1n}`);
+      await fresh.run(`UPDATE tls_sum SET sessions = ${2n ** 63n - 1n}`);
+      const more = arrival([aggregate({ id: "3" }), aggregate({ ...forged, id: "4" }), tls({ id: "t2" })]);
+      expect(await outcomes(store, more)).toEqual(["saved saved saved"]);
+      const alike = { messages: 8e18, passed: 8e18 };
+      expect(await store.days({})).toMatchObject([alike]);
+      expect(await store.sources({})).toMatchObject([alike]);
+      expect((await store.tls({}))[0]).toMatchObject({ sessions: 4e18 });
+      // What is taken back there is taken back, too.
+      expect(await outcomes(store, arrival([aggregate({ id: "2", mail: "aligned" })]))).toEqual(["conflict"]);
+      expect((await store.days({}))[0]?.messages).toBeLessThan(8e18);
     });
   });
 
@@ -891,6 +936,69 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       expect(await sumsOf(store)).toEqual(sums);
     });
 
+    const forged = { id: "2", org: "other.example" } as const;
+    const found = async (store: ReportStore, ip: string): Promise<readonly SourceSum[]> =>
+      (await store.sources({})).filter((one) => one.ip !== undefined && formatIp(one.ip) === ip);
+
+    test("a source that only sums know stays when another report of it counts no longer", async () => {
+      const store = await opened();
+      await store.ingest([arrival([aggregate({ records: [record({ count: 1000 })] })])]);
+      await all(store, { recordsMs: 0 });
+      const before = await store.sources({});
+      await store.ingest([arrival([aggregate({ ...forged, mail: "unaligned" })])]);
+      const right = aggregate({ ...forged, mail: "aligned", records: [record({ ip: "192.0.2.9" })] });
+      expect(await outcomes(store, arrival([right]))).toEqual(["conflict"]);
+      expect(await found(store, "192.0.2.1")).toEqual(before);
+      expect(await found(store, "192.0.2.9")).toMatchObject([{ messages: 1 }]);
+    });
+
+    test("when it was seen is told by the sums then, to the day", async () => {
+      const store = await opened();
+      const day = (number: number, length = dayLength) => {
+        return { begin: firstBegin + number * dayLength, end: firstBegin + number * dayLength + length - 1 };
+      };
+      await store.ingest([arrival([aggregate(day(5))])]);
+      await all(store, { recordsMs: 0 });
+      const longer = aggregate({ ...forged, ...day(1, 9 * dayLength), mail: "unaligned" });
+      await store.ingest([arrival([longer, aggregate({ id: "3", ...day(8) })])]);
+      const [begin, end] = [longer.head.begin, longer.head.end];
+      expect(await found(store, "192.0.2.1")).toMatchObject([{ firstSeen: begin, lastSeen: end }]);
+      const right = {
+        ...forged,
+        begin,
+        end,
+        mail: "aligned",
+        records: [record({ ip: "192.0.2.9" })],
+      } as const;
+      expect(await outcomes(store, arrival([aggregate(right)]))).toEqual(["conflict"]);
+      expect(await found(store, "192.0.2.1")).toMatchObject([
+        { messages: 2, firstSeen: day(5).begin, lastSeen: day(8).end },
+      ]);
+    });
+
+    test("what is taken back after its sums went by age makes none that are less than nothing", async () => {
+      const store = await opened();
+      const first = arrival([aggregate({ records: [record({ count: 5 })], mail: "unaligned" }), tls()]);
+      await store.ingest([first, arrival([aggregate({ id: "9", begin: firstBegin + 399 * dayLength })])]);
+      await all(store, { sumsMs: 100 * 86_400_000 });
+      const before = await store.days({});
+      await store.replace({ ...first, documents: [] });
+      expect(await store.days({})).toEqual(before);
+      expect(await found(store, "192.0.2.1")).toMatchObject([{ messages: 1 }]);
+      expect(await store.tls({})).toEqual([]);
+      // Counted late, beside what has gone.
+      const [lost, late] = ["7", "8"].map((id) => {
+        return arrival([aggregate({ id, records: [record({ count: Number(id) })] })]);
+      });
+      if (lost === undefined || late === undefined) return;
+      await store.ingest([lost]);
+      await all(store, { sumsMs: 100 * 86_400_000 });
+      await store.ingest([late]);
+      await store.replace({ ...lost, documents: [] });
+      for (const { messages } of [...(await store.days({})), ...(await store.sources({}))])
+        expect(messages).toBeGreaterThan(0);
+    });
+
     test("sums go by day while the records stay", async () => {
       const store = await opened();
       await store.ingest([
@@ -945,6 +1053,22 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       expect((await store.raw(one.raw.digest))?.octets).toBeUndefined();
       expect(await store.has(one.raw.digest)).toBe(true);
     });
+
+    test.each([
+      [1, false],
+      [2, false],
+      [3, true],
+      [4, true],
+    ])(
+      "whatever comes, changes and goes, the sums are what is counted anew (seed %i)",
+      async (seed, ages) => {
+        const model = new StoreModel(await opened(), seed);
+        for (let round = 0; round < 50; round++) {
+          await model.step(ages);
+          await model.check();
+        }
+      },
+    );
 
     test("goes on in batches until all of it is gone", async () => {
       const store = await opened();
@@ -1072,6 +1196,21 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       if (store === undefined) return;
       expect(await store.counts()).toMatchObject({ reports: 60, records: 120, raw: 60, conflicts: 0 });
       expect(await storedSums(store)).toEqual(sumPlainly(await countedRecords(store)));
+    });
+
+    test("one takes a source back while another counts it: it is known", async () => {
+      const fresh = await world.fresh();
+      const [one, two] = [await openOf(fresh), await openOf(fresh)];
+      for (let index = 0; index < 20; index++) {
+        const [id, records] = [`k${index}`, [record({ ip: `10.0.0.${index}` })]];
+        await one.ingest([arrival([aggregate({ id, mail: "unaligned", records })])]);
+        await Promise.all([
+          one.ingest([arrival([aggregate({ id, mail: "aligned" })])]),
+          two.ingest([arrival([aggregate({ id: `b${index}`, mail: "aligned", records })])]),
+        ]);
+      }
+      expect(await one.sources({})).toHaveLength(21);
+      expect(await storedSums(one)).toEqual(sumPlainly(await countedRecords(one)));
     });
 
     test("a backup that is taken while another connection writes opens, and is whole", async () => {

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { processHost } from "./io.ts";
-import { run } from "./run.ts";
+import { failedCode, run } from "./run.ts";
+
+const argv = process.argv.slice(2);
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? 0 : 3);
+  process.exit(failedCode(argv, error.code === "EPIPE" ? 0 : 3));
 });
 process.stderr.on("error", () => {});
 
-process.exitCode = await run(process.argv.slice(2), processHost());
+process.exitCode = await run(argv, processHost());

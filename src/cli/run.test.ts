@@ -72,6 +72,17 @@ test("errors speak Japanese too", async () => {
   );
 });
 
+test.each([
+  [["report", "import", "--pipe", "--nonsense", "-"], 75],
+  [["report", "import", "--pipe"], 75],
+  [["report", "import", "--pipe=yes", "-"], 75],
+  [["reprot", "import", "--pipe", "-"], 75],
+  [["report", "import", "--pipe", "--config", "/nowhere/sekisho.yaml", "-"], 75],
+  [["report", "import", "--nonsense", "--", "--pipe"], 2],
+])("%j: a mistake in the command of a pipe is a reason to try later: %i", async (argv, code) => {
+  expect((await runCli(argv)).code).toBe(code);
+});
+
 test("control characters in arguments do not reach the terminal", async () => {
   expect((await runCli(["\u001b[2J"])).err).not.toContain("\u001b");
 });

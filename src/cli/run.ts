@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { nearest } from "../config/nearest.ts";
 import { SekishoError, type SekishoErrorCode } from "../errors.ts";
-import { type ExitCode, exitFailed, exitFindings, exitOk, exitUsage, usageError } from "./command.ts";
+import {
+  type ExitCode,
+  exitFailed,
+  exitFindings,
+  exitOk,
+  exitTryLater,
+  exitUsage,
+  usageError,
+} from "./command.ts";
 import { type CommandEntry, commandTable } from "./command-table.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { type Host, type Io, openIo } from "./io.ts";
@@ -18,8 +26,17 @@ export async function run(argv: readonly string[], host: Host): Promise<ExitCode
     if (lang !== undefined) io = openIo(host, lang, cliText(lang));
     return await dispatch(rest, io);
   } catch (error) {
-    return report(error, commandNamed(argv), io);
+    return failedCode(argv, report(error, commandNamed(argv), io));
   }
+}
+
+/**
+ * The exit code of a program that has failed. To the pipe of an MTA it is always to try later: for any other code the MTA sends the
+ * mail back, and a mistake in its configuration is no fault of the sender.
+ */
+export function failedCode(argv: readonly string[], code: ExitCode): ExitCode {
+  const isPipe = optionsOf(argv).some((option) => option === "--pipe" || option.startsWith("--pipe="));
+  return isPipe ? exitTryLater : code;
 }
 
 /** Takes `--lang` out of the arguments, wherever it stands: it must be known before anything is said. */
@@ -74,9 +91,13 @@ async function startCommand(name: string, rest: readonly string[], io: Io): Prom
 }
 
 function wantsHelp(args: readonly string[]): boolean {
-  const end = args.indexOf("--");
-  const options = end < 0 ? args : args.slice(0, end);
+  const options = optionsOf(args);
   return options.includes("--help") || options.includes("-h");
+}
+
+function optionsOf(args: readonly string[]): readonly string[] {
+  const end = args.indexOf("--");
+  return end < 0 ? args : args.slice(0, end);
 }
 
 async function showHelp(name: string, io: Io): Promise<ExitCode> {

@@ -76,9 +76,10 @@ function collectRows({ collect }: Status, text: StatusText): Row[] {
   for (const { outcome, count: some } of collect.documents)
     byOutcome.set(outcome, (byOutcome.get(outcome) ?? 0) + some);
   const documents = Array.from(byOutcome, ([outcome, some]) => `${outcome} ${count(some)}`).join(", ");
-  const ways = collect.ways.map(({ name, state, error, lastSuccess }): Row => {
+  const ways = collect.ways.map(({ name, state, error, left, lastSuccess }): Row => {
     const at = lastSuccess && text.lastTaken(when(new Date(lastSuccess).toISOString()));
-    return ["", joined([`${name} (${text.wayIn[state]})`, error ?? (at || undefined)])];
+    const stay = left === undefined ? "" : text.mailsLeft(count(left));
+    return ["", joined([`${name} (${text.wayIn[state]}${stay})`, error ?? (at || undefined)])];
   });
   const sum = text.collect(count(collect.arrivals), documents === "" ? "-" : documents);
   return [[text.labels.collect, joined([sum, collect.storeError])], ...ways];

@@ -28,6 +28,16 @@ const dns = memoryResolver({
   "_dmarc.down.example": ["TIMEOUT"],
   "_dmarc.half.example": [{ TXT: "v=DMARC1; p=none; rua=mailto:dmarc@us.example" }],
   "half.example._report._dmarc.us.example": ["TIMEOUT"],
+  "_dmarc.odd.example": [
+    { TXT: "v=DMARC1; p=none; rua=https://us.example/r,,MAILTO:D%6Darc@US.example!10m, mailto:a%2Bb@us.example?subject=x" },
+  ],
+  "odd.example._report._dmarc.us.example": [{ TXT: "v=spf1 -all" }, { TXT: "v=DMARC1;" }],
+  "_dmarc.web.example": [{ TXT: "v=DMARC1; p=none; rua=http://us.example/r" }],
+  "_dmarc.version.example": [{ TXT: "v=DMARC1; p=none; rua=mailto:dmarc@us.example" }],
+  "version.example._report._dmarc.us.example": [{ TXT: "rua=mailto:dmarc@us.example; v=DMARC1" }],
+  "_dmarc.parked.example": [{ TXT: "v=DMARC1; p=reject; sp=reject; rua=mailto:dmarc@us.example" }],
+  "parked.example._report._dmarc.us.example": [{ TXT: "v=DMARC1" }],
+  "_dmarc.sub.parked.example": [{ TXT: "v=DMARC1; p=none" }],
   "_smtp._tls.own.example": [{ TXT: "v=TLSRPTv1; rua=https://x.example/,mailto:tl%73@us.example?x=y" }],
   "_smtp._tls.tls.example": [{ TXT: "v=TLSRPTv1; rua=mailto:tls@us.example" }],
   "_smtp._tls.twice.example": [
@@ -77,6 +87,18 @@ test.each<readonly [string, ReportSubject["kind"], string, string, ReportDestina
   ["§4 step 9: put in its place", "aggregate", "moved.example", "dmarc@us.example", { result: "named" }],
   ["§4 step 9: no more", "aggregate", "moved.example", "old@us.example", { result: "not-named" }],
   ["§4 step 9: at another host", "aggregate", "taken.example", "dmarc@us.example", { result: "not-named" }],
+  ["among others, MAILTO, a size, encoded", "aggregate", "odd.example", "dmarc@us.example", { result: "named" }],
+  ["the second one, with headers, encoded +", "aggregate", "odd.example", "a@us.example", { result: "named" }],
+  ["no address at all", "aggregate", "web.example", "dmarc@us.example", { result: "not-named" }],
+  [
+    "§4 step 6: v=DMARC1 is not first",
+    "aggregate",
+    "version.example",
+    "dmarc@us.example",
+    { result: "unconfirmed", name: "version.example._report._dmarc.us.example" },
+  ],
+  ["found by the tree walk", "aggregate", "a.b.parked.example", "dmarc@us.example", { result: "named" }],
+  ["a record of its own", "aggregate", "sub.parked.example", "dmarc@us.example", { result: "no-record" }],
   ["no answer", "aggregate", "down.example", "dmarc@us.example", { result: "unknown" }],
   ["no answer of ours", "aggregate", "half.example", "dmarc@us.example", { result: "unknown" }],
   ["a failure report by ruf", "failure", "own.example", "ruf@own.example", { result: "named" }],
@@ -151,4 +173,39 @@ test("reports about one domain ask once, also while a server is down", async () 
     expect(asked).toBe(before);
   }
   expect(asked).toBeGreaterThan(2);
+});
+
+test("one arrival with reports about very many domains asks about some of them", async () => {
+  const asked = new Set<string>();
+  const counting: DnsResolver = {
+    query: (name, ...question) => {
+      asked.add(name);
+      return dns.query(name, ...question);
+    },
+  };
+  const check = createDestinationCheck(counting, clock);
+  const allowance = new Allowance();
+  const mails = [1, 2].map(() => readMail(Buffer.from("To: dmarc@us.example\r\n\r\n"), allowance));
+  const domains = Array.from({ length: 200 }, (_, index) => `d${index}.example`);
+  const found = [];
+  for (const domain of domains)
+    for (const mail of mails) found.push(await check(mail, { kind: "aggregate", domain }, { receivedAt: nowMs }));
+  expect(asked.size).toBeLessThan(50);
+  expect(found[0]).toEqual({ sentTo: "dmarc@us.example", destination: { result: "no-record" } });
+  expect(found.at(-1)).toEqual({ sentTo: "dmarc@us.example" });
+  // The next one is asked about again, and what is known costs nothing.
+  const next = mailTo("To: dmarc@us.example");
+  for (const domain of domains.slice(-9)) {
+    const { destination } = await check(next, { kind: "aggregate", domain }, { receivedAt: nowMs });
+    expect(destination).toEqual({ result: "no-record" });
+  }
+});
+
+test("slow servers take no more time than an arrival has", async () => {
+  const allowance = new Allowance();
+  const mail = readMail(Buffer.from("To: dmarc@us.example\r\n\r\n"), allowance);
+  allowance.asking.msLeft = 9_000;
+  const never: DnsResolver = { query: () => Promise.reject(new Error("asked")) };
+  const found = await createDestinationCheck(never, clock)(mail, about, { receivedAt: nowMs });
+  expect(found).toEqual({ sentTo: "dmarc@us.example" });
 });

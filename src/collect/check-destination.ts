@@ -36,6 +36,9 @@ const youngMs = 7 * 86_400_000;
 /** A day brings hundreds of reports about a domain, and a server that is down is not asked for each. */
 const keptMs = 600_000;
 const maxKept = 1_000;
+/** Domains that are asked about for the reports of one arrival: anybody can send reports about thousands of them. */
+const maxDomains = 10;
+const maxAddresses = 10;
 
 /**
  * Whether a report came to an address that the domain's record names now (`rua`, for failure reports `ruf`; RFC 8460 §3 for TLS
@@ -44,15 +47,30 @@ const maxKept = 1_000;
  */
 export function createDestinationCheck(dns: DnsResolver, clock: Clock): DestinationOf {
   const known = new Map<string, Kept>();
+  const domainsLeft = new WeakMap<Mail["asking"], number>();
+  const askFor = async (asking: Mail["asking"], ask: () => Promise<Destination>): Promise<Destination> => {
+    domainsLeft.set(asking, (domainsLeft.get(asking) ?? maxDomains) - 1);
+    const start = clock.monotonic();
+    const found = await ask();
+    asking.msLeft -= clock.monotonic() - start;
+    return found;
+  };
   return async (mail, about, { envelopeTo = [], receivedAt }) => {
     const envelope = mail.nested ? [] : envelopeTo.flatMap(addressesIn);
-    const addresses = [...new Set([...envelope, ...headerRecipients(mail)])];
+    const addresses = [...new Set([...envelope, ...headerRecipients(mail)])].slice(0, maxAddresses);
     const domain = toAsciiDomain(about.domain ?? "");
     const [first] = addresses;
     if (first === undefined) return {};
     if (domain === undefined || clock.now() - receivedAt > youngMs) return { sentTo: first };
     const key = JSON.stringify([about.kind, domain, addresses]);
-    return keep(known, key, clock, () => check({ ...about, domain }, addresses, openQuestions(dns, clock)));
+    const kept = known.get(key);
+    if (kept !== undefined && kept.until > clock.monotonic()) return kept.found;
+    const { asking } = mail;
+    // What is asked is asked to its end, since others get the same answer.
+    if (asking.msLeft < dnsWithinMs || domainsLeft.get(asking) === 0) return { sentTo: first };
+    const found = askFor(asking, () => check({ ...about, domain }, addresses, openQuestions(dns, clock)));
+    keep(known, key, { until: clock.monotonic() + keptMs, found });
+    return found;
   };
 }
 
@@ -63,19 +81,9 @@ interface Kept {
   readonly found: Promise<Destination>;
 }
 
-function keep(
-  known: Map<string, Kept>,
-  key: string,
-  clock: Clock,
-  ask: () => Promise<Destination>,
-): Promise<Destination> {
-  const now = clock.monotonic();
-  const before = known.get(key);
-  if (before !== undefined && before.until > now) return before.found;
+function keep(known: Map<string, Kept>, key: string, found: Kept): void {
   if (known.size >= maxKept) known.clear();
-  const found = ask();
-  known.set(key, { until: now + keptMs, found });
-  return found;
+  known.set(key, found);
 }
 
 type Questions = Required<Pick<DmarcContext, "dns" | "deadline">>;

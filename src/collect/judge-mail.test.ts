@@ -73,6 +73,13 @@ test.each<readonly [string, string, MailJudgement["verdict"], boolean]>([
   ],
   ["DKIM failed", "dkim=fail header.d=reporter.example; spf=softfail", "unaligned", false],
   ["nothing that tells", "iprev=pass", "unknown", false],
+  ["DNS did not answer for DKIM", "dkim=temperror header.d=reporter.example", "unknown", false],
+  [
+    "DNS did not answer for one signature, and another one failed",
+    "dkim=temperror header.d=a.example; dkim=fail header.d=reporter.example",
+    "unaligned",
+    false,
+  ],
 ])("RFC 8601: what the site itself has written: %s", async (_name, results, verdict, dkimPass) => {
   expect(await judge(own(results))).toEqual({
     verdict,
@@ -114,6 +121,15 @@ test.each<readonly [string, string, MailJudgement["verdict"], MailJudgement["by"
   ["DMARC failed", own("dmarc=fail"), "unaligned", "authentication-results"],
   ["SPF failed", own("spf=fail smtp.mailfrom=x@evil.example"), "aligned", "dkim"],
   ["SPF passed", own("spf=pass smtp.mailfrom=x@reporter.example"), "aligned", "authentication-results"],
+  ["SPF of nobody", own("spf=none smtp.mailfrom=x@bounce.example"), "aligned", "dkim"],
+  [
+    "DMARC passed, above the field of DKIM",
+    own("dmarc=pass") + own("dkim=pass"),
+    "aligned",
+    "authentication-results",
+  ],
+  ["SPF of nobody, above the field of DKIM", own("spf=none") + own("dkim=pass"), "aligned", "dkim"],
+  ["DNS did not answer then", own("dkim=temperror header.d=reporter.example"), "aligned", "dkim"],
 ])("DKIM now, where the site's field on top says nothing of it: %s", async (_name, fields, verdict, by) => {
   const judged = await judge(`${fields}${await signed("reporter.example")}`, { dns });
   expect(judged).toMatchObject({ verdict, by, dkimPass: true });

@@ -56,8 +56,9 @@ type Judged = Pick<MailJudgement, "verdict" | "by" | "dkimPass">;
 
 const nobodysWord: Judged = { verdict: "unknown", by: "none", dkimPass: false };
 
+/** RFC 8601 §2.7.1: "temperror" is no answer, and may become one when it is asked again. */
 function tellsOf(results: readonly MethodResult[] | undefined, wanted: string): boolean {
-  return results?.some(({ method }) => method === wanted) === true;
+  return results?.some(({ method, result }) => method === wanted && result !== "temperror") === true;
 }
 
 /** The site's DKIM verifier writes a field of its own, which need not be the one on top: what that says of DMARC stands. */

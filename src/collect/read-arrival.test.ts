@@ -52,6 +52,20 @@ const other = zipOf([
 test.each<readonly [string, Buffer, readonly string[]]>([
   ["XML", xml, report],
   ["gzip", gzip, report],
+  [
+    "two reports in one XML",
+    Buffer.from(aggregateXml() + aggregateXml({ id: "r2", counts: [1, 2] })),
+    ["aggregate r1 1/3", "aggregate r2 2/3"],
+  ],
+  [
+    "a report in XML, one without a domain, and one that is cut off",
+    Buffer.concat([
+      xml,
+      Buffer.from("<feedback></feedback>"),
+      Buffer.from(aggregateXml({ id: "r2", counts: [1, 2] })).subarray(0, -20),
+    ]),
+    ["aggregate r1 1/3", "unread no-domain", "aggregate r2 1/1"],
+  ],
   ["gzip in gzip", gzipSync(gzip), report],
   ["ZIP", zip, report],
   ["ZIP in gzip", gzipSync(zip), report],
@@ -274,6 +288,8 @@ test("many files are refused in a mail, and taken from the operator", async () =
   );
   const found = await outlines(mailOf([{ ...attached, octets: many }]));
   expect(found.at(-1)).toBe("unread too-many-entries");
+  const one = mailOf([{ ...attached, octets: Buffer.from(aggregateXml().repeat(2_500)) }]);
+  expect((await outlines(one)).at(-1)).toBe("unread too-many-entries");
   expect(found.length).toBeLessThan(2_001);
   expect(await outlines(many, { limits: fileLimits })).toHaveLength(3_000);
 });

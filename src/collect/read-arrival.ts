@@ -1,4 +1,4 @@
-import type { AggregateRecord } from "../core/reports/aggregate.ts";
+import type { AggregateOutcome, AggregateRecord } from "../core/reports/aggregate.ts";
 import { openAggregateReader } from "../core/reports/aggregate-reader.ts";
 import type { FailureReport } from "../core/reports/failure.ts";
 import { readTlsReport } from "../core/reports/tlsrpt-json.ts";
@@ -7,7 +7,7 @@ import { PackedRecords } from "../store/reports/packed-records.ts";
 import type { MailJudgement, ReadDocument } from "../store/reports/port.ts";
 import type { ReportSubject } from "./check-destination.ts";
 import { type FoundDocument, findDocuments } from "./extract/find-documents.ts";
-import { Allowance, type ExtractLimits } from "./extract/limits.ts";
+import { Allowance, type ExtractLimits, type RefusedReason } from "./extract/limits.ts";
 import type { Mail } from "./extract/mime-part.ts";
 import { readFailureMail, readTextFailure } from "./extract/read-failure.ts";
 
@@ -37,7 +37,9 @@ export async function readArrival(
   const allowance = new Allowance(options.limits);
   const pause = new Pause();
   for await (const found of findDocuments(octets, allowance, options.fileName)) {
-    documents.push(await readDocument(found, documents.length, { judged, allowance, pause }));
+    const context = { judged, allowance, pause };
+    if (found.kind === "xml") documents.push(...(await readXml(found, documents.length, context)));
+    else documents.push(await readDocument(found, documents.length, context));
     await pause.whenLong();
   }
   return documents;
@@ -68,17 +70,15 @@ class Judged {
 }
 
 async function readDocument(
-  found: FoundDocument,
+  found: Exclude<FoundDocument, FoundXml>,
   ordinal: number,
   context: ReadContext,
 ): Promise<ReadDocument> {
   switch (found.kind) {
-    case "xml":
-      return readXml(found, ordinal, context);
     case "json":
       return readJson(found, ordinal, context);
     case "feedback":
-      return failureDocument(readFailureMail(found.mail), found.mail, ordinal, context);
+      return failureDocument(readFailureMail(found.failure), found.mail, ordinal, context);
     case "plain-mail":
       return readPlainMail([found.mail, ...found.inner], ordinal, context);
     case "empty":
@@ -99,34 +99,57 @@ function nameOf({ hints }: Pick<Extract<FoundDocument, { readonly hints: unknown
 /** The text of a piece is in memory while it is read, and for some time after. */
 const pieceOctets = 16 * 1024;
 
-async function readXml(
-  found: Extract<FoundDocument, { readonly kind: "xml" }>,
-  ordinal: number,
-  { judged, allowance, pause }: ReadContext,
-): Promise<ReadDocument> {
-  const records = new PackedRecords();
-  let tooMany = false;
+type Refused = RefusedReason | "too-large";
+type FoundXml = Extract<FoundDocument, { readonly kind: "xml" }>;
+
+/** What became of one report of a file, which may have several. */
+interface XmlReport {
+  readonly outcome: AggregateOutcome | { readonly kind: "unread"; readonly reason: Refused };
+  readonly records: PackedRecords;
+}
+
+async function readXml(found: FoundXml, ordinal: number, context: ReadContext): Promise<ReadDocument[]> {
+  const documents: ReadDocument[] = [];
+  for (const { outcome, records } of await xmlReports(found, context)) {
+    const about = { ordinal: ordinal + documents.length, ...nameOf(found) };
+    if (outcome.kind !== "read") {
+      documents.push({ kind: outcome.kind, ...about, reason: outcome.reason });
+      continue;
+    }
+    const { head, warnings } = outcome;
+    const judgement = await context.judged.of(found.mail, { kind: "aggregate", domain: head.policy.domain });
+    documents.push({ kind: "aggregate", ...about, head, records, warnings, ...judgement });
+  }
+  return documents;
+}
+
+async function xmlReports(found: FoundXml, { allowance, pause }: ReadContext): Promise<readonly XmlReport[]> {
+  const reports: XmlReport[] = [];
+  let records = new PackedRecords();
+  let refused: Refused | undefined;
   const onRecord = (record: AggregateRecord): void => {
-    tooMany ||= !allowance.tookRecord();
-    if (!tooMany) records.add(record);
+    if (!allowance.tookRecord()) refused ??= "too-large";
+    if (refused === undefined) records.add(record);
   };
-  const reader = openAggregateReader({ hints: found.hints, onRecord });
+  const onNext = (outcome: AggregateOutcome): void => {
+    if (refused !== undefined) return;
+    reports.push({ outcome, records });
+    records = new PackedRecords();
+    if (!allowance.enter()) refused = "too-many-entries";
+  };
+  const reader = openAggregateReader({ hints: found.hints, onRecord, onNext });
   for await (const chunk of found.chunks) {
     for (let at = 0; at < chunk.length; at += pieceOctets) {
       reader.write(chunk.subarray(at, at + pieceOctets));
       await pause.whenLong();
     }
-    if (tooMany) break;
+    if (refused !== undefined) break;
   }
   const { outcome: end } = found.end;
   const outcome = reader.finish(end !== "whole");
-  const name = nameOf(found);
-  if (tooMany) return { kind: "unread", ordinal, ...name, reason: "too-large" };
-  if (end === "bomb") return { kind: "unread", ordinal, ...name, reason: "bomb" };
-  if (outcome.kind !== "read") return { kind: outcome.kind, ordinal, ...name, reason: outcome.reason };
-  const { head, warnings } = outcome;
-  const judgement = await judged.of(found.mail, { kind: "aggregate", domain: head.policy.domain });
-  return { kind: "aggregate", ordinal, ...name, head, records, warnings, ...judgement };
+  if (end === "bomb") refused ??= "bomb";
+  const last = refused === undefined ? outcome : ({ kind: "unread", reason: refused } as const);
+  return [...reports, { outcome: last, records }];
 }
 
 /** RFC 8460 §3: a TLS report by mail has to be signed; from a file there is nobody to ask. */

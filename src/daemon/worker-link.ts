@@ -43,13 +43,13 @@ export interface WorkerLink {
  * In megabytes. The young part of the heap has its full size from the start: V8 would double it in a bad minute of DNS
  * and keep it. Little survives in it, so that helpers cost more than they take over. The old part is not collected
  * before it has this size: what is read from sockets counts as memory to V8, which else collected the whole heap ten
- * times a second under load, a sixth of all CPU; at 64 still a twentieth. What lives is about 15.
+ * times a second under load, a sixth of all CPU. What lives is about 15.
  */
 const heapFlags = [
   "--min-semi-space-size=16",
   "--max-semi-space-size=16",
   "--no-parallel-scavenge",
-  "--initial-old-space-size=128",
+  "--initial-old-space-size=64",
 ];
 /**
  * Mail runs the same few thousand functions for weeks, and none of them is hot: by V8's defaults most stay in the code of the
@@ -58,6 +58,11 @@ const heapFlags = [
  * few thousand messages.
  */
 const compilerFlags = ["--always-sparkplug", "--no-maglev", "--invocation-count-for-turbofan=300"];
+/** Reports come in bursts, and a giant one fills whatever the young part of the heap may grow to. */
+const flagsOf: Readonly<Record<WorkerWork, readonly string[]>> = {
+  mail: [...heapFlags, ...compilerFlags],
+  collector: ["--max-semi-space-size=4"],
+};
 const configureWithinMs = 20_000;
 const refreshWithinMs = 1_000;
 
@@ -96,7 +101,7 @@ class ForkedWorker implements WorkerLink {
     const file = import.meta.url.endsWith(".ts") ? "./worker-main.ts" : "./worker-main.js";
     this.#child = fork(fileURLToPath(new URL(file, import.meta.url)), [String(id), work], {
       serialization: "advanced",
-      execArgv: [...heapFlags, ...compilerFlags],
+      execArgv: [...flagsOf[work]],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#child.on("message", (message) => this.#received(message as FromWorker));

@@ -266,6 +266,7 @@ describeWith(programs, "reports that come in", () => {
     }));
     await world.expectAll(small);
     expect(world.sekisho.output()).toContain('reason="larger than max_size"');
+    expect((await world.sekisho.run("status")).output).toMatch(/1\s+left\s+in\s+the\s+mailbox/);
     // Under another configuration, after a restart, although later ones have been read.
     world.sekisho.configure(settings({ mailbox: mailbox("large", world.folder) }));
     expect(await world.sekisho.reload()).toBe(true);

@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { postgresState } from "../../src/store/postgres-state.ts";
 import { openReportStore } from "../../src/store/reports/open.ts";
 import { openPostgresEngine } from "../../src/store/reports/postgres-engine.ts";
@@ -49,6 +50,9 @@ describeWith([join(postgresPrograms(), "postgres"), "/usr/bin/pg_dump"], "Postgr
       makeNewer: async () => {
         server.psql(databaseOf(url), "UPDATE sekisho_schema SET version = version + 1");
       },
+      run: async (sql) => {
+        server.psql(databaseOf(url), sql);
+      },
     };
   }
 
@@ -73,6 +77,40 @@ describeWith([join(postgresPrograms(), "postgres"), "/usr/bin/pg_dump"], "Postgr
         code: "STORE_UNAVAILABLE",
         message: expect.stringContaining("no_such_database"),
       });
+    });
+
+    test("a source that another process is counting is not forgotten", async () => {
+      const url = server.newDatabase();
+      const store = await openPostgresReports({ url });
+      onTestFinished(() => store.close());
+      await store.ingest([arrival([aggregate({ mail: "unaligned" })])]);
+      const other = new pg.Client({ connectionString: url });
+      await other.connect();
+      onTestFinished(() => other.end());
+      // As far as another process has come when it counts the same source.
+      await other.query(`BEGIN;
+        INSERT INTO report (identity, digest, kind, reporter, report_id, domain, begin_at, end_at, counted, trust, records, stored,
+            messages, json, raw, ordinal)
+          SELECT 'other', 'other', kind, reporter, 'other', domain, begin_at, end_at, 1, 0, records, stored, messages, json, raw, 1
+          FROM report;
+        INSERT INTO record SELECT (SELECT max(key) FROM report), ordinal, ip, messages, disposition, aligned, header_from,
+            envelope_from, envelope_to, detail FROM record;
+        SELECT 1 FROM source FOR UPDATE`);
+      const right = aggregate({ mail: "aligned", records: [record({ ip: "192.0.2.9" })] });
+      const ingested = store.ingest([arrival([right])]);
+      await vi.waitFor(
+        () =>
+          expect(
+            server.psql(
+              databaseOf(url),
+              "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+            ),
+          ).not.toBe("0"),
+        { timeout: 20_000, interval: 50 },
+      );
+      await other.query("COMMIT");
+      expect(await ingested).toMatchObject([[{ outcome: "conflict" }]]);
+      expect(server.psql(databaseOf(url), "SELECT count(*) FROM source")).toBe("2");
     });
 
     test("is reached again after it was restarted, and nothing is counted twice", async () => {

@@ -37,6 +37,22 @@ describe("sekisho report sources", () => {
     }
   });
 
+  test("a report about a domain, which anybody may send, makes its hosts none of ours", async () => {
+    const ip = "203.0.113.66";
+    const sent = [{ ip, count: 50 }];
+    await make({
+      mails: { "univ.example": sent, "evil.example": sent },
+      names: [{ ip, result: "pass", name: "mx.evil.example", domain: "evil.example", listed: [] }],
+    });
+    const groupsOf = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await report(...args, "--json")).out).sources.map((one: { group: string }) => one.group);
+    expect(await groupsOf("sources", "univ.example")).not.toContain("own");
+    // Who asks about a domain says that it is his.
+    expect(await groupsOf("sources", "evil.example")).toEqual(["own"]);
+    const exported = (await report("export", "--format", "ndjson", "--group", "own")).out.trim().split("\n");
+    expect(exported.map((line) => JSON.parse(line).domain)).toEqual(["evil.example"]);
+  });
+
   test("own servers that SPF names and that do not sign come first, forgers last", async () => {
     await make();
     const { out, code } = await report("sources", "univ.example");

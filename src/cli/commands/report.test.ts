@@ -83,6 +83,8 @@ beforeAll(async () => {
   await run(main, ["import", path("in")]);
 });
 
+const fromLine = "From a@b.example Fri Nov 20 00:00:00 2026\n";
+
 describe("import", () => {
   test("what comes of each, one line a file", async () => {
     const config = configOf("lines");
@@ -96,7 +98,7 @@ describe("import", () => {
     );
     file("lines-in/3.xml", "hello");
     file("lines-in/4.xml", aggregateXml({ counts: [9] }));
-    file("lines-in/5.mbox", `From a\n${arf.replaceAll("\r\n", "\n")}\nFrom b\nFrom: x@y\n\nhi\n`);
+    file("lines-in/5.mbox", `${fromLine}${arf.replaceAll("\r\n", "\n")}\n${fromLine}From: x@y\n\nhi\n`);
     const lines = await json(config, ["import", path("lines-in"), path("gone")]);
     const saved = {
       kind: "aggregate",
@@ -194,7 +196,7 @@ describe("import", () => {
 
   test.each<readonly [string, Buffer | string, number]>([
     ["a report", aggregateXml({ id: "stdin" }), 1],
-    ["a mailbox", `From a\n${arf.replaceAll("\r\n", "\n")}\nFrom b\nFrom: x@y\n\nhi\n`, 2],
+    ["a mailbox", `${fromLine}${arf.replaceAll("\r\n", "\n")}\n${fromLine}From: x@y\n\nhi\n`, 2],
     [
       "an archive",
       gzipSync(

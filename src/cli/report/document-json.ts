@@ -1,6 +1,6 @@
 import type { KeptDocument } from "../../collect/ingest.ts";
 import type { ReportWarning } from "../../core/reports/warnings.ts";
-import { identifyFailure, identifyTls } from "../../store/reports/identity.ts";
+import { hasOwnId, identifyFailure, identifyTls } from "../../store/reports/identity.ts";
 import type { ReadDocument } from "../../store/reports/port.ts";
 
 /** What came of one document, as `report import --json` prints it. */
@@ -9,6 +9,7 @@ export interface DocumentJson {
   readonly kind: "aggregate" | "failure" | "tls" | null;
   readonly outcome: KeptDocument["outcome"];
   readonly reporter: string | null;
+  /** null also where the report itself says none. */
   readonly reportId: string | null;
   readonly domain: string | null;
   readonly rows: number;
@@ -54,7 +55,8 @@ type Named = Pick<DocumentJson, "reporter" | "reportId" | "domain">;
 
 function identityOf(read: ReadReport): Named {
   if (read.kind === "aggregate") {
-    const { orgName, email, reportId, policy } = read.head;
+    const { orgName, email, policy } = read.head;
+    const reportId = hasOwnId(read.warnings) ? read.head.reportId : null;
     return { reporter: orgName === "" ? email : orgName, reportId, domain: policy.domain };
   }
   const { identity } =

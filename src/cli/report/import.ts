@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { fileLimits } from "../../collect/extract/limits.ts";
 import { ingestAll, type KeptDocument } from "../../collect/ingest.ts";
 import type { Arrival, Incoming, LostArrival } from "../../collect/input/arrival.ts";
@@ -38,7 +39,7 @@ async function importInto(
   config: Config,
   judge: Judge,
   paths: readonly string[],
-  { json }: ReportValues,
+  { json, pipe }: ReportValues,
   io: Io,
 ): Promise<ExitCode> {
   if (config.store === undefined) makeFolder(config.dataDir, 0o700);
@@ -58,7 +59,8 @@ async function importInto(
     await teller.end();
     await store.close();
   }
-  return teller.exitCode;
+  // An MTA that has a mail must not be told that it is kept.
+  return pipe && teller.isNothing ? exitFailed : teller.exitCode;
 }
 
 /** Only progress needs to know. */
@@ -68,9 +70,21 @@ async function allFiles(paths: readonly string[], io: Io): Promise<FileCount> {
 
 async function* incomingOf(paths: readonly string[], done: FileCount, io: Io): AsyncIterable<Incoming> {
   for (const path of paths) {
-    if (path === "-") yield* readContents(io.stdin, { via: "-", receivedAt: Date.now() });
+    if (await isStdin(path)) yield* readContents(io.stdin, { via: path, receivedAt: Date.now() });
     else yield* readFiles([path], done);
   }
+}
+
+const namesOfStdin: ReadonlySet<string> = new Set(["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
+
+/** Under its names of the system, too: a socket cannot be opened by them. A file that is put there is read as a file. */
+async function isStdin(path: string): Promise<boolean> {
+  if (path === "-") return true;
+  if (!namesOfStdin.has(path)) return false;
+  return stat(path).then(
+    (about) => !about.isFile(),
+    () => false,
+  );
 }
 
 /** Tells what comes of an import, as it comes. */
@@ -78,9 +92,15 @@ abstract class Teller {
   protected readonly io: Io;
   readonly done: FileCount = { files: 0, octets: 0 };
   #worst: ExitCode = exitOk;
+  #isNothing = true;
 
   constructor(io: Io) {
     this.io = io;
+  }
+
+  /** Nothing was there, neither to be read nor to be lost. */
+  get isNothing(): boolean {
+    return this.#isNothing;
   }
 
   get exitCode(): ExitCode {
@@ -88,12 +108,14 @@ abstract class Teller {
   }
 
   async arrival(arrival: Arrival, documents: readonly KeptDocument[]): Promise<void> {
+    this.#isNothing = false;
     if (documents.some(({ outcome }) => outcome === "unread" || outcome === "conflict"))
       this.#atLeast(exitFindings);
     await this.tell(arrival, documents);
   }
 
   async lost(lost: LostArrival): Promise<void> {
+    this.#isNothing = false;
     this.#atLeast(exitFailed);
     await this.tellLost(lost);
   }

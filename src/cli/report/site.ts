@@ -17,14 +17,10 @@ interface GroupingWorld {
 }
 
 /** Works with what the operator has said of his site and the names of sources. Nothing but what is stored is asked. */
-export async function withSite<T>(
-  config: Config,
-  store: ReportStore,
-  work: (world: GroupingWorld) => Promise<T>,
-): Promise<T> {
+export async function withSite<T>(config: Config, work: (world: GroupingWorld) => Promise<T>): Promise<T> {
   const organizational = await organizationalDomains();
   const labels = readLabels(await labelsOf(config));
-  const site = siteOf(config, await store.domains(), labels, organizational);
+  const site = siteOf(config, [], labels, organizational);
   const names = await openSharedNamesToRead(config);
   try {
     return await work({ site, names });
@@ -50,7 +46,7 @@ export async function withGroups<T>(
   filter: ReportFilter,
   work: (groups: RecordGroups) => Promise<T>,
 ): Promise<T> {
-  return withSite(config, store, ({ site, names }) =>
+  return withSite(config, ({ site, names }) =>
     work(new RecordGroups({ reports: store, names, site }, daysOf(filter))),
   );
 }

@@ -1,6 +1,7 @@
 import { groupSource } from "../../collect/classify/group-source.ts";
 import { ranks } from "../../collect/classify/rank.ts";
 import { readSources, type SourcesQuery } from "../../collect/classify/read-sources.ts";
+import { askedAbout } from "../../collect/classify/site.ts";
 import type { GroupName } from "../../collect/classify/source.ts";
 import { type ExitCode, exitFindings, exitOk, usageError } from "../command.ts";
 import { formatJson, type Io } from "../io.ts";
@@ -68,7 +69,8 @@ async function place(
   io: Io,
 ): Promise<{ readonly sources: readonly PlacedSource[]; readonly knowsOwn: boolean }> {
   return withReports(file, io, (store, config) =>
-    withSite(config, store, async ({ site, names }) => {
+    withSite(config, async ({ site: whole, names }) => {
+      const site = askedAbout(whole, domain);
       const sources = await readSources({ domain, ...days }, store, names, site.organizational);
       return {
         sources: sources.map((facts) => ({ facts, place: groupSource(facts, site) })),

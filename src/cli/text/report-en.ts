@@ -51,6 +51,7 @@ const systemReasons: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
   EFBIG: "too large",
   ELOOP: "links that lead round in a circle",
+  "not-a-file": "neither a file nor a folder",
   damaged: "the archive is damaged",
 };
 

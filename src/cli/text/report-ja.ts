@@ -51,6 +51,7 @@ const systemReasons: Readonly<Record<string, string>> = {
   EPERM: "権限がありません",
   EFBIG: "大きすぎます",
   ELOOP: "リンクが循環しています",
+  "not-a-file": "ファイルでもフォルダでもありません",
   damaged: "アーカイブが壊れています",
 };
 

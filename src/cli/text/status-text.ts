@@ -51,6 +51,7 @@ export interface StatusText {
   readonly collect: (arrivals: string, documents: string) => string;
   readonly wayIn: Readonly<Record<"connecting" | "up" | "waiting" | "closed", string>>;
   readonly lastTaken: (at: string) => string;
+  readonly mailsLeft: (mails: string) => string;
   readonly duration: (days: number, hours: number, minutes: number, seconds: number) => string;
 }
 
@@ -107,6 +108,7 @@ const en: StatusText = {
   collect: (arrivals, documents) => `${arrivals} mails and files: ${documents}`,
   wayIn: { connecting: "connecting", up: "up", waiting: "waits to try again", closed: "closed" },
   lastTaken: (at) => `up to date ${at}`,
+  mailsLeft: (mails) => `; ${mails} left in the mailbox`,
   duration: (days, hours, minutes, seconds) =>
     days > 0
       ? `${days} d ${hours} h`
@@ -169,6 +171,7 @@ const ja: StatusText = {
   collect: (arrivals, documents) => `メールとファイル ${arrivals} 通: ${documents}`,
   wayIn: { connecting: "接続中", up: "稼働", waiting: "再試行待ち", closed: "終了" },
   lastTaken: (at) => `${at} まで取り込み済み`,
+  mailsLeft: (mails) => `、取り込めず残したメール ${mails} 通`,
   duration: (days, hours, minutes, seconds) =>
     days > 0
       ? `${days} 日 ${hours} 時間`

@@ -3,7 +3,7 @@ import type { ReportStore, SourceTally } from "../../store/reports/port.ts";
 import type { SourceNameStore } from "../../store/source-names.ts";
 import { groupSource } from "./group-source.ts";
 import { type SourcesQuery, secondsOf, waysOf } from "./read-sources.ts";
-import type { Site } from "./site.ts";
+import { askedAbout, type Site } from "./site.ts";
 import type { GroupName, SourceFacts } from "./source.ts";
 
 /** A record's source, as far as its group goes. */
@@ -94,7 +94,7 @@ export class RecordGroups {
         domains: domains.get(addressKey(source.ip)) ?? 1,
         ...(name !== undefined && { name }),
       };
-      groups.set(key, groupSource(facts, site).group);
+      groups.set(key, groupSource(facts, askedAbout(site, source.domain)).group);
     }
     return groups;
   }

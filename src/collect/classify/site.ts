@@ -20,7 +20,7 @@ export interface Site {
 
 type SiteConfig = Pick<Config, "hostname" | "networks" | "lists" | "sign" | "verify">;
 
-/** @param domains That reports are about: they are ours. */
+/** @param domains Ours, besides those that the configuration names. Not what reports are about: anybody may send one. */
 export function siteOf(
   { hostname, networks, lists, sign, verify }: SiteConfig,
   domains: readonly string[],
@@ -28,18 +28,28 @@ export function siteOf(
   organizational: OrganizationalDomain,
 ): Site {
   const ours = [...domains, ...sign.keys.map(({ domain }) => domain), ...verify.policy.ownDomains];
-  const below = ours.map(organizational);
   return {
     own: networks.own,
     submitters: networks.submitters.filter((network) => !isLoopback(network)),
     relays: networks.relays,
     listHosts: lists.hosts.map(({ name, networks }) => ({ name, networks })),
     ownHosts: new Set([hostname, ...verify.policy.ownNames]),
-    // A customer's domain below that of his provider does not make all hosts of the provider ours.
-    ownDomains: new Set(below.filter((domain) => providerOfDomain(domain, "ptr") === undefined)),
+    ownDomains: new Set(ours.map(organizational).filter(isNoProvider)),
     labels,
     organizational,
   };
+}
+
+/** The same site when it is asked about a domain, which is ours then. */
+export function askedAbout(site: Site, domain: string): Site {
+  const own = site.organizational(domain);
+  if (site.ownDomains.has(own) || !isNoProvider(own)) return site;
+  return { ...site, ownDomains: new Set([...site.ownDomains, own]) };
+}
+
+/** A customer's domain below that of his provider does not make all hosts of the provider ours. */
+function isNoProvider(domain: string): boolean {
+  return providerOfDomain(domain, "ptr") === undefined;
 }
 
 const loopbacks = ["127.0.0.0/8", "::1"].flatMap((text) => parseNetwork(text) ?? []);

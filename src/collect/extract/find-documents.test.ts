@@ -3,9 +3,11 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { aggregateXml } from "../../../test/report-files.ts";
 import { describeShared, sharedPath } from "../../../test/shared.ts";
+import { formatIp } from "../../core/ip.ts";
 import { openAggregateReader } from "../../core/reports/aggregate-reader.ts";
 import { type FoundDocument, findDocuments } from "./find-documents.ts";
 import { Allowance, defaultLimits } from "./limits.ts";
+import { readFailureMail } from "./read-failure.ts";
 
 interface Outline {
   readonly kind: FoundDocument["kind"] | "read" | "unread" | "skipped";
@@ -112,6 +114,15 @@ test.each<readonly [string, Buffer, readonly string[]]>([
     mailOf(attached("application/gzip", garbage), attached("text/plain", report)),
     ["read", "unknown"],
   ],
+  ...["report.rar", "REPORT.XML.XZ", "r.tbz.bz2", "r.json.zst", "r.tgz", "r.xml.gpg"].map(
+    (name) =>
+      [
+        `packed as nobody unpacks it here: ${name}`,
+        mailOf(attached(`application/octet-stream; name="${name}"`, garbage)),
+        ["unknown"],
+      ] as const,
+  ),
+  ["a letter with a document", mailOf(attached("application/pdf; name=a.pdf", garbage)), ["plain-mail"]],
   ["a picture is none", mailOf(attached("image/png; name=a.png", garbage)), ["plain-mail"]],
   [
     "a signature is none",
@@ -136,6 +147,61 @@ test.each<readonly [string, Buffer, readonly string[]]>([
 ])("what was meant as a report is not passed over: %s", async (_name, octets, kinds) => {
   expect((await outline(octets)).map(({ kind }) => kind)).toEqual(kinds);
 });
+
+const feedback = (ip: string): string =>
+  part("Content-Type: message/feedback-report", `Feedback-Type: auth-failure\r\nSource-IP: ${ip}\r\n`);
+
+test.each<readonly [string, readonly string[], readonly string[]]>([
+  ["a second one", [feedback("192.0.2.9"), feedback("192.0.2.10")], ["feedback", "feedback"]],
+  [
+    "JSON, damaged archives and aggregate reports",
+    [
+      feedback("192.0.2.9"),
+      attached("application/tlsrpt+json", Buffer.from('{"organization-name": "x"}')),
+      attached("application/gzip", garbage),
+      attached("application/gzip", gzipSync(garbage)),
+      attached("application/gzip", report),
+    ],
+    ["feedback", "json", "unknown", "read", "unknown"],
+  ],
+  [
+    "what is reported, and what is said of it, is none",
+    [
+      part("", "a report"),
+      feedback("192.0.2.9"),
+      attached("message/rfc822", mailOf(attached("application/gzip", report)), "8bit"),
+    ],
+    ["feedback"],
+  ],
+])("beside a failure report nothing is passed over: %s", async (_name, parts, kinds) => {
+  const found = await outline(mailOf(...parts));
+  expect(found.map(({ kind }) => kind).toSorted()).toEqual(kinds.toSorted());
+});
+
+test("RFC 5965 §2: to each failure report belongs the message that follows it", async () => {
+  const header = (subject: string): string =>
+    part("Content-Type: text/rfc822-headers", `From: a@b.example\r\nSubject: ${subject}\r\n`);
+  const mail = (...parts: readonly string[]): Promise<(string | undefined)[][]> =>
+    reportsIn(mailOf(...parts));
+  expect(await mail(feedback("192.0.2.9"), header("9"), feedback("192.0.2.10"), header("10"))).toEqual([
+    ["192.0.2.9", "9"],
+    ["192.0.2.10", "10"],
+  ]);
+  expect(await mail(header("9"), feedback("192.0.2.9"), feedback("192.0.2.10"))).toEqual([
+    ["192.0.2.9", "9"],
+    ["192.0.2.10", undefined],
+  ]);
+});
+
+async function reportsIn(octets: Buffer): Promise<(string | undefined)[][]> {
+  const reports: (string | undefined)[][] = [];
+  for await (const found of findDocuments(octets, new Allowance()))
+    if (found.kind === "feedback") {
+      const { sourceIp, message } = readFailureMail(found.failure);
+      reports.push([sourceIp && formatIp(sourceIp), message?.subject]);
+    }
+  return reports;
+}
 
 test("several mails in one mailbox, also in an archive: only the first can be the one that was delivered", async () => {
   const message = `From a@b.example Fri Nov 20 00:00:00 2026\n${mailOf(attached("application/gzip", report)).toString()}\n\n`;

@@ -5,6 +5,7 @@ import type { Allowance, RefusedReason } from "./limits.ts";
 import { mailboxMessages } from "./mailbox.ts";
 import { decodeBase64, type Mail, type MailPart, readMail } from "./mime-part.ts";
 import { isNoReport } from "./no-report.ts";
+import { type FailureParts, failuresIn } from "./read-failure.ts";
 import { type Sniffed, sniff } from "./sniff.ts";
 import { readTar } from "./tar.ts";
 import { readZip } from "./zip.ts";
@@ -19,8 +20,8 @@ export type FoundDocument =
       readonly mail?: Mail;
     }
   | { readonly kind: "json"; readonly octets: Buffer; readonly hints: ReportHints; readonly mail?: Mail }
-  /** A mail with a part message/feedback-report. */
-  | { readonly kind: "feedback"; readonly mail: Mail }
+  /** A part message/feedback-report of a mail, and what belongs to it. */
+  | { readonly kind: "feedback"; readonly mail: Mail; readonly failure: FailureParts }
   /** A mail in which nothing of these was found, and mails in it of which that is true, too. */
   | { readonly kind: "plain-mail"; readonly mail: Mail; readonly inner: readonly Mail[] }
   | { readonly kind: "refused"; readonly reason: RefusedReason; readonly hints: ReportHints }
@@ -181,9 +182,10 @@ async function* findInMail(
   nested = place.mail !== undefined,
 ): AsyncIterable<FoundDocument> {
   const mail = readMail(octets, place.allowance, nested);
-  if (mail.parts.some(({ type }) => type === "message/feedback-report")) {
-    yield { kind: "feedback", mail };
-    return yield* aggregatesBeside(mail, place);
+  const failures = failuresIn(mail);
+  if (failures.length > 0) {
+    for (const failure of failures) yield { kind: "feedback", mail, failure };
+    return yield* documentsBeside(mail, place);
   }
   const inside = deeper({ ...place, mail, hints: mailHints(mail, place.hints) });
   const plain: Mail[] = [];
@@ -200,17 +202,18 @@ async function* findInMail(
   if (found === 0) yield { kind: "plain-mail", mail, inner: plain };
 }
 
-/** An aggregate report may be attached to a failure report. What is reported is no report to us. */
-async function* aggregatesBeside(mail: Mail, place: Place): AsyncIterable<FoundDocument> {
+/** Other reports may be attached to a failure report. What is reported is no report to us. */
+async function* documentsBeside(mail: Mail, place: Place): AsyncIterable<FoundDocument> {
   const inside = deeper({ ...place, mail, hints: mailHints(mail, place.hints) });
   for (const part of partsBeside(mail))
     for await (const document of find(part.octets, partPlace(part, inside)))
-      if (document.kind === "xml") yield document;
+      if (document.kind !== "plain-mail") yield document;
 }
 
-/** Parts of a failure report that may hold aggregate reports. */
+/** Parts of a mail with a failure report that hold others, or were meant to. */
 export function partsBeside({ parts }: Mail): readonly MailPart[] {
-  return parts.filter((part) => !/^(?:message\/|text\/rfc822)/.test(part.type) && isReportPart(part));
+  const beside = parts.filter(({ type }) => !/^(?:message\/|text\/rfc822)/.test(type));
+  return [...beside.filter(isReportPart), ...beside.filter(isMeantAsReport)];
 }
 
 function mailHints(mail: Mail, outer: ReportHints): ReportHints {
@@ -250,7 +253,7 @@ function isReportPart({ octets, type, fileName }: MailPart): boolean {
 function isMeantAsReport({ octets, type, fileName = "" }: MailPart): boolean {
   const isCalledReport =
     reportTypes.has(type) ||
-    /\.(?:xml|gz|zip|7z)$/i.test(fileName) ||
+    /\.(?:xml|gz|zip|7z|tgz|rar|xz|txz|bz2|zst|lzma|lzh|cab|p7m|gpg|pgp)$/i.test(fileName) ||
     /^[^!]{1,255}![^!]{1,255}!\d{9,16}!\d{9,16}/.test(fileName);
   return isCalledReport && sniff(octets).kind === "other" && !isUnused(octets);
 }

@@ -5,10 +5,26 @@ import { reportedAddress } from "../../core/reports/reported-address.ts";
 import { reportedDomain } from "../../core/reports/reported-domain.ts";
 import type { Mail, MailPart } from "./mime-part.ts";
 
-/** The failure report in a mail that has a part message/feedback-report. */
-export function readFailureMail(mail: Mail): FailureReport {
-  const feedback = mail.parts.find(({ type }) => type === "message/feedback-report");
-  const reported = mail.parts.find(isReportedMessage);
+/** The parts that belong to one failure report. */
+export type FailureParts = Pick<Mail, "parts">;
+
+/**
+ * The failure reports of a mail, each with the parts that follow it up to the next one. RFC 5965 §2 has one in a mail: what stands
+ * before it belongs to it, too.
+ */
+export function failuresIn({ parts }: Mail): readonly FailureParts[] {
+  const starts = parts.flatMap((part, at) => (isFeedback(part) ? [at] : []));
+  return starts.map((start, nth) => ({ parts: parts.slice(nth === 0 ? 0 : start, starts[nth + 1]) }));
+}
+
+export function isFeedback({ type }: MailPart): boolean {
+  return type === "message/feedback-report";
+}
+
+/** The failure report in parts of which one is message/feedback-report. */
+export function readFailureMail({ parts }: FailureParts): FailureReport {
+  const feedback = parts.find(isFeedback);
+  const reported = parts.find(isReportedMessage);
   return readFeedbackReport({
     feedback: feedback?.octets ?? Buffer.alloc(0),
     ...(reported !== undefined && {

@@ -8,10 +8,12 @@ import { systemClock } from "../../core/clock.ts";
 import type { FailureReport } from "../../core/reports/failure.ts";
 import { identifyFailure } from "../../store/reports/identity.ts";
 import type { ReadDocument } from "../../store/reports/port.ts";
+import { defaultLimits } from "../extract/limits.ts";
 import { judgeMail } from "../judge-mail.ts";
 import { readArrival } from "../read-arrival.ts";
 import { type KeptFailures, keepFailures } from "./keep-failures.ts";
 import { openRedaction } from "./redaction.ts";
+import { reduceArrival } from "./reduce-arrival.ts";
 
 const redact = openRedaction(Buffer.from("a secret key"));
 const judge = (mail: Parameters<typeof judgeMail>[0]) =>
@@ -217,6 +219,47 @@ describe("the same report without the body", () => {
   });
 });
 
+const inBase64 = (text: string): string => Buffer.from(text).toString("base64");
+/** With all that is in base64 decoded. */
+const laidOpen = ({ octets, documents }: KeptFailures): string => {
+  const all = `${octets?.toString("utf8") ?? ""}${JSON.stringify(documents)}`;
+  const decoded = Array.from(all.matchAll(/[A-Za-z0-9+/=]{12,}/g), ([word]) =>
+    Buffer.from(word, "base64").toString("latin1"),
+  );
+  return [all, ...decoded].join("\n");
+};
+const copies = `${feedback}\nDKIM-Canonicalized-Header: ${inBase64("From: taro@b.example")}`;
+
+test.each<readonly [string, Buffer]>([
+  ["in a word encoded twice", arf({ header: `From: =?utf-8?B?${inBase64(`=?utf-8?B?${inBase64("taro@b.example")}?=`)}?= <a@b>` })],
+  ["in an encoded word that is cut off", arf({ header: `From: a@b\nSubject: =?utf-8?B?${inBase64("taro@b.example")}` })],
+  ["RFC 6376 §3.5: copied", arf({ header: "DKIM-Signature: v=1; z=From:tar=6F=40b.example|To:taro@b; b=xx\nFrom: a@b" })],
+  ["where a value is cut off", arf({ header: `From: a@b\nTo: ${"x@y.example, ".repeat(314)}<longtaro@b.example>` })],
+  ["RFC 6591 §3.2.4: canonicalized", arf({ feedback: copies })],
+  ["canonicalized, where no octets are kept", mailOf([{ type: "application/zip", octets: zipOf(["a", "b"].map((name) => ({ name, octets: arf({ feedback: copies }) }))) }])],
+  ["in the name of a file", passedOn(arf(), "outer", "taro@b.example.eml")],
+])("a local part %s", async (_name, octets) => {
+  const all = laidOpen(await kept(octets, { redact }));
+  expect(all).not.toMatch(/tar(?:o|=6F)(?:@|%40|=40)/i);
+  expect(all).not.toContain("longtar");
+});
+
+test("a header that ends with a line of blanks", async () => {
+  const octets = arf({ body: `\n \n${secret}\nNote: ${secret}\n` });
+  for (const options of [{}, { redact }]) expect(laidOpen(await kept(octets, options))).not.toContain(secret);
+  const folded = await kept(arf({ header: "From: a@b.example\n \nSubject: x\nX-A: 1\n \n y\nTo: c@d" }));
+  expect(folded.octets?.toString("latin1")).toContain("X-A: 1\r\n \r\n y\r\nTo: c@d");
+});
+
+test("mails within each other are not unpacked again and again", async () => {
+  const file = { type: "application/gzip", octets: gzipSync(Buffer.alloc(1024 * 1024)) };
+  let octets = mailOf([{ type: "message/rfc822", encoding: "8bit", octets: arf().toString("latin1") }, ...Array(8).fill(file)], "", "b0");
+  for (let depth = 1; depth < 7; depth++) octets = passedOn(octets, `b${depth}`);
+  const limits = { ...defaultLimits, maxOctets: 20 * 1024 * 1024, maxRatio: 2_000 };
+  expect((await reduceArrival(octets, { limits, leftOut: "body" })).kind).toBe("cannot");
+  expect((await reduceArrival(octets, { limits: defaultLimits, leftOut: "body" })).kind).toBe("reduced");
+});
+
 test("what a report is known by stays", async () => {
   const octets = arf();
   const [before] = failuresOf(await read(octets));
@@ -246,6 +289,39 @@ test("an aggregate report beside it stays octet by octet", async () => {
   const { octets: reduced } = await kept(octets);
   expect(await read(reduced as Buffer)).toEqual(before);
   expect(reduced?.toString("latin1")).not.toContain(secret);
+});
+
+const besideAs = (type: string, octets: Buffer, name = "a.dat"): string =>
+  `--b\nContent-Type: ${type}\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename="${name}"\n\n${octets.toString("base64")}\n`;
+const second = `--b\nContent-Type: message/feedback-report\n\n${feedback.replaceAll("192.0.2.7", "192.0.2.8").replaceAll("taro", "jiro")}\n--b\nContent-Type: message/rfc822\n\nFrom: jiro@b.example\nSubject: 2\n\n${secret}\n`;
+
+test.each<readonly [string, string, readonly string[]]>([
+  ["another one", second, ["failure", "failure"]],
+  [
+    "another one and JSON",
+    second + besideAs("application/json", Buffer.from('{"a": 1}')),
+    ["failure", "failure", "unread"],
+  ],
+  ["a damaged archive", besideAs("application/gzip", Buffer.from("junk".repeat(20))), ["failure", "unread"]],
+  [
+    "another mail with one",
+    besideAs("application/octet-stream", arf({ feedback: feedback.replace("192.0.2.7", "192.0.2.8") })),
+    ["failure", "failure"],
+  ],
+])("beside a failure report: %s", async (_name, beside, kinds) => {
+  const octets = arf({ beside });
+  const before = await read(octets);
+  expect(before.map(({ kind }) => kind)).toEqual(kinds);
+  const { octets: reduced, documents } = await kept(octets);
+  expect(documents).toEqual(before);
+  expect(await read(reduced as Buffer)).toEqual(before);
+  const all = reduced?.toString("latin1") ?? "";
+  for (const encoding of ["latin1", "base64"] as const)
+    expect(all).not.toContain(Buffer.from(secret).toString(encoding));
+  for (const found of all.matchAll(/^[A-Za-z0-9+/=\r\n]{60,}$/gm))
+    expect(Buffer.from(found[0], "base64").toString("latin1")).not.toContain(secret);
+  const redacted = await kept(octets, { redact });
+  expect(JSON.stringify(redacted.documents)).not.toMatch(/\b(?:taro|jiro|hanako)@/);
 });
 
 test("an aggregate report and a failure report in one mail", async () => {
@@ -285,6 +361,29 @@ test("of an archive of several nothing is kept but the reports", async () => {
   const redacted = await kept(octets, { redact });
   expect(redacted.octets).toBeUndefined();
   expect(JSON.stringify(redacted.documents)).not.toMatch(/taro@|hanako@/);
+});
+
+const fromLine = "From r@reporter.example Fri Nov 20 00:00:00 2026\n";
+
+test.each<readonly [string, Buffer, string]>([
+  ["one", Buffer.concat([Buffer.from(fromLine), arf()]), "reduced"],
+  ["two", Buffer.concat([Buffer.from(fromLine), arf(), Buffer.from(`\n${fromLine}`), arf()]), "cannot"],
+  [
+    "a letter and one",
+    Buffer.concat([Buffer.from(`${fromLine}From: a@b.example\n\nx\n\n${fromLine}`), arf()]),
+    "cannot",
+  ],
+  [
+    "two in gzip",
+    gzipSync(Buffer.concat([Buffer.from(fromLine), arf(), Buffer.from(`\n${fromLine}`), arf()])),
+    "cannot",
+  ],
+  ["two letters", Buffer.from(`${fromLine}From: a@b.example\n\nx\n\n`.repeat(2)), "as-is"],
+])("a mailbox of %s", async (_name, octets, kind) => {
+  const reduction = await reduceArrival(octets, { limits: defaultLimits, leftOut: "body" });
+  expect(reduction.kind).toBe(kind);
+  const result = await keepFailures(octets, await read(octets), {});
+  expect(result?.octets !== undefined).toBe(kind === "reduced");
 });
 
 test.each([

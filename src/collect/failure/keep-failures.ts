@@ -6,6 +6,7 @@ import { defaultLimits, type ExtractLimits } from "../extract/limits.ts";
 import type { Mail } from "../extract/mime-part.ts";
 import { judgeMail } from "../judge-mail.ts";
 import { readArrival } from "../read-arrival.ts";
+import { redactedOtherField, redactField } from "./kept-fields.ts";
 import type { LeftOut } from "./left-out.ts";
 import type { Redact } from "./redaction.ts";
 import { reduceArrival } from "./reduce-arrival.ts";
@@ -114,14 +115,15 @@ function redactedDocument(read: ReadDocument, redact: Redact): ReadDocument {
 }
 
 function redactedReport(report: FailureReport, redact: Redact): FailureReport {
-  const { sourceIp, ...rest } = report;
-  const redacted = redactedValue(rest, redact) as Omit<FailureReport, "sourceIp">;
-  return sourceIp === undefined ? redacted : { ...redacted, sourceIp };
+  const { sourceIp, otherFields, ...rest } = report;
+  const redacted = redactedValue(rest, redact) as Omit<FailureReport, "sourceIp" | "otherFields">;
+  const others = otherFields.flatMap((field) => redactedOtherField(field, redact) ?? []);
+  return { ...redacted, otherFields: others, ...(sourceIp !== undefined && { sourceIp }) };
 }
 
 /** Every text in it, whatever it is called. */
 function redactedValue(value: unknown, redact: Redact): unknown {
-  if (typeof value === "string") return redact(value);
+  if (typeof value === "string") return redactField("", value, redact);
   if (Array.isArray(value)) return value.map((one) => redactedValue(one, redact));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -99,9 +99,27 @@ const canonicalized: ReadonlySet<string> = new Set([canonicalizedBody, "dkim-can
 
 /** The header of a reported message. */
 export function keptReportedHeader(octets: Buffer, redact: Redact | undefined): Buffer {
+  const header = octets.subarray(0, bodyBehindBlanks(octets));
   return redact === undefined
-    ? fieldLines(octets, () => true)
-    : redactedFields(octets, redact, (name) => ofRedacted.has(name));
+    ? fieldLines(header, () => true)
+    : redactedFields(header, redact, (name) => ofRedacted.has(name));
+}
+
+/** A line of blanks goes on with a field (RFC 5322 §4.2), unless what follows is of no header: then somebody's empty line has blanks. */
+function bodyBehindBlanks(octets: Buffer): number {
+  let isBehindBlanks = false;
+  let at = 0;
+  for (const line of linesOf(octets)) {
+    const text = line.toString("latin1", 0, 200);
+    if (isBehindBlanks && text !== "" && !/^[ \t]/.test(text) && !isFieldName(nameIn(text))) return at;
+    isBehindBlanks = text !== "" && text.trim() === "";
+    at = line.byteOffset - octets.byteOffset + line.length;
+  }
+  return octets.length;
+}
+
+function isFieldName(name: string): boolean {
+  return /^[!-9;-~]{1,100}$/.test(name);
 }
 
 /** Octets of one field: a value that is longer is not looked at to its end. */
@@ -114,8 +132,7 @@ function fieldLines(octets: Buffer, keeps: (name: string) => boolean): Buffer {
   for (const line of octets.toString("latin1").split(/\r\n|\n|\r/)) {
     const isFold = /^[ \t]/.test(line);
     const name = isFold ? "" : nameIn(line);
-    const isField = /^[!-9;-~]{1,100}$/.test(name);
-    if (!isFold && !isField) continue;
+    if (!isFold && !isFieldName(name)) continue;
     if (!isFold) room = keeps(name) ? maxField : 0;
     if (room > 0) kept.push(line.slice(0, room));
     room -= line.length;
@@ -132,8 +149,35 @@ function fieldOf([name, value]: readonly [string, string], redact: Redact): stri
   return `${name}: ${plain(redactField(name, value, redact))}`;
 }
 
-function redactField(name: string, value: string, redact: Redact): string {
-  return noAddresses.has(name.toLowerCase()) ? value : redact(value);
+/** @param name Of a field whose value may be no address, or have some in a form of its own. */
+export function redactField(name: string, value: string, redact: Redact): string {
+  const lowerName = name.toLowerCase();
+  if (noAddresses.has(lowerName)) return value;
+  return redact(withoutHidden(lowerName === "dkim-signature" ? withoutCopies(value) : value));
+}
+
+/** RFC 6376 §3.5 `z=`: copies of header fields, in an encoding of their own. */
+function withoutCopies(signature: string): string {
+  const tags = signature.split(";");
+  return tags.filter((tag) => !/^\s*z\s*=/.test(tag)).join(";");
+}
+
+/** Readers cut values there, perhaps within an address. */
+const maxRead = 4_096;
+
+/** Addresses that nobody sees, and whoever decodes them does: what was encoded twice, or is cut off. */
+function withoutHidden(value: string): string {
+  const whole = value.length < maxRead ? value : value.slice(0, value.search(/[^\s,;<>]{0,1000}$/));
+  return whole.replaceAll(/=\s?\?[\w*.:-]{1,60}\?[bq]\?\S*/gi, "(encoded)");
+}
+
+/** One field of a report, as it is kept without local parts; undefined for what is not. */
+export function redactedOtherField<Field extends { readonly name: string; readonly value: string }>(
+  field: Field,
+  redact: Redact,
+): Field | undefined {
+  const { name, value } = field;
+  return canonicalized.has(name.toLowerCase()) ? undefined : { ...field, value: redactField(name, value, redact) };
 }
 
 /** Decoded once it is not to be decoded again, nor to be taken for another charset or another field. */

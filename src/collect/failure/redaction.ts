@@ -6,7 +6,7 @@ export type Redact = (text: string) => string;
 const prefix = "redacted-";
 const redacted = /^redacted-[0-9a-f]{16}$/;
 /** RFC 5321 §4.5.3.1.1 has 64 octets; mailing programs write longer ones. */
-const maxLocal = 320;
+const maxLocal = 1_000;
 
 /**
  * The keyed digest that RFC 6590 describes: who has the key can tell whether an address is among them, nobody else can
@@ -25,11 +25,15 @@ export function openRedaction(key: Buffer): Redact {
 function redactText(text: string, word: (local: string) => string): string {
   let out = "";
   let done = 0;
+  let floor = 0;
   for (let at = nextAt(text, 0); at.index >= 0; at = nextAt(text, at.index + 1)) {
-    const from = localStart(text, at.index, done, at.length > 1);
-    if (from === at.index || !beginsDomain(text, at.index + at.length)) continue;
-    out += text.slice(done, from) + word(text.slice(from, at.index));
+    const isUri = at.length > 1;
+    const to = isUri ? at.index : withoutComment(text, at.index, floor);
+    const from = localStart(text, to, floor, isUri);
+    if (from === to || !beginsDomain(text, at.index + at.length, to < at.index)) continue;
+    out += text.slice(done, from) + word(text.slice(from, to));
     done = at.index;
+    floor = at.index + at.length;
   }
   return out + text.slice(done);
 }
@@ -44,25 +48,53 @@ function nextAt(text: string, from: number): { readonly index: number; readonly 
   return { index: -1, length: 1 };
 }
 
-function beginsDomain(text: string, at: number): boolean {
-  const character = text[at] ?? "";
-  return /[A-Za-z0-9[\u0080-\uffff]/.test(character);
+/** @param apart The sign stands alone, as in old addresses and in sentences. */
+function beginsDomain(text: string, at: number, apart: boolean): boolean {
+  const start = text.slice(at, at + 100);
+  return (!apart && /^[A-Za-z0-9[_(.>\u0080-\uffff-]/.test(start)) || dottedDomain.test(start);
 }
 
-/** RFC 5321 §4.1.2 with RFC 6531: a dot-string, or a quoted one. */
+const dottedDomain = /^[ \t]{0,20}[\w\u0080-\uffff-]{1,63}\.[\w\u0080-\uffff]/;
+
+/** RFC 5322 §4.4: blanks and comments may stand before the sign. @returns Where what is before them ends. */
+function withoutComment(text: string, end: number, floor: number): number {
+  const least = Math.max(floor, end - maxLocal);
+  let to = end;
+  while (to > least) {
+    const character = text[to - 1];
+    if (character === " " || character === "\t") to -= 1;
+    else if (character === ")") {
+      const open = text.lastIndexOf("(", to - 2);
+      if (open < least) return to;
+      to = open;
+    } else return to;
+  }
+  return to;
+}
+
+/** RFC 5321 §4.1.2 with RFC 6531: a dot-string, or a quoted one; RFC 5322 §4.4: or both, with dots between them. */
 function localStart(text: string, end: number, floor: number, isUri: boolean): number {
   const least = Math.max(floor, end - maxLocal);
-  if (text[end - 1] === '"') {
-    const open = text.lastIndexOf('"', end - 2);
-    if (open >= least && end - 2 >= 0) return open;
-  }
-  let from = end;
   const pattern = isUri ? uriLocal : localPart;
-  while (from > least && pattern.test(text[from - 1] ?? "")) from -= 1;
-  return from + keyLength(text.slice(from, end));
+  let from = end;
+  for (;;) {
+    const before = from;
+    if (!isUri && text[from - 1] === '"' && from > least && (from === end || text[from] === "."))
+      from = quoteStart(text, from, least);
+    if (from === before || text[from - 1] === ".")
+      while (from > least && pattern.test(text[from - 1] ?? "")) from -= 1;
+    if (from === before) return from + keyLength(text.slice(from, end));
+  }
 }
 
-const localPart = /[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u0080-\u2fff\u3040-\uff00-]/;
+/** Where a quoted string begins that ends there. A sign within it has taken a part of it already. */
+function quoteStart(text: string, end: number, least: number): number {
+  for (let at = end - 2; at >= least; at--) if (text[at] === '"' && text[at - 1] !== "\\") return at;
+  return least > 0 ? least : end - 1;
+}
+
+const localPart =
+  /[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\\\u0080-\u2fff\u3005-\u3007\u3040-\uff00\uff0b\uff0d\uff0e\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a\uff66-\uffdc-]/;
 /** RFC 3986 §2: what else may stand in a local part is written with "%" there. */
 const uriLocal = /[A-Za-z0-9%._~+!$'*-]/;
 

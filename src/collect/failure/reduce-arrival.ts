@@ -2,8 +2,17 @@ import { reportedHeaderEnd } from "../../core/reports/failure-arf.ts";
 import { findDocuments, partsBeside, reportParts } from "../extract/find-documents.ts";
 import { openGzip, openZlib } from "../extract/gzip.ts";
 import { Allowance, type ExtractLimits } from "../extract/limits.ts";
+import { mailboxMessages } from "../extract/mailbox.ts";
 import { decodeBase64, type Mail, type MailPart, readMail } from "../extract/mime-part.ts";
-import { isReportedMessage, quotedMessageAt, readTextFailure, textOf } from "../extract/read-failure.ts";
+import {
+  type FailureParts,
+  failuresIn,
+  isFeedback,
+  isReportedMessage,
+  quotedMessageAt,
+  readTextFailure,
+  textOf,
+} from "../extract/read-failure.ts";
 import { type Sniffed, sniff } from "../extract/sniff.ts";
 import { readZip } from "../extract/zip.ts";
 import { keptFeedback, keptMailFields, keptReportedHeader, redactLines } from "./kept-fields.ts";
@@ -18,13 +27,15 @@ export interface ReduceOptions {
   readonly redact?: Redact;
 }
 
-/** `as-is`: no failure report is in it. `cannot`: one is, beside others in an archive. */
+/** `as-is`: no failure report is in it. `cannot`: one is, beside others in an archive or a mailbox. */
 export type Reduction =
   | { readonly kind: "as-is" }
   | { readonly kind: "cannot" }
   | { readonly kind: "reduced"; readonly octets: Buffer };
 
 interface Place extends ReduceOptions {
+  /** Octets that may still be unpacked, again and again for each mail around them. */
+  readonly unpacking: { left: number };
   readonly depth: number;
   readonly nested: boolean;
 }
@@ -35,8 +46,10 @@ const asIs: Reduction = { kind: "as-is" };
  * Writes a mail anew with what is kept of the failure reports in it: the report itself, and the header of the message that it is
  * about. Mails within each other stay so, since what a header says counts in the outermost alone; other reports stay octet by octet.
  */
-export function reduceArrival(octets: Buffer, options: ReduceOptions): Promise<Reduction> {
-  return reduce(octets, { ...options, depth: 0, nested: false });
+export async function reduceArrival(octets: Buffer, options: ReduceOptions): Promise<Reduction> {
+  const unpacking = { left: 2 * options.limits.maxOctets };
+  const reduction = await reduce(octets, { ...options, unpacking, depth: 0, nested: false });
+  return unpacking.left > 0 ? reduction : { kind: "cannot" };
 }
 
 async function reduce(octets: Buffer, place: Place): Promise<Reduction> {
@@ -47,7 +60,7 @@ async function reduce(octets: Buffer, place: Place): Promise<Reduction> {
     case "mail":
       return reduceMail(content, place);
     case "mbox":
-      return reduceMail(content.subarray(content.indexOf(0x0a) + 1), place);
+      return reduceMailbox(content, place);
     case "xml":
     case "json":
     case "empty":
@@ -55,9 +68,30 @@ async function reduce(octets: Buffer, place: Place): Promise<Reduction> {
       return asIs;
     default: {
       if (!(await lookInto(octets, place)).failures) return asIs;
-      const only = await onlyFileOf(kind, content, place);
+      const only = await unpacking(place, (allowance) => onlyFileOf(kind, content, allowance));
       return only === undefined ? { kind: "cannot" } : reduce(only, { ...place, depth: place.depth + 1 });
     }
+  }
+}
+
+/** A mailbox of one is that mail. */
+async function reduceMailbox(octets: Buffer, place: Place): Promise<Reduction> {
+  const [first, second] = mailboxMessages(octets);
+  if (first !== undefined && second === undefined) return reduceMail(first, place);
+  return (await lookInto(octets, place)).failures ? { kind: "cannot" } : asIs;
+}
+
+/** Works with what may still be unpacked. */
+async function unpacking<T>(
+  { limits, unpacking: all }: Place,
+  work: (allowance: Allowance) => Promise<T>,
+): Promise<T> {
+  const maxOctets = Math.max(0, Math.min(limits.maxOctets, all.left));
+  const allowance = new Allowance({ ...limits, maxOctets });
+  try {
+    return await work(allowance);
+  } finally {
+    all.left -= maxOctets - allowance.octetsLeft;
   }
 }
 
@@ -65,9 +99,8 @@ async function reduce(octets: Buffer, place: Place): Promise<Reduction> {
 async function onlyFileOf(
   kind: Sniffed["kind"],
   octets: Buffer,
-  { limits }: Place,
+  allowance: Allowance,
 ): Promise<Buffer | undefined> {
-  const allowance = new Allowance(limits);
   if (kind === "base64") return decodeBase64(octets);
   if (kind === "gzip") return unpacked(openGzip(octets, allowance).chunks);
   if (kind === "zlib") return unpacked(openZlib(octets, allowance).chunks);
@@ -88,10 +121,14 @@ interface Seen {
   readonly failures: boolean;
 }
 
-async function lookInto(octets: Buffer, { limits }: Place): Promise<Seen> {
+function lookInto(octets: Buffer, place: Place): Promise<Seen> {
+  return unpacking(place, (allowance) => see(octets, allowance));
+}
+
+async function see(octets: Buffer, allowance: Allowance): Promise<Seen> {
   let documents = false;
   let failures = false;
-  for await (const found of findDocuments(octets, new Allowance(limits))) {
+  for await (const found of findDocuments(octets, allowance)) {
     if (found.kind === "plain-mail")
       failures ||= [found.mail, ...found.inner].some((mail) => readTextFailure(mail) !== undefined);
     else documents = true;
@@ -104,8 +141,8 @@ async function lookInto(octets: Buffer, { limits }: Place): Promise<Seen> {
 
 async function reduceMail(octets: Buffer, place: Place): Promise<Reduction> {
   const mail = readMail(octets, new Allowance(place.limits), place.nested);
-  if (mail.parts.some(({ type }) => type === "message/feedback-report"))
-    return { kind: "reduced", octets: writtenFeedback(mail, place) };
+  const failures = failuresIn(mail);
+  if (failures.length > 0) return reduceFeedback(mail, failures, place);
   const parts = reportParts(mail);
   let holdsReports = false;
   for (const { octets: part } of parts) holdsReports ||= (await lookInto(part, place)).documents;
@@ -116,19 +153,34 @@ async function reduceMail(octets: Buffer, place: Place): Promise<Reduction> {
 
 /** A mail in which others are: what somebody wrote to them goes, if a failure report is among them. */
 async function reduceParts(mail: Mail, parts: readonly MailPart[], place: Place): Promise<Reduction> {
-  const written: WrittenPart[] = [];
-  let isReduced = false;
-  for (const part of parts) {
-    const inner = await reduce(part.octets, { ...place, depth: place.depth + 1, nested: true });
-    if (inner.kind === "cannot") return inner;
-    isReduced ||= inner.kind === "reduced";
-    written.push(inner.kind === "reduced" ? { ...asMail(part), octets: inner.octets } : asFile(part));
-  }
-  return isReduced ? { kind: "reduced", octets: writeMultipart(fieldsOf(mail, place), written) } : asIs;
+  const inner = await reduceEach(parts, place);
+  if (inner === undefined) return { kind: "cannot" };
+  if (inner.every((octets) => octets === undefined)) return asIs;
+  const written = parts.map((part, at) => {
+    const octets = inner[at];
+    return octets === undefined ? asFile(part) : { ...asMail(part, place), octets };
+  });
+  return { kind: "reduced", octets: writeMultipart(fieldsOf(mail, place), written) };
 }
 
-function asMail(part: MailPart): WrittenPart {
-  return { ...asFile(part), type: "message/rfc822", encoding: "8bit" };
+/** @returns For each what is kept of it, or undefined where it stays as it is; undefined when one of them cannot be reduced. */
+async function reduceEach(
+  parts: readonly MailPart[],
+  place: Place,
+): Promise<readonly (Buffer | undefined)[] | undefined> {
+  const inner: (Buffer | undefined)[] = [];
+  for (const part of parts) {
+    const reduction = await reduce(part.octets, { ...place, depth: place.depth + 1, nested: true });
+    if (reduction.kind === "cannot") return undefined;
+    inner.push(reduction.kind === "reduced" ? reduction.octets : undefined);
+  }
+  return inner;
+}
+
+/** Programs name a mail that is passed on by its subject or its author. */
+function asMail({ fileName, ...part }: MailPart, { redact }: Place): WrittenPart {
+  const name = fileName === undefined ? {} : { fileName: redact?.(fileName) ?? fileName };
+  return { ...asFile({ ...part, ...name }), type: "message/rfc822", encoding: "8bit" };
 }
 
 function asFile({ type, fileName, octets }: MailPart): WrittenPart {
@@ -148,15 +200,30 @@ function fieldsOf({ octets, body }: Mail, { redact, leftOut }: Place): Buffer {
   return Buffer.concat([keptMailFields(head, redact), leftOutField(leftOut)]);
 }
 
-/** RFC 5965 §2. */
-function writtenFeedback(mail: Mail, place: Place): Buffer {
-  const feedback = mail.parts.find(({ type }) => type === "message/feedback-report");
-  const kept = keptFeedback(feedback?.octets ?? Buffer.alloc(0), place.redact);
-  const beside = partsBeside(mail).map(asFile);
+/** RFC 5965 §2; others may be beside it. */
+async function reduceFeedback(
+  mail: Mail,
+  failures: readonly FailureParts[],
+  place: Place,
+): Promise<Reduction> {
+  const beside = partsBeside(mail);
+  const inner = await reduceEach(beside, place);
+  if (inner === undefined) return { kind: "cannot" };
   const notice: WrittenPart = { type: "text/plain", encoding: "8bit", octets: noticeOf(place) };
-  const report: WrittenPart = { type: "message/feedback-report", encoding: "8bit", octets: kept };
-  const parts = [notice, report, ...reportedPart(mail, place), ...beside];
-  return writeMultipart(fieldsOf(mail, place), parts, "multipart/report; report-type=feedback-report");
+  const parts = [
+    notice,
+    ...failures.flatMap((failure) => failureParts(failure, place)),
+    // Not as a mail: that would be what is reported.
+    ...beside.map((part, at) => asFile({ ...part, octets: inner[at] ?? part.octets })),
+  ];
+  const type = "multipart/report; report-type=feedback-report";
+  return { kind: "reduced", octets: writeMultipart(fieldsOf(mail, place), parts, type) };
+}
+
+function failureParts(failure: FailureParts, place: Place): readonly WrittenPart[] {
+  const feedback = failure.parts.find(isFeedback);
+  const octets = keptFeedback(feedback?.octets ?? Buffer.alloc(0), place.redact);
+  return [{ type: "message/feedback-report", encoding: "8bit", octets }, ...reportedPart(failure, place)];
 }
 
 function noticeOf({ leftOut }: Place): Buffer {
@@ -164,7 +231,7 @@ function noticeOf({ leftOut }: Place): Buffer {
   return Buffer.from(`What was kept of a failure report, without the body of the message.${redacted}\r\n`);
 }
 
-function reportedPart({ parts }: Mail, { redact }: Place): readonly WrittenPart[] {
+function reportedPart({ parts }: FailureParts, { redact }: Place): readonly WrittenPart[] {
   const reported = parts.find(isReportedMessage);
   if (reported === undefined) return [];
   const { type, octets } = reported;

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -30,7 +32,8 @@ async function read(folder: string): Promise<Record<string, string>> {
 }
 
 const xml = aggregateXml();
-const mbox = `From a@b Fri\nA: 1\n\nFrom a@b Fri\nB: 2\n`;
+const fromLine = "From a@b Fri Nov 20 00:00:00 2026";
+const mbox = `${fromLine}\nA: 1\n\n${fromLine}\nB: 2\n`;
 
 test("files and folders, by their names", async () => {
   const folder = folderOf({ "b/two.xml": "2", "a.xml": "1", "b/.hidden": "x", ".git/x": "x", empty: "" });
@@ -183,4 +186,38 @@ test("a mail is one, whatever is in it", async () => {
     },
   ]);
   expect(Object.keys(await read(folderOf({ "1.eml": mail })))).toEqual(["1.eml"]);
+});
+
+test("a pipe that is named is read, one in a folder is not waited for, a device is told of", async () => {
+  const folder = folderOf({ "a.xml": "1" });
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  expect(await read(folder)).toEqual({ "a.xml": "1" });
+  const writing = writeFile(pipe, mbox);
+  const found: string[] = [];
+  for await (const one of readFiles([pipe, "/dev/null"]))
+    found.push(one.kind === "arrival" ? one.arrival.octets.toString() : `lost ${one.lost.reason}`);
+  await writing;
+  expect(found).toEqual(["A: 1\n\n", "B: 2\n", "lost not-a-file"]);
+});
+
+test("names that are no UTF-8, of files and folders, are read, and shown as they look", async () => {
+  const folder = folderOf({});
+  const report = Buffer.from([0x83, 0x8c, 0x83, 0x7c, 0x81, 0x5b, 0x83, 0x67]);
+  const inner = Buffer.concat([Buffer.from(`${folder}/`), report]);
+  mkdirSync(inner);
+  for (const name of [Buffer.from("a.xml"), report])
+    writeFileSync(Buffer.concat([inner, Buffer.from("/"), name]), "1");
+  const zip = zipOf([
+    { name: "x", octets: xml },
+    { name: "y", octets: xml },
+  ]);
+  writeFileSync(Buffer.concat([inner, Buffer.from("/z"), report]), zip);
+  expect(await read(folder)).toEqual({
+    "レポート/a.xml": "1",
+    "レポート/レポート": "1",
+    "レポート/zレポート#x": xml,
+    "レポート/zレポート#y": xml,
+  });
+  expect(await countFiles([folder])).toEqual({ files: 3, octets: 2 + zip.length });
 });

@@ -4,8 +4,8 @@ import type { MailboxConfig } from "../../config/collect-config.ts";
 import { readSecret } from "../../config/secret.ts";
 import { readAccessToken } from "./access-token.ts";
 
-/** Answers of the server that are not mails are short. */
-const maxLine = 1024 * 1024;
+/** The longest line lists the UIDs of all mails of a folder. */
+const maxLine = 16 * 1024 * 1024;
 /** What stands around a mail in an answer. */
 const slack = 64 * 1024;
 const withinMs = 30_000;
@@ -43,7 +43,7 @@ export async function connectMailbox(
     greetingTimeout: withinMs,
     maxLineLength: maxLine,
     maxLiteralSize: mailbox.maxSize + slack,
-    maxResponseSize: 2 * (mailbox.maxSize + slack),
+    maxResponseSize: maxLine + 2 * (mailbox.maxSize + slack),
   });
   // What goes wrong rejects the command under way; an event that nobody hears would end the process.
   client.on("error", () => {});

@@ -60,6 +60,34 @@ test("what was left is tried again at the next start, until it is taken", async 
   await state.close();
 });
 
+test("what could not be fetched is asked for again, in this process and after a restart, until it is gone", async () => {
+  const state = openStateInMemory();
+  const first = new MailFolderMemory(state, id);
+  await first.open(7n, store);
+  first.again(2);
+  first.again(4);
+  await first.taken([1, 3, 5]);
+  expect([first.range(), first.isNew(2)]).toEqual(["2,4,6:*", true]);
+
+  const second = new MailFolderMemory(state, id);
+  await second.open(7n, store);
+  expect(second.range()).toBe("2,4,6:*");
+  second.gone(2);
+  await second.taken([4]);
+  expect(second.range()).toBe("6:*");
+  await state.close();
+});
+
+test("more than can be remembered cannot be passed over", async () => {
+  const state = openStateInMemory();
+  const memory = new MailFolderMemory(state, id);
+  await memory.open(7n, store);
+  expect(() => {
+    for (let uid = 1; uid <= 5_000; uid += 1) memory.again(uid);
+  }).toThrow("too many mails cannot be fetched");
+  await state.close();
+});
+
 test.each([{ uidValidity: 7, uid: 3 }, { uidValidity: "7" }, { left: "x" }, {}])(
   "what cannot be read counts as nothing: %o",
   async (value) => {

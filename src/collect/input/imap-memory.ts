@@ -45,6 +45,18 @@ export class MailFolderMemory {
     return uid > this.#uid || this.#again.has(uid);
   }
 
+  /** It is not taken in yet, whatever is taken above it. @throws Error when there are too many. */
+  again(uid: number): void {
+    if (this.#again.has(uid)) return;
+    if (this.#again.size >= 2 * maxLeft) throw new Error("too many mails cannot be fetched");
+    this.#again = new Set([...this.#again, uid]);
+  }
+
+  /** It is not in the folder any more. */
+  gone(uid: number): void {
+    this.#again = new Set([...this.#again].filter((one) => one !== uid));
+  }
+
   left(uid: number): void {
     if (this.#left.size < maxLeft) this.#left.add(uid);
   }

@@ -3,6 +3,18 @@ import type { MailboxConfig } from "../../config/collect-config.ts";
 import type { IngestedDocument } from "../../store/reports/port.ts";
 import type { Incoming } from "./arrival.ts";
 import { reasonOf } from "./imap-client.ts";
+import {
+  ensureFolder,
+  isAboutConnection,
+  MailMover,
+  type MailSize,
+  onServer,
+  readSizes,
+  searchUids,
+  stillThere,
+  withoutFlag,
+} from "./imap-commands.ts";
+import { FailingMails } from "./imap-failing.ts";
 import { MailFolderMemory } from "./imap-memory.ts";
 import { eachOf, type WayInServices } from "./way-in.ts";
 
@@ -11,12 +23,13 @@ const sizesAtOnce = 500;
 /** Mails that are fetched at once, and their octets. */
 const mailsAtOnce = 50;
 const octetsAtOnce = 16 * 1024 * 1024;
-/** How often the connection may break over one mail before it is left alone until the next start. */
-const maxBreaks = 5;
+/** What gives nothing so often in a row, without anything that came before, is no matter of single mails. */
+const maxEmpty = 3;
 
-interface MailSize {
-  readonly uid: number;
-  readonly octets: number;
+interface Fetched {
+  readonly arrivals: ReadonlyMap<number, Incoming>;
+  /** Why there are not more. */
+  readonly fault?: unknown;
 }
 
 /**
@@ -35,7 +48,10 @@ export class MailFolderRounds {
   readonly #committed = new Map<number, { readonly unread: boolean }>();
   /** Left where they are, until the next start. */
   readonly #left = new Set<number>();
-  readonly #breaks = new Map<number, number>();
+  readonly #failing = new FailingMails();
+  readonly #mover = new MailMover();
+  /** Mails that came in this round. */
+  #given = 0;
   arrivals = 0;
 
   constructor(mailbox: MailboxConfig, folder: string, services: WayInServices, isClosing: () => boolean) {
@@ -46,6 +62,16 @@ export class MailFolderRounds {
     const port = mailbox.port === 993 ? "" : `:${mailbox.port}`;
     this.name = `imap://${encodeURIComponent(mailbox.user)}@${mailbox.host}${port}/${encodeURI(folder)}`;
     this.#memory = new MailFolderMemory(services.state, this.name);
+  }
+
+  /** Mails that are left where they are. */
+  get left(): number {
+    return this.#left.size;
+  }
+
+  /** What keeps mails out that are tried again, in a few words. */
+  get trouble(): string | undefined {
+    return this.#failing.trouble;
   }
 
   /**
@@ -70,25 +96,29 @@ export class MailFolderRounds {
     if (isSame) return;
     this.#committed.clear();
     this.#left.clear();
-    this.#breaks.clear();
+    this.#failing.clear();
+    this.#mover.clear();
   }
 
-  /** Takes in everything that is there, or what it can until the program ends. */
+  /**
+   * Takes in everything that is there, or what it can until the program ends. Mails that the server does not give are asked for
+   * once more, each alone, when all others are in; they do not hold up anything.
+   * @throws Error when it is not about single mails.
+   */
   async takeAll(client: ImapFlow): Promise<void> {
+    this.#given = 0;
     await this.#settle(client);
     const uids = await this.#candidates(client);
-    for (let at = 0; at < uids.length && !this.#isClosing(); at += sizesAtOnce) {
-      const sizes = await readSizes(client, uids.slice(at, at + sizesAtOnce));
-      for (const group of this.#groups(sizes)) {
-        if (this.#isClosing()) return;
-        await this.#take(client, group);
-      }
-    }
+    this.#forgetGone(new Set(uids));
+    const others = uids.filter((uid) => !this.#failing.has(uid));
+    for (let at = 0; at < others.length && !this.#isClosing(); at += sizesAtOnce)
+      await this.#takeSome(client, others.slice(at, at + sizesAtOnce));
+    await this.#askAgain(client);
   }
 
   /** UIDs that are not taken in, ascending. */
   async #candidates(client: ImapFlow): Promise<readonly number[]> {
-    const found = (await client.search(this.#query(), { uid: true })) || [];
+    const found = await searchUids(client, this.#query());
     const isNew = (uid: number): boolean =>
       !this.#committed.has(uid) &&
       !this.#left.has(uid) &&
@@ -111,81 +141,116 @@ export class MailFolderRounds {
     }
   }
 
-  /** What is fetched at once. What is too large is left, and what broke the connection before comes alone. */
-  *#groups(sizes: readonly MailSize[]): Generator<readonly MailSize[]> {
-    let group: MailSize[] = [];
-    let octets = 0;
-    for (const mail of sizes) {
-      if (mail.octets > this.#mailbox.maxSize) {
-        this.#leave(mail.uid, "larger than max_size", mail.octets);
-        continue;
-      }
-      const alone = this.#breaks.has(mail.uid);
-      const full = group.length >= mailsAtOnce || octets + mail.octets > octetsAtOnce;
-      if (group.length > 0 && (full || alone)) {
-        yield group;
-        group = [];
-        octets = 0;
-      }
-      group.push(mail);
-      octets += mail.octets;
-      if (!alone) continue;
-      yield group;
-      group = [];
-      octets = 0;
+  async #takeSome(client: ImapFlow, uids: readonly number[]): Promise<void> {
+    const sizes = await readSizes(client, uids);
+    const isTooLarge = ({ octets }: MailSize): boolean => octets > this.#mailbox.maxSize;
+    for (const { uid, octets } of sizes.filter(isTooLarge))
+      await this.#leave(uid, "larger than max_size", octets);
+    let empty = 0;
+    for (const group of groupsOf(sizes.filter((mail) => !isTooLarge(mail)))) {
+      if (this.#isClosing()) return;
+      const { arrivals, fault } = await this.#take(client, group);
+      empty = arrivals.size > 0 ? 0 : empty + 1;
+      if (fault !== undefined && (empty >= maxEmpty || isAboutConnection(client, fault))) throw fault;
     }
-    if (group.length > 0) yield group;
   }
 
-  #leave(uid: number, reason: string, octets?: number): void {
+  async #leave(uid: number, reason: string, octets?: number): Promise<void> {
+    const mail = this.#via(uid);
+    await this.#services.take(eachOf([{ kind: "lost", lost: { via: mail, reason } }]));
     this.#left.add(uid);
     this.#memory.left(uid);
-    this.#services.log.error("collect: a mail is left where it is", {
-      mail: this.#via(uid),
-      reason,
-      octets,
-    });
+    this.#services.log.error("collect: a mail is left where it is", { mail, reason, octets });
   }
 
   #via(uid: number): string {
     return `${this.name};UID=${uid}`;
   }
 
-  async #take(client: ImapFlow, group: readonly MailSize[]): Promise<void> {
-    const arrivals = await this.#fetch(client, group);
+  /** What does not come is noted, and what comes is committed, even when it all ends with an error. */
+  async #take(client: ImapFlow, uids: readonly number[]): Promise<Fetched> {
+    const fetched = await this.#fetch(client, uids);
+    const { arrivals, fault } = fetched;
+    for (const uid of uids) if (!arrivals.has(uid)) this.#noteFailing(uid, faultOf(fault));
+    // In the order of their UIDs, since what was read is remembered by the last one.
+    const ordered = uids.flatMap((uid) => arrivals.get(uid) ?? []);
+    if (ordered.length === 0) return fetched;
+    this.#given += ordered.length;
     try {
-      await this.#services.take(eachOf(arrivals));
+      await this.#services.take(eachOf(ordered));
     } catch (error) {
       // Of what came before the fault, so that it is not fetched again.
       if (client.usable) await this.#settle(client).catch(() => {});
       throw error;
     }
-    await this.#settle(client);
+    if (client.usable) await this.#settle(client);
+    return fetched;
   }
 
-  /** In the order of their UIDs, since what was read is remembered by the last one. */
-  async #fetch(client: ImapFlow, group: readonly MailSize[]): Promise<readonly Incoming[]> {
+  async #fetch(client: ImapFlow, uids: readonly number[]): Promise<Fetched> {
     const arrivals = new Map<number, Incoming>();
-    const uids = group.map(({ uid }) => uid);
     const query = { uid: true, source: true, internalDate: true };
+    const most = octetsAtOnce + this.#mailbox.maxSize;
+    let octets = 0;
     try {
-      for await (const { uid, source, internalDate } of client.fetch(uids, query, { uid: true }))
-        if (source !== undefined)
+      for await (const { uid, source, internalDate } of client.fetch([...uids], query, { uid: true })) {
+        // NIL is no mail.
+        if (!Buffer.isBuffer(source)) continue;
+        octets += source.length;
+        // The sizes were not true, or it sends what nobody asked for; one alone may have all of it.
+        if (octets > most && uids.length > 1) client.close();
+        else if (octets > 2 * most) client.close();
+        else if (uids.includes(uid))
           arrivals.set(uid, { kind: "arrival", arrival: this.#arrival(uid, source, internalDate) });
-    } catch (error) {
-      if (!client.usable) this.#noteBreak(uids);
-      throw error;
+      }
+      return { arrivals };
+    } catch (fault) {
+      return { arrivals, fault };
     }
-    for (const uid of uids) this.#breaks.delete(uid);
-    return uids.flatMap((uid) => arrivals.get(uid) ?? []);
   }
 
-  #noteBreak(uids: readonly number[]): void {
-    for (const uid of uids) {
-      const breaks = (this.#breaks.get(uid) ?? 0) + 1;
-      this.#breaks.set(uid, breaks);
-      if (uids.length === 1 && breaks >= maxBreaks) this.#leave(uid, "the connection breaks over it");
+  #noteFailing(uid: number, reason: string): void {
+    if (this.#mailbox.after.kind === "leave") this.#memory.again(uid);
+    this.#failing.note(uid, reason);
+  }
+
+  /** Somebody has deleted them, or moved them away. */
+  #forgetGone(there: ReadonlySet<number>): void {
+    for (const uid of this.#failing.inOrder())
+      if (!there.has(uid)) {
+        this.#failing.forget(uid);
+        this.#memory.gone(uid);
+      }
+  }
+
+  /** For what did not come with others. */
+  async #askAgain(client: ImapFlow): Promise<void> {
+    if (this.#failing.size === 0) return;
+    this.#forgetGone(await stillThere(client, this.#failing.inOrder()));
+    const failed: number[] = [];
+    for (const uid of this.#failing.inOrder()) {
+      if (this.#isClosing()) return;
+      const { arrivals, fault } = await this.#take(client, [uid]);
+      if (arrivals.size > 0) {
+        this.#failing.forget(uid);
+        continue;
+      }
+      failed.push(uid);
+      this.#failing.tried(uid, faultOf(fault));
+      if (!client.usable) await this.#blame(failed);
+      const isDry = failed.length >= maxEmpty && this.#given === 0;
+      if (isDry || (fault !== undefined && isAboutConnection(client, fault)))
+        throw fault ?? new Error(faultOf(fault));
     }
+    await this.#blame(failed);
+  }
+
+  async #blame(uids: readonly number[]): Promise<void> {
+    for (const uid of uids)
+      if (this.#failing.blame(uid, this.#given > 0)) {
+        await this.#leave(uid, "it cannot be fetched");
+        this.#failing.forget(uid);
+      }
   }
 
   #arrival(
@@ -221,9 +286,7 @@ export class MailFolderRounds {
   }
 
   async #moveTo(client: ImapFlow, uids: readonly number[], folder: string): Promise<void> {
-    if (uids.length === 0) return;
-    const moved = await client.messageMove([...uids], onServer(client, folder), { uid: true });
-    if (!moved) throw new Error(`mails could not be moved to ${folder}`);
+    await this.#mover.move(client, uids, folder);
     for (const uid of uids) if (this.#mailbox.after.kind !== "leave") this.#committed.delete(uid);
   }
 
@@ -234,44 +297,22 @@ export class MailFolderRounds {
   }
 }
 
-async function readSizes(client: ImapFlow, uids: readonly number[]): Promise<readonly MailSize[]> {
-  const sizes: MailSize[] = [];
-  for await (const { uid, size } of client.fetch([...uids], { uid: true, size: true }, { uid: true }))
-    if (uids.includes(uid)) sizes.push({ uid, octets: size ?? 0 });
-  return sizes.toSorted((a, b) => a.uid - b.uid);
-}
-
-/** A search for mails that do not have the flag. */
-function withoutFlag(flag: string): SearchObject {
-  switch (flag) {
-    case "\\Seen":
-      return { seen: false };
-    case "\\Flagged":
-      return { flagged: false };
-    case "\\Answered":
-      return { answered: false };
-    case "\\Deleted":
-      return { deleted: false };
-    case "\\Draft":
-      return { draft: false };
-    default:
-      return { unKeyword: flag };
+/** What is fetched at once. */
+function* groupsOf(sizes: readonly MailSize[]): Generator<readonly number[]> {
+  let group: number[] = [];
+  let octets = 0;
+  for (const mail of sizes) {
+    if (group.length >= mailsAtOnce || (group.length > 0 && octets + mail.octets > octetsAtOnce)) {
+      yield group;
+      group = [];
+      octets = 0;
+    }
+    group.push(mail.uid);
+    octets += mail.octets;
   }
+  if (group.length > 0) yield group;
 }
 
-async function ensureFolder(client: ImapFlow, folder: string): Promise<void> {
-  const folders = await client.list({ listOnly: true });
-  const name = folder.toUpperCase() === "INBOX" ? "INBOX" : onServer(client, folder);
-  // A server may want all personal folders below a prefix.
-  const prefixed = `${client.namespace?.prefix ?? ""}${name}`;
-  if (folders.some(({ path }) => path === name || path === prefixed)) return;
-  await client.mailboxCreate(name).catch((cause: unknown) => {
-    throw new Error(`the folder ${folder} cannot be made: ${reasonOf(cause)}`, { cause });
-  });
-}
-
-/** In the configuration `/` stands between levels, whatever the server has there. */
-function onServer(client: ImapFlow, folder: string): string {
-  const delimiter = client.namespace?.delimiter;
-  return delimiter ? folder.replaceAll("/", delimiter) : folder;
+function faultOf(fault: unknown): string {
+  return fault === undefined ? "it is missing in the answer" : reasonOf(fault);
 }

@@ -30,6 +30,8 @@ class MailFolder implements WayIn {
   #state: WayInStatus["state"] = "connecting";
   #error: string | undefined;
   #lastSuccess: number | undefined;
+  /** Mails that were done with when it was last wrong. */
+  #doneThen = 0;
   #closing = false;
   #over: Promise<void> = Promise.resolve();
 
@@ -50,6 +52,7 @@ class MailFolder implements WayIn {
       name: this.#name,
       state: this.#state,
       arrivals: this.#rounds.arrivals,
+      ...(this.#rounds.left > 0 && { left: this.#rounds.left }),
       ...(this.#error !== undefined && { error: this.#error }),
       ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
     };
@@ -70,6 +73,7 @@ class MailFolder implements WayIn {
     while (!this.#closing) {
       try {
         await this.#session();
+        this.#retry.reset();
         if (!this.#closing) await this.#alarm.wait(this.#mailbox.pollMs);
       } catch (error) {
         await this.#failed(error);
@@ -80,12 +84,18 @@ class MailFolder implements WayIn {
   async #failed(error: unknown): Promise<void> {
     if (this.#closing) return;
     const reason = reasonOf(error);
+    const { arrivals, left } = this.#rounds;
+    // What gets on, if with breaks, need not wait for long.
+    if (arrivals + left > this.#doneThen) this.#retry.reset();
+    this.#doneThen = arrivals + left;
     const ms = this.#retry.next(error instanceof LoginRefused ? afterRefusalMs : 0);
     this.#state = "waiting";
     // One line when something begins to be wrong, not one at each try.
     const tell = this.#error === reason ? "debug" : "warn";
     this.#services.log[tell]("collect: mailbox", { mailbox: this.#name, reason, retryMs: Math.round(ms) });
     this.#error = reason;
+    // What rang until now, such as the end of the connection, is no reason to come back sooner.
+    this.#alarm.quiet();
     await this.#alarm.wait(ms);
   }
 
@@ -95,23 +105,32 @@ class MailFolder implements WayIn {
     const client = await connectMailbox(this.#mailbox, (begun) => {
       this.#client = begun;
     });
+    // What comes while a round is under way is seen by the next one.
+    const grows = ({ count, prevCount }: { readonly count: number; readonly prevCount: number }): void => {
+      if (count > prevCount) this.#alarm.wake();
+    };
+    const closes = (): void => this.#alarm.wake();
     try {
-      // What comes while a round is under way is seen by the next one.
-      client.on("exists", ({ count, prevCount }) => {
-        if (count > prevCount) this.#alarm.wake();
-      });
+      client.on("exists", grows);
       // Commands under way are rejected by the library; a wait is not.
-      client.once("close", () => this.#alarm.wake());
-      await this.#rounds.open(client);
+      client.once("close", closes);
       await this.#stayOpen(client);
     } finally {
       this.#client = undefined;
+      // Our own leaving wakes nobody.
+      client.off("exists", grows);
+      client.off("close", closes);
       await logout(client);
     }
   }
 
   async #stayOpen(client: ImapFlow): Promise<void> {
     for (;;) {
+      // Each time: one that is renamed stays open under its old name, while another takes its place.
+      await this.#rounds.open(client);
+      // What was there when it was opened is no news.
+      this.#alarm.quiet();
+      if (this.#closing) return;
       await this.#rounds.takeAll(client);
       if (this.#closing) return;
       this.#succeeded();
@@ -121,16 +140,22 @@ class MailFolder implements WayIn {
       await this.#alarm.wait(this.#mailbox.pollMs);
       if (this.#closing) return;
       if (!client.usable) throw new Error("the connection was closed");
+      // Not before: a server may let everybody in, and throw out whoever stays.
+      this.#retry.reset();
     }
   }
 
+  /** What single mails lack keeps nothing else out. */
   #succeeded(): void {
-    this.#retry.reset();
-    if (this.#error !== undefined || this.#state === "connecting")
-      this.#services.log.info("collect: mailbox is up", { mailbox: this.#name });
+    const { log } = this.#services;
+    const { trouble } = this.#rounds;
+    if (trouble !== undefined && trouble !== this.#error)
+      log.warn("collect: mailbox", { mailbox: this.#name, reason: trouble });
+    else if (trouble === undefined && (this.#error !== undefined || this.#state === "connecting"))
+      log.info("collect: mailbox is up", { mailbox: this.#name });
     this.#state = "up";
-    this.#error = undefined;
-    this.#lastSuccess = Date.now();
+    this.#error = trouble;
+    if (trouble === undefined) this.#lastSuccess = Date.now();
   }
 }
 

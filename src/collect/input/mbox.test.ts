@@ -16,6 +16,16 @@ const from = "From a@b Fri Nov 20 00:00:00 2026\n";
 test.each<readonly [string, string, readonly string[]]>([
   ["two mails", `${from}A: 1\n\nx\n\n${from}B: 2\n\ny\n`, ["A: 1\n\nx\n\n", "B: 2\n\ny\n"]],
   ["CRLF", `${from}A: 1\r\n\r\nx\r\n\r\n${from}B: 2\r\n`, ["A: 1\r\n\r\nx\r\n\r\n", "B: 2\r\n"]],
+  [
+    "text that begins so",
+    `${from}A: 1\n\nHello\n\nFrom the administrator: this is text\n\nbye\n\n${from}B: 2\n\nx\n`,
+    ["A: 1\n\nHello\n\nFrom the administrator: this is text\n\nbye\n\n", "B: 2\n\nx\n"],
+  ],
+  [
+    "Thunderbird and no address",
+    "From - Tue Nov 20 00:00:00 2026\nA: 1\n\nFrom \nB: 2\n\nFrom  Fri Nov 20 00:00:00 2026\nC: 3\n",
+    ["A: 1\n\n", "B: 2\n\n", "C: 3\n"],
+  ],
   ["no empty line before it", `${from}A: 1\n\nx\nFrom me to you\n`, ["A: 1\n\nx\nFrom me to you\n"]],
   ["escaped", `${from}A: 1\n\n>From me\n>>From you\n> From x\n`, ["A: 1\n\nFrom me\n>From you\n> From x\n"]],
   ["no From line at first", `A: 1\n\nx\n\n${from}B: 2\n`, ["A: 1\n\nx\n\n", "B: 2\n"]],
@@ -35,7 +45,7 @@ test("a mail that is too large is told, and those around it are read", async () 
 });
 
 test("where the octets are cut makes no difference", async () => {
-  const piece = fc.constantFrom("From ", "\n", "\r\n", "\n\n", ">", "x");
+  const piece = fc.constantFrom("From ", from, "\n", "\r\n", "\n\n", ">", "x", " ".repeat(990));
   await fc.assert(
     fc.asyncProperty(
       fc.array(piece, { maxLength: 60 }),

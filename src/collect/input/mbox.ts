@@ -1,6 +1,8 @@
+import { maxFromLine } from "../extract/from-line.ts";
+import { messageEnd } from "../extract/mailbox.ts";
+
 /** A message of an mbox beyond this is lost with a reason. */
 const maxMessage = 256 * 1024 * 1024;
-const separator = Buffer.from("\nFrom ", "latin1");
 const lf = 0x0a;
 
 export interface MboxMessage {
@@ -12,8 +14,8 @@ export interface MboxMessage {
 }
 
 /**
- * The messages of an mbox (RFC 4155 appendix A), read as a stream: memory grows with one message and not with the file. A line
- * that begins with "From " after an empty line parts them; ">From " is unescaped.
+ * The messages of an mbox (RFC 4155 appendix A), read as a stream: memory grows with one message and not with the file. A "From "
+ * line with a time after an empty line parts them; ">From " is unescaped.
  */
 export async function* readMbox(
   chunks: AsyncIterable<Buffer>,
@@ -22,24 +24,30 @@ export async function* readMbox(
   const open = new OpenMessage(most);
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
-    // Only the end of the piece before can hold the beginning of a separator.
     const piece = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let from = 0;
-    for (let end = messageEnd(piece, 0); end >= 0; end = messageEnd(piece, from)) {
-      open.add(piece.subarray(from, end + 1));
-      yield open.close();
-      from = end + 1;
-    }
-    const kept = Math.max(from, piece.length - lookBack);
+    // The end may hold the beginning of a "From " line.
+    const from = yield* closed(piece, piece.length - maxFromLine, open);
+    const kept = Math.max(from, piece.length - maxFromLine - emptyLine);
     open.add(piece.subarray(from, kept));
     rest = piece.subarray(kept);
   }
-  open.add(rest);
+  open.add(rest.subarray(yield* closed(rest, rest.length, open)));
   if (!open.isEmpty) yield open.close();
 }
 
-/** Of a separator and the empty line before it. */
-const lookBack = separator.length + 2;
+/** Octets of the empty line before a "From " line. */
+const emptyLine = 2;
+
+/** The messages that end in a piece. @returns Where the last one ends. */
+function* closed(piece: Buffer, before: number, open: OpenMessage): Generator<MboxMessage, number> {
+  let from = 0;
+  for (let end = messageEnd(piece, 0, before); end >= 0; end = messageEnd(piece, from, before)) {
+    open.add(piece.subarray(from, end + 1));
+    yield open.close();
+    from = end + 1;
+  }
+  return from;
+}
 
 /** The pieces of one message. */
 class OpenMessage {
@@ -70,17 +78,6 @@ class OpenMessage {
     this.#length = 0;
     return { octets, number, tooLarge };
   }
-}
-
-/** The line end before the next "From " line that follows an empty line; -1 when there is none. */
-function messageEnd(octets: Buffer, from: number): number {
-  let at = octets.indexOf(separator, from);
-  while (at >= 0) {
-    const previous = octets[at - 1];
-    if (previous === lf || (previous === 0x0d && octets[at - 2] === lf)) return at;
-    at = octets.indexOf(separator, at + 1);
-  }
-  return -1;
 }
 
 /** Without the "From " line. */

@@ -33,3 +33,12 @@ test("a call before the wait counts, once", async () => {
   await second;
   await alarm.wait(1);
 });
+
+test("a call that is forgotten does not count", async () => {
+  const alarm = new Alarm();
+  alarm.wake();
+  alarm.quiet();
+  const before = performance.now();
+  await alarm.wait(50);
+  expect(performance.now() - before).toBeGreaterThan(40);
+});

@@ -32,6 +32,11 @@ export class Alarm {
     this.#wake?.();
   }
 
+  /** Forgets what was called before. */
+  quiet(): void {
+    this.#rung = false;
+  }
+
   async wait(ms: number): Promise<void> {
     if (!this.#rung)
       await new Promise<void>((resolve) => {

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
@@ -17,7 +25,11 @@ interface Watched {
   fail(isFailing: boolean): void;
 }
 
-function watch(config: Partial<FolderConfig> & Pick<FolderConfig, "path">): Watched {
+/** @param onTaken With each arrival, before it is committed. */
+function watch(
+  config: Partial<FolderConfig> & Pick<FolderConfig, "path">,
+  onTaken: (text: string) => void = () => {},
+): Watched {
   const taken: string[] = [];
   const lines: string[] = [];
   let isFailing = false;
@@ -28,6 +40,7 @@ function watch(config: Partial<FolderConfig> & Pick<FolderConfig, "path">): Watc
     for (const [index, arrival] of batch.entries()) {
       if (isFailing && index > 0) throw new Error("store");
       taken.push(arrival.octets.toString());
+      onTaken(arrival.octets.toString());
       const outcome = arrival.octets.includes("unread") ? "unread" : "saved";
       await arrival.done?.([{ ordinal: 0, kind: "aggregate", outcome }]);
     }
@@ -54,6 +67,8 @@ async function until(probe: () => boolean): Promise<void> {
     await sleep(20);
   }
 }
+
+const fromLine = "From a@b.example Fri Nov 20 00:00:00 2026\n";
 
 function settled(path: string, text: string): void {
   writeFileSync(path, text);
@@ -106,7 +121,7 @@ test("a Maildir: new and cur, at once, into cur of another", async () => {
 
 test("an mbox goes when all that is in it is committed", async () => {
   const path = temporaryFolder();
-  settled(join(path, "box"), "From a\nSubject: 1\n\nx\n\nFrom b\nSubject: 2\n\ny\n");
+  settled(join(path, "box"), `${fromLine}Subject: 1\n\nx\n\n${fromLine}Subject: 2\n\ny\n`);
   const { taken } = watch({ path, after: { kind: "delete" } });
   await until(() => !existsSync(join(path, "box")));
   expect(taken).toHaveLength(2);
@@ -134,3 +149,84 @@ test("a folder that is not there is a problem until it comes", async () => {
   settled(join(path, "a"), "a");
   await until(() => taken.length === 1);
 }, 20_000);
+
+test.each<readonly [string, string, (path: string) => void, readonly string[]]>([
+  [
+    "another file takes its place",
+    "first",
+    (path) => {
+      settled(`${path}.new`, "second");
+      renameSync(`${path}.new`, path);
+    },
+    ["first", "second"],
+  ],
+  [
+    "an MTA appends to it",
+    `${fromLine}A: 1\n\n`,
+    (path) => {
+      appendFileSync(path, `${fromLine}B: 2\n\n`);
+      utimesSync(path, 1e9, 1e9);
+    },
+    ["A: 1\n\n", "A: 1\n\n", "B: 2\n\n"],
+  ],
+])("while a file is taken in %s: that is taken in, too, before it goes", async (_, text, change, wanted) => {
+  for (const after of ["delete", "move"] as const) {
+    const path = join(temporaryFolder(), "a");
+    const done = temporaryFolder();
+    settled(path, text);
+    const isFirst = (() => {
+      let calls = 0;
+      return () => calls++ === 0;
+    })();
+    const { taken } = watch(
+      {
+        path: join(path, ".."),
+        after: after === "delete" ? { kind: "delete" } : { kind: "move", folder: done },
+      },
+      () => {
+        if (isFirst()) change(path);
+      },
+    );
+    await until(() => !existsSync(path));
+    expect(taken).toEqual(wanted);
+    expect(readdirSync(done)).toEqual(after === "move" ? ["a"] : []);
+  }
+});
+
+test("a file that cannot be moved holds up no other, is told of once, and is not read again", async () => {
+  const path = temporaryFolder();
+  const done = temporaryFolder();
+  // There is no room for anything behind the name.
+  const long = `${"a".repeat(250)}.eml`;
+  settled(join(done, long), "there already");
+  settled(join(path, long), "stays");
+  for (let index = 0; index < 60; index += 1) settled(join(path, `b${index}.eml`), `mail ${index}`);
+  const { way, taken, log } = watch({ path, after: { kind: "move", folder: done } });
+  await until(() => readdirSync(path).length === 1 && way.status().state === "waiting");
+  expect(readdirSync(path)).toEqual([long]);
+  expect(way.status().error).toContain(`a file cannot be moved or deleted: ENAMETOOLONG: ${path}`);
+  // Later rounds bring new files, and no more of the old one.
+  settled(join(path, "c.eml"), "later");
+  await until(() => readdirSync(path).length === 1 && taken.includes("later"));
+  expect(taken).toHaveLength(62);
+  expect(taken.filter((text) => text === "stays")).toHaveLength(1);
+  expect(log.filter((line) => /warn/i.test(line))).toHaveLength(1);
+  renameSync(join(done, long), join(done, "elsewhere"));
+  await until(() => way.status().state === "up");
+  expect(readdirSync(path)).toEqual([]);
+  expect(taken).toHaveLength(62);
+  expect(way.status().error).toBeUndefined();
+});
+
+test("a file whose name is no UTF-8 is taken in and moved like any other", async () => {
+  const path = temporaryFolder();
+  const done = temporaryFolder();
+  const name = Buffer.from([0x83, 0x8c, 0x83, 0x7c, 0x2e, 0x78, 0x6d, 0x6c]);
+  const file = Buffer.concat([Buffer.from(`${path}/`), name]);
+  writeFileSync(file, "shift_jis");
+  utimesSync(file, 1e9, 1e9);
+  const { taken } = watch({ path, after: { kind: "move", folder: done } });
+  await until(() => readdirSync(path).length === 0);
+  expect(taken).toEqual(["shift_jis"]);
+  expect(readdirSync(done, { encoding: "buffer" })).toEqual([name]);
+});

@@ -1,17 +1,19 @@
-import { constants } from "node:fs";
-import { access, copyFile, mkdir, readdir, rename, stat, unlink } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readdir, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FolderConfig } from "../../config/collect-config.ts";
 import type { Arrival, Incoming } from "./arrival.ts";
+import { type FilePath, keyOf, shown, within } from "./file-path.ts";
 import { readFiles } from "./files.ts";
 import { reasonOf } from "./imap-client.ts";
+import { moveFile } from "./move-file.ts";
 import { Alarm, RetryWait } from "./retry-wait.ts";
 import type { WayIn, WayInServices, WayInStatus } from "./way-in.ts";
 
 /** A file that somebody else still writes to is left alone; in a Maildir files appear whole. */
 const settledAfterMs = 5_000;
 const filesAtOnce = 50;
+const dot = 0x2e;
 const firstRetryMs = 1_000;
 const longestRetryMs = 300_000;
 
@@ -23,7 +25,8 @@ export function watchFolder(config: FolderConfig, services: WayInServices): WayI
 }
 
 interface FoundFile {
-  readonly path: string;
+  readonly path: FilePath;
+  readonly key: string;
   /** Changes when the file does. */
   readonly mark: string;
 }
@@ -36,13 +39,22 @@ interface FileOutcome {
   unread: boolean;
 }
 
+/** A file that is taken in, and could not be moved or deleted. */
+interface StuckFile {
+  readonly mark: string;
+  readonly outcome: FileOutcome;
+  readonly problem: string;
+}
+
 class WatchedFolder implements WayIn {
   readonly #config: FolderConfig;
   readonly #services: WayInServices;
   readonly #alarm = new Alarm();
   readonly #retry = new RetryWait(firstRetryMs, longestRetryMs);
-  /** Files that stay, by path. */
+  /** Marks of files that stay, by key. */
   #left = new Map<string, string>();
+  /** By key. They are not read again, and hold up no other. */
+  #stuck = new Map<string, StuckFile>();
   #state: WayInStatus["state"] = "connecting";
   #error: string | undefined;
   #arrivals = 0;
@@ -81,7 +93,8 @@ class WatchedFolder implements WayIn {
     while (!this.#closing) {
       try {
         await this.#takeAll();
-        this.#succeeded();
+        if (this.#stuck.size > 0) this.#complain();
+        else this.#succeeded();
         if (!this.#closing) await this.#alarm.wait(this.#config.pollMs);
       } catch (error) {
         await this.#failed(error);
@@ -97,19 +110,38 @@ class WatchedFolder implements WayIn {
   }
 
   async #failed(error: unknown): Promise<void> {
-    const reason = reasonOf(error);
+    this.#tell(reasonOf(error));
+    if (!this.#closing) await this.#alarm.wait(this.#retry.next());
+  }
+
+  /** All that can be taken in is. */
+  #complain(): void {
+    this.#retry.reset();
+    const [first] = this.#stuck.values();
+    const more = this.#stuck.size === 1 ? "" : ` (and ${this.#stuck.size - 1} more)`;
+    this.#tell(`${first?.problem}${more}`);
+  }
+
+  #tell(reason: string): void {
     const tell = this.#error === reason ? "debug" : "warn";
     this.#services.log[tell]("collect: folder", { folder: this.#config.path, reason });
     this.#state = "waiting";
     this.#error = reason;
-    if (!this.#closing) await this.#alarm.wait(this.#retry.next());
   }
 
   async #takeAll(): Promise<void> {
     const found = await this.#find();
-    const isNew = found.filter(({ path, mark }) => this.#left.get(path) !== mark);
-    // What is gone need not be remembered.
-    this.#left = new Map(found.filter((one) => !isNew.includes(one)).map(({ path, mark }) => [path, mark]));
+    // What is gone or has changed need not be remembered.
+    const left = found.filter(({ key, mark }) => this.#left.get(key) === mark);
+    this.#left = new Map(left.map(({ key, mark }) => [key, mark]));
+    const stuck = this.#stuck;
+    this.#stuck = new Map();
+    const isNew: FoundFile[] = [];
+    for (const file of found) {
+      const before = stuck.get(file.key);
+      if (before?.mark === file.mark) await this.#settle(file, before.outcome);
+      else if (!this.#left.has(file.key)) isNew.push(file);
+    }
     for (let at = 0; at < isNew.length && !this.#closing; at += filesAtOnce)
       await this.#take(isNew.slice(at, at + filesAtOnce));
   }
@@ -121,9 +153,9 @@ class WatchedFolder implements WayIn {
     const folders = isMaildir ? [join(path, "new"), join(path, "cur")] : [path];
     const found: FoundFile[] = [];
     for (const folder of folders)
-      for (const name of (await readdir(folder)).sort()) {
-        if (name.startsWith(".")) continue;
-        const file = await foundFile(join(folder, name), isMaildir ? 0 : settledAfterMs);
+      for (const name of (await readdir(folder, { encoding: "buffer" })).sort(Buffer.compare)) {
+        if (name[0] === dot) continue;
+        const file = await foundFile(within(folder, name), isMaildir ? 0 : settledAfterMs);
         if (file !== undefined) found.push(file);
       }
     return found;
@@ -135,16 +167,16 @@ class WatchedFolder implements WayIn {
       await this.#services.take(this.#read(files, outcomes));
     } finally {
       // Also when the store fails half-way: what is committed may go.
-      for (const file of files) await this.#settle(file, outcomes.get(file.path));
+      for (const file of files) await this.#settle(file, outcomes.get(file.key));
     }
   }
 
   async *#read(files: readonly FoundFile[], outcomes: Map<string, FileOutcome>): AsyncIterable<Incoming> {
-    for (const { path } of files) {
+    for (const { path, key } of files) {
       if (this.#closing) return;
       // Read only to its end is it known how many mails are in it.
       const outcome: FileOutcome = { read: 1, done: 0, lost: undefined, unread: false };
-      outcomes.set(path, outcome);
+      outcomes.set(key, outcome);
       for await (const one of readFiles([path])) {
         if (one.kind === "lost") {
           outcome.lost = one.lost.reason;
@@ -171,47 +203,40 @@ class WatchedFolder implements WayIn {
 
   async #settle(file: FoundFile, outcome: FileOutcome | undefined): Promise<void> {
     if (outcome === undefined || outcome.done < outcome.read) return;
+    // Somebody may have taken it away meanwhile, or have written to it, or put another one in its place: that is not yet read.
+    if ((await foundFile(file.path, 0))?.mark !== file.mark) return;
+    try {
+      await this.#putAway(file, outcome);
+    } catch (error) {
+      if ((await foundFile(file.path, 0)) === undefined) return;
+      const problem = problemOf(file.path, error);
+      this.#stuck.set(file.key, { mark: file.mark, outcome, problem });
+    }
+  }
+
+  async #putAway(file: FoundFile, outcome: FileOutcome): Promise<void> {
     const { after, unreadTo } = this.#config;
-    // Somebody may have taken it away meanwhile.
-    if (outcome.lost === "ENOENT") return;
     if (outcome.lost !== undefined) {
-      this.#left.set(file.path, file.mark);
+      this.#left.set(file.key, file.mark);
       this.#services.log.error("collect: a file is left where it is", {
-        file: file.path,
+        file: shown(file.path),
         reason: outcome.lost,
       });
     } else if (outcome.unread && unreadTo !== undefined) await moveFile(file.path, unreadTo);
     else if (after.kind === "move") await moveFile(file.path, after.folder);
     else if (after.kind === "delete") await unlink(file.path);
-    else this.#left.set(file.path, file.mark);
+    else this.#left.set(file.key, file.mark);
   }
 }
 
-async function foundFile(path: string, settledMs: number): Promise<FoundFile | undefined> {
+async function foundFile(path: FilePath, settledMs: number): Promise<FoundFile | undefined> {
   const about = await stat(path).catch(() => undefined);
   if (about?.isFile() !== true) return undefined;
-  if (Math.abs(Date.now() - about.mtimeMs) < settledMs) return undefined;
-  return { path, mark: `${about.ino} ${about.size} ${about.mtimeMs}` };
+  if (settledMs > 0 && Math.abs(Date.now() - about.mtimeMs) < settledMs) return undefined;
+  return { path, key: keyOf(path), mark: `${about.ino} ${about.size} ${about.mtimeMs}` };
 }
 
-/** Into a folder, or into `cur` of a Maildir; nothing that lies there is replaced. */
-async function moveFile(path: string, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const into = (await exists(join(folder, "cur"))) ? join(folder, "cur") : folder;
-  const plain = join(into, basename(path));
-  const target = (await exists(plain)) ? `${plain}.${Date.now()}` : plain;
-  try {
-    await rename(path, target);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
-    await copyFile(path, target, constants.COPYFILE_EXCL);
-    await unlink(path);
-  }
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+function problemOf(path: FilePath, error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? reasonOf(error);
+  return reasonOf(new Error(`a file cannot be moved or deleted: ${code}: ${shown(path)}`));
 }

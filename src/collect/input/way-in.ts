@@ -19,6 +19,8 @@ export interface WayInStatus {
   readonly error?: string;
   /** Arrivals that are committed, since the start. */
   readonly arrivals: number;
+  /** Mails that were there and could not be taken in; they stay there. Absent when there are none. */
+  readonly left?: number;
   /** Milliseconds since 1970: when everything that was there was taken in. */
   readonly lastSuccess?: number;
 }

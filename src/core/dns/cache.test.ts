@@ -33,6 +33,16 @@ test("the least recently used entry goes first", () => {
   expect(cache.entries).toBe(2);
 });
 
+test("an entry that is asked for all the time stays while others come and go", () => {
+  const cache = new DnsCache(clockAt({ ms: 0 }), { maxEntries: 10 });
+  cache.set("hot.jp", "TXT", txt("hot"));
+  for (let i = 0; i < 100; i++) {
+    cache.set(`n${i}.jp`, "TXT", txt("x"));
+    expect(cache.get("hot.jp", "TXT")).toEqual(txt("hot"));
+  }
+  expect(cache.entries).toBe(10);
+});
+
 test("types are kept apart", () => {
   const cache = new DnsCache(clockAt({ ms: 0 }));
   cache.set("a.jp", "TXT", txt("a"));

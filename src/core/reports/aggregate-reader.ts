@@ -22,6 +22,11 @@ export interface AggregateReaderOptions {
   readonly maxOctets?: number;
   /** With each complete record, in the order of the report. */
   readonly onRecord: (record: AggregateRecord) => void;
+  /**
+   * When another report begins in the same file: what became of the one before it, whose records have all been told. Left out, only
+   * the first is read, with a warning.
+   */
+  readonly onNext?: (outcome: AggregateOutcome) => void;
 }
 
 const defaultMaxOctets = 1024 ** 3;
@@ -45,10 +50,10 @@ interface OpenElement {
 
 class Reader implements AggregateReader, XmlHandler {
   readonly #options: AggregateReaderOptions;
-  readonly #warnings = new WarningSink();
+  #warnings = new WarningSink();
   readonly #decoder = openReportDecoder(this.#warnings);
   readonly #scanner = new XmlScanner(this);
-  readonly #draft: AggregateDraft;
+  #draft: AggregateDraft;
   readonly #stack: OpenElement[] = [];
   #namespace: string | undefined;
   #octets = 0;
@@ -118,8 +123,13 @@ class Reader implements AggregateReader, XmlHandler {
   #openRoot(name: string, attributes: string): void {
     if (name.toLowerCase() !== "feedback") return;
     if (this.#draft.state === "closed") {
-      this.#warnings.add("repeated", name);
-      return;
+      if (this.#options.onNext === undefined) {
+        this.#warnings.add("repeated", name);
+        return;
+      }
+      this.#options.onNext(this.#outcome(false));
+      this.#warnings = new WarningSink();
+      this.#draft = new AggregateDraft(this.#warnings, this.#options.onRecord);
     }
     // What was left open before the root has nothing to do with it.
     this.#stack.length = 0;

@@ -3,6 +3,7 @@ import { formatIp } from "../../core/ip.ts";
 import type { AggregateHead } from "../../core/reports/aggregate.ts";
 import type { FailureReport } from "../../core/reports/failure.ts";
 import type { TlsReport } from "../../core/reports/tlsrpt.ts";
+import type { ReportWarning } from "../../core/reports/warnings.ts";
 import { Pause } from "../pause.ts";
 import type { PackedRecords } from "./packed-records.ts";
 
@@ -23,22 +24,29 @@ export interface IdentifiedReport {
   readonly digest: Uint8Array;
 }
 
-/** Lets others work meanwhile: there may be very many records. */
+/** Whether an aggregate report has an id of its own. What mail or file name have for it differs from mail to mail. */
+export function hasOwnId(warnings: readonly ReportWarning[]): boolean {
+  return !warnings.some(({ id, at }) => id === "filled-in" && at === "report_metadata/report_id");
+}
+
+/** Lets others work meanwhile: there may be very many records. Without an id of its own, what a report says is its id. */
 export async function identifyAggregate(
   head: AggregateHead,
   records: PackedRecords,
+  warnings: readonly ReportWarning[],
 ): Promise<IdentifiedReport> {
   const { orgName, email, reportId, begin, end, policy } = head;
+  const digest = await digestSlowly(aggregateTexts(policy, records));
   return {
     identity: {
       kind: "aggregate",
       reporter: orgName === "" ? email : orgName,
-      reportId,
+      reportId: hasOwnId(warnings) ? reportId : idOf(digest),
       domain: policy.domain,
       begin,
       end,
     },
-    digest: await digestSlowly(aggregateTexts(policy, records)),
+    digest,
   };
 }
 
@@ -71,13 +79,17 @@ export function identifyFailure(report: FailureReport, reporter: string): Identi
     identity: {
       kind: "failure",
       reporter,
-      reportId: Buffer.from(digest).toString("hex", 0, 16),
+      reportId: idOf(digest),
       domain: report.reportedDomain ?? "",
       begin: at,
       end: at,
     },
     digest,
   };
+}
+
+function idOf(digest: Uint8Array): string {
+  return Buffer.from(digest).toString("hex", 0, 16);
 }
 
 /** SHA-256 of an identity, by which a store finds it. */

@@ -7,7 +7,8 @@ import { findGroup, findReportsOf, type GroupReport, hexOf, judgeGroup } from ".
 import type { PackedRecords } from "./packed-records.ts";
 import type { DocumentOutcome, IngestedDocument, RawArrival } from "./port.ts";
 import { type PreparedArrival, type PreparedDocument, type PreparedReport, storable } from "./prepare.ts";
-import type { Awaitable, RecordRow, ReportWriter, Row, SqlValue } from "./sql.ts";
+import { forgetSources } from "./seen-sources.ts";
+import type { Awaitable, RecordRow, ReportWriter, Row, SqlValue, SumTable } from "./sql.ts";
 import { SumChanges, type SumPlace } from "./sum-changes.ts";
 import { bounded, daySums, type SummedRecord, sourceSums, tlsNames, tlsSums } from "./sums.ts";
 import type { TextTable } from "./text-table.ts";
@@ -30,6 +31,7 @@ const heldSums = 2_000;
 export class ArrivalKeeper {
   readonly #writer: ReportWriter;
   #changes = new SumChanges();
+  /** Whether the changes take back; else they count. */
   #tookBack = false;
   readonly #pause = new Pause();
 
@@ -92,14 +94,18 @@ export class ArrivalKeeper {
 
   /** Writes what the transaction adds to the sums and takes from them. */
   async finish(): Promise<void> {
-    const changes = this.#changes;
+    const [changes, tookBack] = [this.#changes, this.#tookBack];
     this.#changes = new SumChanges();
-    await this.#someAtATime(changes.dayRows(), (rows) => this.#writer.addSums(daySums, rows));
-    await this.#someAtATime(changes.sourceRows(), (rows) => this.#writer.addSums(sourceSums, rows));
-    await this.#someAtATime(changes.seenRows(), (rows) => this.#writer.addSources(rows));
-    await this.#someAtATime(changes.tlsRows(), (rows) => this.#writer.addSums(tlsSums, rows));
-    if (!this.#tookBack) return;
     this.#tookBack = false;
+    const write = (table: SumTable, rows: Iterable<readonly SqlValue[]>): Promise<void> =>
+      this.#someAtATime(rows, (some) =>
+        tookBack ? this.#writer.takeSums(table, some) : this.#writer.addSums(table, some),
+      );
+    await write(daySums, changes.dayRows());
+    await write(sourceSums, changes.sourceRows());
+    await this.#someAtATime(changes.seenRows(), (rows) => this.#writer.addSources(rows));
+    await write(tlsSums, changes.tlsRows());
+    if (!tookBack) return;
     await this.#deleteEmpty("day_sum WHERE messages = 0", changes.dayRows());
     await this.#deleteEmpty("source_sum WHERE messages = 0", changes.sourceRows());
     await this.#deleteEmpty("tls_sum WHERE sessions = 0", changes.tlsRows());
@@ -319,7 +325,9 @@ export class ArrivalKeeper {
     await this.finish();
     await this.#writer.run("UPDATE report SET counted = 0 WHERE key = ?", [report.key]);
     await this.#changeStored(report, -1);
-    if (report.kind === "aggregate") await this.#forgetSources(report);
+    // What is counted and what is taken back is never written together, and the sums tell who else saw its sources.
+    await this.finish();
+    if (report.kind === "aggregate") await forgetSources(this.#writer, report);
   }
 
   /** Counts what stands in the database of a report, or takes it back. */
@@ -342,25 +350,6 @@ export class ArrivalKeeper {
     const { report } = JSON.parse(String(row?.["json"])) as { readonly report: TlsReport };
     await this.#writer.learn(tlsNames(report).map(storable));
     this.#changeTls(place, report, sign);
-  }
-
-  /** Sets right when its sources were seen first and last; others may have seen them, too. */
-  async #forgetSources({ key, domain, begin, end }: GroupReport): Promise<void> {
-    const own = "domain = ? AND ip IN (SELECT ip FROM record WHERE report = ?)";
-    const others = `FROM record r JOIN report p ON p.key = r.report
-      WHERE r.ip = source.ip AND r.messages > 0 AND p.domain = source.domain AND p.counted = 1`;
-    await this.#writer.run(
-      `DELETE FROM source WHERE ${own} AND first_at >= ? AND NOT EXISTS (SELECT 1 ${others})`,
-      [domain, key, begin],
-    );
-    await this.#writer.run(
-      `UPDATE source SET first_at = coalesce((SELECT min(p.begin_at) ${others}), first_at) WHERE ${own} AND first_at = ?`,
-      [domain, key, begin],
-    );
-    await this.#writer.run(
-      `UPDATE source SET last_at = coalesce((SELECT max(p.end_at) ${others}), first_at) WHERE ${own} AND last_at = ?`,
-      [domain, key, end],
-    );
   }
 
   /** Removes a report that no document brings any more. */

@@ -1,6 +1,6 @@
 import { NumberRows } from "./number-rows.ts";
 import type { SqlValue } from "./sql.ts";
-import { type SummedRecord, type Sums, sumNames } from "./sums.ts";
+import { maxSum, type SummedRecord, type Sums, sumNames } from "./sums.ts";
 
 const columns = Object.fromEntries(sumNames.map((name, place) => [name, place])) as Readonly<
   Record<keyof Sums, number>
@@ -36,7 +36,7 @@ export class KeyedSums {
   *rows(columnsOf: (key: string) => readonly SqlValue[]): Iterable<readonly SqlValue[]> {
     for (const key of [...this.#places.keys()].sort()) {
       const place = this.#places.get(key) as number;
-      const sums = nothing.map((_, column) => this.#rows.get(place, column));
+      const sums = nothing.map((_, column) => summable(this.#rows.get(place, column)));
       if (sums.some((sum) => sum !== 0)) yield [...columnsOf(key), ...sums];
     }
   }
@@ -49,6 +49,10 @@ export class KeyedSums {
     this.#rows.add(...nothing);
     return place;
   }
+}
+
+function summable(sum: number): number {
+  return Math.max(-maxSum, Math.min(sum, maxSum));
 }
 
 /** When each source was seen first and last, by its packed address. */

@@ -61,7 +61,7 @@ const head: AggregateHead = {
 };
 
 async function digestOf(list: readonly AggregateRecord[]): Promise<string> {
-  const { digest } = await identifyAggregate(head, PackedRecords.of(list));
+  const { digest } = await identifyAggregate(head, PackedRecords.of(list), []);
   return Buffer.from(digest).toString("hex");
 }
 

@@ -1,6 +1,9 @@
 import type { ClientBase } from "pg";
 import { PostgresSession } from "./postgres-session.ts";
 import type { RecordRow, ReportWriter, SqlValue, SumTable } from "./sql.ts";
+import { maxSum } from "./sums.ts";
+
+const limit = String(maxSum);
 
 /** Numbers of texts that a transaction was told of. */
 export interface KnownTexts {
@@ -60,7 +63,21 @@ export class PostgresWriter extends PostgresSession implements ReportWriter {
     return this.#addRows(
       { table: name, columns: [...key, ...sums] },
       rows,
-      `(${key.join(", ")}) DO UPDATE SET ${sums.map((sum) => `${sum} = ${name}.${sum} + excluded.${sum}`).join(", ")}`,
+      `(${key.join(", ")}) DO UPDATE SET ${sums.map((sum) => `${sum} = least(least(${name}.${sum}, ${limit}) + excluded.${sum}, ${limit})`).join(", ")}`,
+    );
+  }
+
+  /** Holds the rows in their order first: an UPDATE has an order of its own. */
+  async takeSums({ name, key, sums }: SumTable, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    const columns = [...key, ...sums];
+    const same = key.map((column) => `t.${column} = taken.${column}`).join(" AND ");
+    await this.run(
+      `WITH taken AS MATERIALIZED (
+         SELECT taken.* FROM unnest(${arraysOf(columns)}) AS taken (${columns.join(", ")}) JOIN ${name} t ON ${same}
+         ORDER BY ${key.map((column) => `t.${column}`).join(", ")} FOR UPDATE OF t)
+       UPDATE ${name} t SET ${sums.map((sum) => `${sum} = greatest(t.${sum} + taken.${sum}, 0)`).join(", ")}
+       FROM taken WHERE ${same}`,
+      inColumns(columns, rows),
     );
   }
 
@@ -79,13 +96,19 @@ export class PostgresWriter extends PostgresSession implements ReportWriter {
     rows: readonly (readonly SqlValue[])[],
     onConflict: string,
   ): Promise<void> {
-    const arrays = columns.map((column) => (column === "ip" ? "?::bytea[]" : "?::bigint[]")).join(", ");
-    const sql = `INSERT INTO ${table} (${columns.join(", ")}) SELECT * FROM unnest(${arrays}) ON CONFLICT ${onConflict}`;
     await this.run(
-      sql,
-      columns.map((_, place) => rows.map((row) => row[place] as SqlValue)),
+      `INSERT INTO ${table} (${columns.join(", ")}) SELECT * FROM unnest(${arraysOf(columns)}) ON CONFLICT ${onConflict}`,
+      inColumns(columns, rows),
     );
   }
+}
+
+function arraysOf(columns: readonly string[]): string {
+  return columns.map((column) => (column === "ip" ? "?::bytea[]" : "?::bigint[]")).join(", ");
+}
+
+function inColumns(columns: readonly string[], rows: readonly (readonly SqlValue[])[]): SqlValue[][] {
+  return columns.map((_, place) => rows.map((row) => row[place] as SqlValue));
 }
 
 function known(texts: ReadonlyMap<string, number>, text: string): number {

@@ -80,7 +80,7 @@ async function prepareAggregate(
 ): Promise<PreparedReport> {
   const { head, records, warnings } = document;
   return {
-    ...frame(document, name, await identifyAggregate(head, records)),
+    ...frame(document, name, await identifyAggregate(head, records, warnings)),
     countable: true,
     records,
     recordCount: records.length,

@@ -22,6 +22,7 @@ async function fresh(): Promise<FreshStore> {
     openBackup: async (copy) => openSqliteReports({ path: copy }),
     makeNewer: async () =>
       onFile(path, (db) => db.exec(`PRAGMA user_version = ${sqliteMigrations.length + 1}`)),
+    run: async (sql) => onFile(path, (db) => db.exec(sql)),
   };
 }
 

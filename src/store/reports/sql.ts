@@ -44,8 +44,10 @@ export interface ReportWriter extends SqlSession {
   detail(json: string): number;
   /** @param from The place of the first of them within the report. */
   addRecords(report: number, from: number, rows: readonly RecordRow[]): Awaitable<void>;
-  /** Adds to sums; the rows are sorted, so that two processes never wait for each other. */
+  /** Adds to sums, up to `maxSum`; the rows are sorted, so that two processes never wait for each other. */
   addSums(table: SumTable, rows: readonly (readonly SqlValue[])[]): Awaitable<void>;
+  /** Adds what is below nothing: to the rows that are there, and none becomes less than nothing. */
+  takeSums(table: SumTable, rows: readonly (readonly SqlValue[])[]): Awaitable<void>;
   /** `[domain, ip, first_at, last_at]`, sorted: when a source was seen first and last. */
   addSources(rows: readonly (readonly SqlValue[])[]): Awaitable<void>;
 }

@@ -1,6 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { RecordRow, ReportWriter, Row, SqlSession, SqlValue, SumTable } from "./sql.ts";
 import { SqliteNames } from "./sqlite-names.ts";
+import { maxSum } from "./sums.ts";
+
+const limit = String(maxSum);
 
 export class SqliteSession implements SqlSession {
   readonly #db: DatabaseSync;
@@ -73,9 +76,17 @@ export class SqliteWriter extends SqliteSession implements ReportWriter {
     const columns = [...key, ...sums];
     const add = this.prepare(
       `INSERT INTO ${name} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
-       ON CONFLICT DO UPDATE SET ${sums.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(", ")}`,
+       ON CONFLICT DO UPDATE SET ${sums.map((sum) => `${sum} = min(min(${sum}, ${limit}) + excluded.${sum}, ${limit})`).join(", ")}`,
     );
     for (const row of rows) add.run(...row);
+  }
+
+  takeSums({ name, key, sums }: SumTable, rows: readonly (readonly SqlValue[])[]): void {
+    const take = this.prepare(
+      `UPDATE ${name} SET ${sums.map((sum) => `${sum} = max(${sum} + CAST(? AS INTEGER), 0)`).join(", ")}
+       WHERE ${key.map((column) => `${column} = ?`).join(" AND ")}`,
+    );
+    for (const row of rows) take.run(...row.slice(key.length), ...row.slice(0, key.length));
   }
 
   addSources(rows: readonly (readonly SqlValue[])[]): void {

@@ -111,6 +111,12 @@ export function bounded(count: number): number {
   return Math.min(count, maxCount);
 }
 
+/**
+ * Where sums stop: two of them fit into the integers of both engines. Above 2^53 they are read as the nearest number that
+ * JavaScript has.
+ */
+export const maxSum = 4e18;
+
 /** Names that the sums of a TLS report need. */
 export function tlsNames({ policies }: TlsReport): string[] {
   return policies.flatMap((policy) => [
