@@ -29,7 +29,9 @@ const dns = memoryResolver({
   "_dmarc.half.example": [{ TXT: "v=DMARC1; p=none; rua=mailto:dmarc@us.example" }],
   "half.example._report._dmarc.us.example": ["TIMEOUT"],
   "_dmarc.odd.example": [
-    { TXT: "v=DMARC1; p=none; rua=https://us.example/r,,MAILTO:D%6Darc@US.example!10m, mailto:a%2Bb@us.example?subject=x" },
+    {
+      TXT: "v=DMARC1; p=none; rua=https://us.example/r,,MAILTO:D%6Darc@US.example!10m, mailto:a%2Bb@us.example?subject=x",
+    },
   ],
   "odd.example._report._dmarc.us.example": [{ TXT: "v=spf1 -all" }, { TXT: "v=DMARC1;" }],
   "_dmarc.web.example": [{ TXT: "v=DMARC1; p=none; rua=http://us.example/r" }],
@@ -87,8 +89,20 @@ test.each<readonly [string, ReportSubject["kind"], string, string, ReportDestina
   ["§4 step 9: put in its place", "aggregate", "moved.example", "dmarc@us.example", { result: "named" }],
   ["§4 step 9: no more", "aggregate", "moved.example", "old@us.example", { result: "not-named" }],
   ["§4 step 9: at another host", "aggregate", "taken.example", "dmarc@us.example", { result: "not-named" }],
-  ["among others, MAILTO, a size, encoded", "aggregate", "odd.example", "dmarc@us.example", { result: "named" }],
-  ["the second one, with headers, encoded +", "aggregate", "odd.example", "a@us.example", { result: "named" }],
+  [
+    "among others, MAILTO, a size, encoded",
+    "aggregate",
+    "odd.example",
+    "dmarc@us.example",
+    { result: "named" },
+  ],
+  [
+    "the second one, with headers, encoded +",
+    "aggregate",
+    "odd.example",
+    "a@us.example",
+    { result: "named" },
+  ],
   ["no address at all", "aggregate", "web.example", "dmarc@us.example", { result: "not-named" }],
   [
     "§4 step 6: v=DMARC1 is not first",
@@ -189,7 +203,8 @@ test("one arrival with reports about very many domains asks about some of them",
   const domains = Array.from({ length: 200 }, (_, index) => `d${index}.example`);
   const found = [];
   for (const domain of domains)
-    for (const mail of mails) found.push(await check(mail, { kind: "aggregate", domain }, { receivedAt: nowMs }));
+    for (const mail of mails)
+      found.push(await check(mail, { kind: "aggregate", domain }, { receivedAt: nowMs }));
   expect(asked.size).toBeLessThan(50);
   expect(found[0]).toEqual({ sentTo: "dmarc@us.example", destination: { result: "no-record" } });
   expect(found.at(-1)).toEqual({ sentTo: "dmarc@us.example" });

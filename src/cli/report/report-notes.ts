@@ -29,8 +29,13 @@ export function isHeartbeat({ kind, messages }: Pick<ReportSummary, "kind" | "me
 }
 
 /** Days that a report is counted for: more than one only where its period is longer than a day. */
-export function daysOfReport({ kind, begin, end }: Pick<ReportSummary, "kind" | "begin" | "end">): number {
-  return kind === "failure" ? 1 : daysOf(begin, end).length;
+export function daysOfReport({
+  kind,
+  begin,
+  end,
+  records,
+}: Pick<ReportSummary, "kind" | "begin" | "end" | "records">): number {
+  return kind === "failure" ? 1 : daysOf(begin, end, records).length;
 }
 
 /** The notes of a report as a list shows them. */

@@ -231,17 +231,70 @@ const laidOpen = ({ octets, documents }: KeptFailures): string => {
 const copies = `${feedback}\nDKIM-Canonicalized-Header: ${inBase64("From: taro@b.example")}`;
 
 test.each<readonly [string, Buffer]>([
-  ["in a word encoded twice", arf({ header: `From: =?utf-8?B?${inBase64(`=?utf-8?B?${inBase64("taro@b.example")}?=`)}?= <a@b>` })],
-  ["in an encoded word that is cut off", arf({ header: `From: a@b\nSubject: =?utf-8?B?${inBase64("taro@b.example")}` })],
-  ["RFC 6376 §3.5: copied", arf({ header: "DKIM-Signature: v=1; z=From:tar=6F=40b.example|To:taro@b; b=xx\nFrom: a@b" })],
-  ["where a value is cut off", arf({ header: `From: a@b\nTo: ${"x@y.example, ".repeat(314)}<longtaro@b.example>` })],
+  [
+    "in a word encoded twice",
+    arf({ header: `From: =?utf-8?B?${inBase64(`=?utf-8?B?${inBase64("taro@b.example")}?=`)}?= <a@b>` }),
+  ],
+  [
+    "in an encoded word that is cut off",
+    arf({ header: `From: a@b\nSubject: =?utf-8?B?${inBase64("taro@b.example")}` }),
+  ],
+  [
+    "RFC 6376 §3.5: copied",
+    arf({ header: "DKIM-Signature: v=1; z=From:tar=6F=40b.example|To:taro@b; b=xx\nFrom: a@b" }),
+  ],
+  [
+    "where a value is cut off",
+    arf({ header: `From: a@b\nTo: ${"x@y.example, ".repeat(314)}<longtaro@b.example>` }),
+  ],
   ["RFC 6591 §3.2.4: canonicalized", arf({ feedback: copies })],
-  ["canonicalized, where no octets are kept", mailOf([{ type: "application/zip", octets: zipOf(["a", "b"].map((name) => ({ name, octets: arf({ feedback: copies }) }))) }])],
+  [
+    "canonicalized, where no octets are kept",
+    mailOf([
+      {
+        type: "application/zip",
+        octets: zipOf(["a", "b"].map((name) => ({ name, octets: arf({ feedback: copies }) }))),
+      },
+    ]),
+  ],
   ["in the name of a file", passedOn(arf(), "outer", "taro@b.example.eml")],
 ])("a local part %s", async (_name, octets) => {
   const all = laidOpen(await kept(octets, { redact }));
   expect(all).not.toMatch(/tar(?:o|=6F)(?:@|%40|=40)/i);
   expect(all).not.toContain("longtar");
+});
+
+test.each<readonly [string, Buffer]>([
+  [
+    "in octets",
+    arf({
+      feedback: `${feedback}\nOriginal-Rcpt-To: taro`.replace("hanako@univ.example", "<taro>"),
+      header:
+        "From: a@b\nReceived: from x (Authenticated sender: taro)\n by y; Fri\nAuthentication-Results: y; auth=pass smtp.auth=taro; dmarc=fail",
+    }),
+  ],
+  [
+    "where no octets are kept",
+    mailOf([
+      {
+        type: "application/zip",
+        octets: zipOf(
+          ["a", "b"].map((name) => ({
+            name,
+            octets: arf({
+              feedback: feedback
+                .replace("hanako@univ.example", "taro")
+                .replace("spf=fail", "auth=pass smtp.auth=taro; spf=fail"),
+            }),
+          })),
+        ),
+      },
+    ]),
+  ],
+])("a user without a domain: %s", async (_name, octets) => {
+  const all = laidOpen(await kept(octets, { redact }));
+  expect(all).not.toMatch(/\btaro\b/);
+  expect(all).toMatch(/smtp\.auth=redacted-[0-9a-f]{16};/);
 });
 
 test("a header that ends with a line of blanks", async () => {
@@ -253,7 +306,11 @@ test("a header that ends with a line of blanks", async () => {
 
 test("mails within each other are not unpacked again and again", async () => {
   const file = { type: "application/gzip", octets: gzipSync(Buffer.alloc(1024 * 1024)) };
-  let octets = mailOf([{ type: "message/rfc822", encoding: "8bit", octets: arf().toString("latin1") }, ...Array(8).fill(file)], "", "b0");
+  let octets = mailOf(
+    [{ type: "message/rfc822", encoding: "8bit", octets: arf().toString("latin1") }, ...Array(8).fill(file)],
+    "",
+    "b0",
+  );
   for (let depth = 1; depth < 7; depth++) octets = passedOn(octets, `b${depth}`);
   const limits = { ...defaultLimits, maxOctets: 20 * 1024 * 1024, maxRatio: 2_000 };
   expect((await reduceArrival(octets, { limits, leftOut: "body" })).kind).toBe("cannot");

@@ -122,13 +122,17 @@ function redactedReport(report: FailureReport, redact: Redact): FailureReport {
 }
 
 /** Every text in it, whatever it is called. */
-function redactedValue(value: unknown, redact: Redact): unknown {
-  if (typeof value === "string") return redactField("", value, redact);
+function redactedValue(value: unknown, redact: Redact, key = ""): unknown {
+  if (typeof value === "string") return redactField(fieldNames[key] ?? "", value, redact);
   if (Array.isArray(value)) return value.map((one) => redactedValue(one, redact));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [key, ids.has(key) ? one : redactedValue(one, redact)]),
+    Object.entries(value).map(([key, one]) => [key, ids.has(key) ? one : redactedValue(one, redact, key)]),
   );
 }
 
+const fieldNames: Readonly<Record<string, string>> = {
+  originalMailFrom: "Original-Mail-From",
+  originalRcptTo: "Original-Rcpt-To",
+};
 const ids: ReadonlySet<string> = new Set(["messageId", "originalEnvelopeId"]);

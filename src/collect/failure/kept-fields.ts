@@ -153,7 +153,24 @@ function fieldOf([name, value]: readonly [string, string], redact: Redact): stri
 export function redactField(name: string, value: string, redact: Redact): string {
   const lowerName = name.toLowerCase();
   if (noAddresses.has(lowerName)) return value;
-  return redact(withoutHidden(lowerName === "dkim-signature" ? withoutCopies(value) : value));
+  const shown = withoutHidden(lowerName === "dkim-signature" ? withoutCopies(value) : value);
+  return redact(withoutUsers(lowerName, shown, redact));
+}
+
+/** Of the host that reports: a mailbox there may be named without its domain. */
+const ofHost: ReadonlySet<string> = new Set(["original-mail-from", "original-rcpt-to"]);
+
+/** Local parts that no domain follows: who has logged in (RFC 8601 §2.7.4), and mailboxes of the host itself. */
+function withoutUsers(lowerName: string, value: string, redact: Redact): string {
+  const word = (user: string): string => redact(`${user}@x`).slice(0, -"@x".length);
+  if (ofHost.has(lowerName))
+    return value.replace(/^<?([^\s<>@]{1,320})>?$/, (whole, user: string) =>
+      whole.replace(user, () => word(user)),
+    );
+  return value.replaceAll(
+    /(Authenticated sender: |\bsmtp\.auth=)([^\s<>@();"]{1,320})(?=[\s();]|$)/g,
+    (_, before: string, user: string) => before + word(user),
+  );
 }
 
 /** RFC 6376 §3.5 `z=`: copies of header fields, in an encoding of their own. */
@@ -167,8 +184,9 @@ const maxRead = 4_096;
 
 /** Addresses that nobody sees, and whoever decodes them does: what was encoded twice, or is cut off. */
 function withoutHidden(value: string): string {
-  const whole = value.length < maxRead ? value : value.slice(0, value.search(/[^\s,;<>]{0,1000}$/));
-  return whole.replaceAll(/=\s?\?[\w*.:-]{1,60}\?[bq]\?\S*/gi, "(encoded)");
+  let end = value.length;
+  if (end >= maxRead) while (end > 0 && /[^\s,;<>]/.test(value[end - 1] ?? "")) end -= 1;
+  return value.slice(0, end).replaceAll(/=\s?\?[\w*.:-]{1,60}\?[bq]\?\S*/gi, "(encoded)");
 }
 
 /** One field of a report, as it is kept without local parts; undefined for what is not. */
@@ -177,7 +195,9 @@ export function redactedOtherField<Field extends { readonly name: string; readon
   redact: Redact,
 ): Field | undefined {
   const { name, value } = field;
-  return canonicalized.has(name.toLowerCase()) ? undefined : { ...field, value: redactField(name, value, redact) };
+  return canonicalized.has(name.toLowerCase())
+    ? undefined
+    : { ...field, value: redactField(name, value, redact) };
 }
 
 /** Decoded once it is not to be decoded again, nor to be taken for another charset or another field. */

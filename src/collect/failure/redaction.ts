@@ -64,9 +64,9 @@ function withoutComment(text: string, end: number, floor: number): number {
     const character = text[to - 1];
     if (character === " " || character === "\t") to -= 1;
     else if (character === ")") {
-      const open = text.lastIndexOf("(", to - 2);
-      if (open < least) return to;
-      to = open;
+      const open = text.slice(least, to - 1).lastIndexOf("(");
+      if (open < 0) return to;
+      to = least + open;
     } else return to;
   }
   return to;

@@ -41,7 +41,7 @@ export interface GroupVerdict {
 }
 
 const columns =
-  "key, kind, identity, digest, reporter, domain, begin_at, end_at, counted, trust, kind = 'aggregate' AND stored < records AS expired";
+  "key, kind, identity, digest, reporter, domain, begin_at, end_at, records, counted, trust, kind = 'aggregate' AND stored < records AS expired";
 
 /** Reports with one identity: reporter, id, domain, days. */
 export async function findGroup(db: SqlSession, identity: Uint8Array): Promise<GroupReport[]> {
@@ -69,6 +69,7 @@ function groupReport(row: Row): GroupReport {
     domain: Number(row["domain"]),
     begin: Number(row["begin_at"]),
     end: Number(row["end_at"]),
+    records: Number(row["records"]),
     counted: Number(row["counted"]) === 1,
     trust: Number(row["trust"]),
     // A boolean in PostgreSQL, a number in SQLite.

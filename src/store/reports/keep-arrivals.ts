@@ -223,6 +223,7 @@ export class ArrivalKeeper {
       domain: this.#writer.name(identity.domain),
       begin: identity.begin,
       end: identity.end,
+      records: report.recordCount,
       trust,
     };
     const row = await this.#one(

@@ -171,7 +171,7 @@ export function needsOf(arrivals: readonly PreparedArrival[]): TransactionNeeds 
 
 /** At most. */
 function sumsOf({ identity: { begin, end }, records }: PreparedReport): number {
-  return records.length * daysOf(begin, end).length;
+  return records.length * daysOf(begin, end, records.length).length;
 }
 
 /** Not every engine asks. */

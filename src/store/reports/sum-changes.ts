@@ -4,13 +4,14 @@ import { KeyedSums, SeenSources } from "./keyed-sums.ts";
 import type { SqlValue } from "./sql.ts";
 import { bounded, daysOf, type SummedRecord, spread, tlsResults } from "./sums.ts";
 
-/** Which sums a report belongs to: numbers of names, and its period. */
+/** Which sums a report belongs to: numbers of names, its period, and how many records it came with. */
 export interface SumPlace {
   readonly domain: number;
   readonly reporter: number;
   readonly trust: number;
   readonly begin: number;
   readonly end: number;
+  readonly records: number;
 }
 
 /** Sums of the sources of one day. */
@@ -39,7 +40,7 @@ export class SumChanges {
   /** @param sign 1 counts the records, -1 takes back that they were counted. */
   addRecords(place: SumPlace, records: Iterable<SummedRecord>, sign: 1 | -1): void {
     const { domain, reporter, trust, begin, end } = place;
-    const shares = daysOf(begin, end).map((share) => ({
+    const shares = daysOf(begin, end, place.records).map((share) => ({
       ...share,
       key: keyText(domain, share.day, reporter, trust),
       sources: this.#sourcesOf(place, share.day),
@@ -61,11 +62,16 @@ export class SumChanges {
     sign: 1 | -1,
     nameOf: (text: string) => number,
   ): void {
-    const shares = daysOf(begin, end);
-    for (const policy of policies) {
+    const told = policies.map((policy) => ({ policy, results: [...tlsResults(policy)] }));
+    const shares = daysOf(
+      begin,
+      end,
+      told.reduce((sum, { results }) => sum + results.length, 0),
+    );
+    for (const { policy, results } of told) {
       const domain = nameOf(policy.policyDomain ?? "");
       const type = nameOf(policy.policyType);
-      for (const [result, sessions] of tlsResults(policy))
+      for (const [result, sessions] of results)
         spread(sessions, shares, ({ day }, share) => {
           const key = [domain, day, place.reporter, type, nameOf(result), place.trust];
           const text = keyText(...key);

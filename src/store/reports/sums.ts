@@ -45,6 +45,8 @@ const dayLength = 86_400;
 const oneDayAtMost = 90_060;
 /** No report reaches so far; the span is taken from its end. */
 const maxDays = 400;
+/** Of one report: records by days. A giant one over a hostile span is spread over fewer days. */
+const maxShares = 4_000_000;
 
 interface DayShare {
   readonly day: number;
@@ -52,12 +54,16 @@ interface DayShare {
   readonly until: number;
 }
 
-/** Which days a period counts for. Up to a day it is the one that holds its middle, whatever the reporter's time zone. */
-export function daysOf(begin: number, end: number): readonly DayShare[] {
+/**
+ * Which days a period counts for. Up to a day it is the one that holds its middle, whatever the reporter's time zone.
+ * @param records How many are spread over them.
+ */
+export function daysOf(begin: number, end: number, records: number): readonly DayShare[] {
   const length = end - begin;
   if (length <= oneDayAtMost) return [{ day: Math.floor((begin + end) / 2 / dayLength), until: 1 }];
   const last = Math.floor((end - 1) / dayLength);
-  const first = Math.max(Math.floor(begin / dayLength), last - maxDays + 1);
+  const most = Math.max(1, Math.min(maxDays, Math.floor(maxShares / Math.max(1, records))));
+  const first = Math.max(Math.floor(begin / dayLength), last - most + 1);
   const days: DayShare[] = [];
   for (let day = first; day <= last; day++)
     days.push({ day, until: Math.min(1, ((day + 1) * dayLength - begin) / length) });
