@@ -1031,6 +1031,9 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       const odd = (reason: string, kind: "skipped" | "unread" = "skipped"): ReadDocument => {
         return { kind, ordinal: 0, reason };
       };
+      const mailbox = arrival(
+        Array.from({ length: 600 }, (_, ordinal) => ({ ...odd("no-report"), ordinal })),
+      );
       const letter = arrival([odd("no-report")]);
       const young = arrival([odd("no-report")], { receivedAt: now - 1000 });
       const stays = [
@@ -1038,8 +1041,9 @@ export function describeReportStore(name: string, world: StoreWorld): void {
         arrival([odd("not-a-report", "unread")]),
         arrival([odd("empty")]),
       ];
-      await store.ingest([letter, young, ...stays]);
+      await store.ingest([mailbox, letter, young, ...stays]);
       await all(store, { failureMs: 30 * 86_400_000 });
+      expect((await store.raw(mailbox.raw.digest))?.octets).toBeUndefined();
       expect((await store.raw(letter.raw.digest))?.octets).toBeUndefined();
       for (const { raw } of [young, ...stays]) expect((await store.raw(raw.digest))?.octets).toBeDefined();
       expect(await outcomes(store, letter)).toEqual(["skipped"]);

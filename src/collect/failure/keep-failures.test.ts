@@ -297,6 +297,27 @@ test.each<readonly [string, Buffer]>([
   expect(all).toMatch(/smtp\.auth=redacted-[0-9a-f]{16};/);
 });
 
+const violation = "DMARC policy violation.\nSource IP: 192.0.2.1\n";
+test.each([
+  ["a header that no reader begins with", `${violation}\nSubject: z\nTo: taro@b.example\n\n${secret}\n`],
+  ["fields of a program", `${violation}\nX-Spam: z\nMIME-Version: 1.0\n\n${secret}\n`],
+  ["moved in", `${violation}\n    From: taro@b.example\n    Subject: z\n\n    ${secret}\n`],
+  ["quoted twice", `${violation}\n>> From: taro@b.example\n>> Subject: z\n>>\n>> ${secret}\n`],
+  ["below a line", `${violation}\n--- Original message ---\nDate: x\nSubject: z\n\n${secret}\n`],
+  [
+    "behind a list of facts",
+    `Date: x\nSubject: z\n\n${violation}\nFrom: taro@b.example\nTo: a@b\n\n${secret}\n`,
+  ],
+])("words that quote: %s", async (_name, text) => {
+  const octets = crlf(`From: a@b.example\nSubject: DMARC failure\n\n${text}`);
+  const before = await read(octets);
+  const { octets: reduced, documents } = await kept(octets);
+  expect(documents).toEqual(before);
+  expect(await read(reduced as Buffer)).toEqual(before);
+  expect(reduced?.toString("utf8")).not.toContain(secret);
+  expect(reduced?.toString("utf8")).toContain("Source IP: 192.0.2.1");
+});
+
 test("a header that ends with a line of blanks", async () => {
   const octets = arf({ body: `\n \n${secret}\nNote: ${secret}\n` });
   for (const options of [{}, { redact }]) expect(laidOpen(await kept(octets, options))).not.toContain(secret);

@@ -53,6 +53,13 @@ test("the same one whatever its case, and it stays", () => {
   expect(redact(once)).toBe(once);
 });
 
+test("of very many addresses the first are kept", () => {
+  const all = redact(Array.from({ length: 300 }, (_, index) => `u${index}@b.example`).join(", "));
+  expect(all.match(/redacted-[0-9a-f]{16}@b\.example/g)).toHaveLength(200);
+  expect(all).toMatch(/@b\.example, \(more\)$/);
+  expect(redact(all)).toBe(all);
+});
+
 test("an address is never left, and what is not one is never touched", () => {
   const local = fc.stringMatching(/^[a-z][a-z0-9._+-]{3,30}[a-z0-9]$/);
   const around = fc.stringMatching(/^[ <>,;:()"]{0,5}$/);

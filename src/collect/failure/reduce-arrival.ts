@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { reportedHeaderEnd } from "../../core/reports/failure-arf.ts";
 import { findDocuments, partsBeside, reportParts } from "../extract/find-documents.ts";
 import { openGzip, openZlib } from "../extract/gzip.ts";
@@ -9,7 +10,6 @@ import {
   failuresIn,
   isFeedback,
   isReportedMessage,
-  quotedMessageAt,
   readTextFailure,
   textOf,
 } from "../extract/read-failure.ts";
@@ -17,6 +17,7 @@ import { type Sniffed, sniff } from "../extract/sniff.ts";
 import { readZip } from "../extract/zip.ts";
 import { keptFeedback, keptMailFields, keptReportedHeader, redactLines } from "./kept-fields.ts";
 import { bodyPlaceholder, type LeftOut, leftOutField } from "./left-out.ts";
+import { withoutQuotedBody } from "./quoted-body.ts";
 import type { Redact } from "./redaction.ts";
 import { type WrittenPart, writeMultipart, writeText } from "./written-mail.ts";
 
@@ -245,7 +246,7 @@ function reportedPart({ parts }: FailureParts, { redact }: Place): readonly Writ
 /** A failure report in words; with a message that is attached, or stands in the text. */
 function writtenText(mail: Mail, place: Place): Buffer {
   const { redact } = place;
-  const cut = withoutQuotedBody(textOf(mail));
+  const cut = withoutQuotedBody(textOf(mail), (text) => tellsTheSame(mail, text));
   const text = redact === undefined ? cut : redactLines(cut, redact);
   const fields = fieldsOf(mail, place);
   if (mail.parts.length === 1 && mail.parts[0]?.type.startsWith("text/plain")) return writeText(fields, text);
@@ -258,17 +259,13 @@ function writtenText(mail: Mail, place: Place): Buffer {
   return writeMultipart(fields, mail.parts.length > 1 && parts.length === 1 ? [...parts, other] : parts);
 }
 
-/** A quoted message ends with its header. */
-function withoutQuotedBody(text: string): string {
-  const at = quotedMessageAt(text);
-  if (at < 0) return text;
-  let lineAt = at;
-  while (lineAt < text.length) {
-    const next = text.indexOf("\n", lineAt);
-    const lineEnd = next < 0 ? text.length : next + 1;
-    const isEmpty = text.slice(lineAt, lineEnd).replace(/^> ?/, "").trim() === "";
-    lineAt = lineEnd;
-    if (isEmpty) break;
-  }
-  return text.slice(lineAt).trim() === "" ? text.slice(0, lineAt) : text.slice(0, lineAt) + bodyPlaceholder;
+/** @param text In place of all that the mail says as text. */
+function tellsTheSame(mail: Mail, text: string): boolean {
+  const words = mail.parts.find(({ type }) => type.startsWith("text/plain"));
+  const parts = mail.parts.flatMap((part) => {
+    if (part === words) return [{ ...part, octets: Buffer.from(text, "utf8") }];
+    return part.type.startsWith("text/plain") ? [] : [part];
+  });
+  const told = { ...readTextFailure({ ...mail, parts }), form: undefined };
+  return isDeepStrictEqual(told, { ...readTextFailure(mail), form: undefined });
 }

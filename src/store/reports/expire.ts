@@ -57,7 +57,7 @@ async function expireFailures(db: SqlSession, before: number): Promise<boolean> 
 async function expireLetters(db: SqlSession, before: number): Promise<boolean> {
   const deleted = await db.run(
     `UPDATE raw SET octets = NULL WHERE key IN
-       (SELECT w.key FROM document d JOIN raw w ON w.key = d.raw
+       (SELECT DISTINCT w.key FROM document d JOIN raw w ON w.key = d.raw
         WHERE d.outcome = 'skipped' AND d.reason = 'no-report' AND w.octets IS NOT NULL AND w.received_at < ?
         AND NOT EXISTS (SELECT 1 FROM document o WHERE o.raw = d.raw AND o.outcome <> 'skipped') LIMIT ${batch})`,
     [before],
