@@ -331,3 +331,15 @@ test("mutated arrivals: there is always a document, and nothing rejects", async 
     { numRuns: 400 },
   );
 });
+
+test.each([
+  ["in words", "Subject: DMARC failure for b.example\r\n\r\nSource IP: 192.0.2.1\r\n"],
+  [
+    "ARF",
+    "Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: auth-failure\r\n--b--\r\n",
+  ],
+])("a failure report that says no time is of the day of its mail: %s", async (_name, mail) => {
+  const octets = Buffer.from(`From: ruf@r.example\r\nDate: Tue, 03 Nov 2026 12:00:00 +0900\r\n${mail}`);
+  const [found] = await readArrival(octets);
+  expect(found?.kind === "failure" && found.report.arrivalDate).toBe(Date.UTC(2026, 10, 3, 3));
+});

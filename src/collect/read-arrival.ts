@@ -1,6 +1,7 @@
 import type { AggregateOutcome, AggregateRecord } from "../core/reports/aggregate.ts";
 import { openAggregateReader } from "../core/reports/aggregate-reader.ts";
 import type { FailureReport } from "../core/reports/failure.ts";
+import { readDateText } from "../core/reports/report-time.ts";
 import { readTlsReport } from "../core/reports/tlsrpt-json.ts";
 import { Pause } from "../store/pause.ts";
 import { PackedRecords } from "../store/reports/packed-records.ts";
@@ -158,7 +159,7 @@ async function readJson(
   ordinal: number,
   { judged }: ReadContext,
 ): Promise<ReadDocument> {
-  const outcome = readTlsReport(found.octets);
+  const outcome = readTlsReport(found.octets, found.hints);
   const name = nameOf(found);
   if (outcome.kind === "unread") return { kind: "unread", ordinal, ...name, reason: outcome.reason };
   const { policyDomain: domain } = outcome.report.policies.find(({ policyDomain }) => policyDomain) ?? {};
@@ -180,6 +181,12 @@ async function readPlainMail(
   return { kind: "skipped", ordinal, reason: "no-report" };
 }
 
+/** When a report does not say when it was: about then. */
+function dateOf({ head }: Mail): Pick<FailureReport, "arrivalDate"> {
+  const arrivalDate = readDateText(head.get("date") ?? "");
+  return arrivalDate === undefined ? {} : { arrivalDate };
+}
+
 async function failureDocument(
   report: FailureReport,
   mail: Mail,
@@ -187,5 +194,6 @@ async function failureDocument(
   { judged }: ReadContext,
 ): Promise<ReadDocument> {
   const about = { kind: "failure", domain: report.reportedDomain } as const;
-  return { kind: "failure", ordinal, report, ...(await judged.of(mail, about)) };
+  const judgement = await judged.of(mail, about);
+  return { kind: "failure", ordinal, report: { ...dateOf(mail), ...report }, ...judgement };
 }

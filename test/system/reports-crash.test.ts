@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openReportStore, reportsPath } from "../../src/store/reports/open.ts";
-import type { ReportStore } from "../../src/store/reports/port.ts";
+import type { ReportStore, ReportSummary, StoredRecord } from "../../src/store/reports/port.ts";
 import { countedRecords, storedSums, sumPlainly } from "../report-sums.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { type GeneratedReport, generateReports } from "./generated-reports.ts";
@@ -118,13 +118,14 @@ describeWith([join(postgresPrograms(), "postgres")], "reports: crashes and compa
       db.close();
     }
     const kept = await allReports(store);
-    const byId = new Set(kept);
+    const byId = new Set(kept.map(({ reportId }) => reportId));
     expect(kept).toHaveLength(byId.size);
     const lost = reports.filter(({ file, reportId }) => acknowledged.has(file) && !byId.has(reportId));
     expect(lost).toEqual([]);
     const records = await countedRecords(store);
     const expected = reports.filter(({ reportId }) => byId.has(reportId));
-    expect(records).toHaveLength(expected.reduce((sum, one) => sum + one.records, 0));
+    expect(sizesOf(kept)).toEqual(sizesOf(expected));
+    expect(messagesByReport(records)).toEqual(messagesByReport(expected));
     expect(await storedSums(store)).toEqual(sumPlainly(records));
     expect(await store.counts()).toMatchObject({ raw: kept.length, unread: 0, conflicts: 0 });
   }
@@ -138,20 +139,46 @@ describeWith([join(postgresPrograms(), "postgres")], "reports: crashes and compa
       unread: 0,
       conflicts: 0,
     });
+    expect(sizesOf(await allReports(store))).toEqual(sizesOf(all));
+    expect(messagesByReport(records)).toEqual(messagesByReport(all));
     const messages = all.reduce((sum, one) => sum + one.messages, 0);
     expect((await store.days({})).reduce((sum, one) => sum + one.messages, 0)).toBe(messages);
     expect((await store.sources({})).reduce((sum, one) => sum + one.messages, 0)).toBe(messages);
     expect(await storedSums(store)).toEqual(sumPlainly(records));
   }
 
-  async function allReports(store: ReportStore): Promise<string[]> {
-    const ids: string[] = [];
+  async function allReports(store: ReportStore): Promise<ReportSummary[]> {
+    const all: ReportSummary[] = [];
     let cursor: string | undefined;
     do {
       const page = await store.list({ limit: 1000, ...(cursor !== undefined && { cursor }) });
-      ids.push(...page.reports.map(({ reportId }) => reportId));
+      all.push(...page.reports);
       cursor = page.cursor;
     } while (cursor !== undefined);
-    return ids;
+    return all;
   }
 });
+
+type Sized = Pick<GeneratedReport, "reportId" | "records" | "messages">;
+
+/** By report, as the generator or the list tells them. */
+function sizesOf(all: readonly Sized[]): ReadonlyMap<string, string> {
+  return new Map(
+    all
+      .toSorted((a, b) => (a.reportId < b.reportId ? -1 : 1))
+      .map(({ reportId, records, messages }) => [reportId, `${records} records, ${messages} messages`]),
+  );
+}
+
+/** By report, of its records one by one or of the generator. */
+function messagesByReport(
+  all: readonly (Pick<StoredRecord, "reportId" | "record"> | Sized)[],
+): ReadonlyMap<string, number> {
+  const messages = new Map<string, number>();
+  for (const one of all)
+    messages.set(
+      one.reportId,
+      (messages.get(one.reportId) ?? 0) + ("record" in one ? one.record.count : one.messages),
+    );
+  return messages;
+}

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
+import { aggregateXml, sampleBegin } from "../../../test/report-files.ts";
 import { runCli } from "../../../test/run-cli.ts";
 import { type MadeWorld, makeSourceWorld, type SourceWorld, university } from "../../../test/source-world.ts";
 import { displayWidth } from "../layout.ts";
@@ -140,6 +141,17 @@ describe("sekisho report sources", () => {
     expect(rankings).toEqual([...rankings].sort((a, b) => a - b));
   });
 
+  test("several addresses of nobody are one task, and not called by one of them alone", async () => {
+    const unsigned = (ip: string): object => ({ ip, count: 400, spf: ["univ.example", "pass"] });
+    await make({ mails: { "univ.example": ["198.51.100.1", "203.0.113.1"].map(unsigned) } } as SourceWorld);
+    const { out } = await report("sources", "univ.example");
+    expect(out).toContain("\n  1. 198.51.100.1 and 1 other: ");
+    expect(out).toMatch(/\(800\s+messages,\s+2\s+addresses\)/);
+    expect((await report("sources", "univ.example", "--lang", "ja")).out).toContain(
+      "\n  1. 198.51.100.1 ほか: ",
+    );
+  });
+
   const allWell: SourceWorld = {
     config: "networks: { own: [{ network: 192.0.2.1/32 }] }\n",
     mails: {
@@ -254,6 +266,19 @@ describe("sekisho report names", () => {
     );
     const again = await report("names", "--offline", "--zone", zone, "--again", "--json");
     expect(JSON.parse(again.out)).toMatchObject({ asked: 1, unanswered: 0, left: 0 });
+  });
+
+  test("sources of old reports, for which nobody looks in the background", async () => {
+    const { dataDir } = await make({ mails: {} });
+    writeFileSync(`${dataDir}/old.xml`, aggregateXml());
+    writeFileSync(`${dataDir}/zone`, "$ORIGIN example.\n$TTL 60\na A 192.0.2.1\n");
+    await report("import", `${dataDir}/old.xml`);
+    const since = new Date(sampleBegin * 1000).toISOString().slice(0, 10);
+    const { out } = await report("sources", "example.com", "--since", since);
+    const advised =
+      /sekisho report (names --domain example\.com --since \S+)/.exec(out)?.[1]?.split(" ") ?? [];
+    const named = await report(...advised, "--offline", "--zone", `${dataDir}/zone`);
+    expect(named.out).toBe("1 address looked up, 1 without an answer\n");
   });
 
   test("the exit code is 3 when nobody answers", async () => {

@@ -453,6 +453,13 @@ describe("reparse", () => {
     expect([out, code]).toEqual(["7 mails and files read again, 0 with another result\n", 0]);
     expect(await json(main, ["list"])).toHaveLength(6);
   });
+
+  test("nor is a report without an id of its own", async () => {
+    const config = configOf("no-id");
+    const withoutId = aggregateXml({ id: "gone" }).replace("<report_id>gone</report_id>", "");
+    await run(config, ["import", file("without-id.xml", withoutId)]);
+    expect((await run(config, ["reparse"])).out).toBe("1 mail or file read again, 0 with another result\n");
+  });
 });
 
 test("backup: a store that can be used", async () => {
@@ -461,7 +468,12 @@ test("backup: a store that can be used", async () => {
   expect((await run(main, ["backup", copy])).code).toBe(0);
   expect(await json(configOf("copy"), ["list"])).toHaveLength(6);
   const again = await run(main, ["backup", copy]);
-  expect([again.code, again.err]).toEqual([3, expect.stringContaining(copy)]);
+  expect([again.code, again.err]).toEqual([3, `sekisho: ${copy} is there already; name another file\n`]);
+  const nowhere = await run(main, ["backup", path("none/x.sqlite"), "--lang", "ja"]);
+  expect([nowhere.code, nowhere.err]).toEqual([
+    3,
+    `sekisho: ${path("none/x.sqlite")} に書き込めません: フォルダがありません\n`,
+  ]);
 });
 
 test("a store that cannot be opened", async () => {

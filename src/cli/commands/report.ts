@@ -180,7 +180,7 @@ const actions: Readonly<Record<string, Action>> = {
     load: async () => (await import("../report/label.ts")).labelSource,
   },
   names: {
-    options: ["domain", "again", "json"],
+    options: ["domain", "since", "again", "json"],
     dns: true,
     maxArguments: 0,
     load: async () => (await import("../report/names.ts")).nameNow,
@@ -204,7 +204,7 @@ export const report: AnyCommand = defineCommand({
     "sekisho report reparse [--check-mail] [--json]",
     "sekisho report sources DOMAIN [--own] [--failing] [--since DATE] [--json]",
     "sekisho report label [ADDRESS|NETWORK|NAME GROUP [OPTION...]]",
-    "sekisho report names [--domain DOMAIN] [--again]",
+    "sekisho report names [--domain DOMAIN] [--since DATE] [--again]",
     "sekisho report backup FILE",
   ],
   about: {

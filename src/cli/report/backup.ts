@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { SekishoError } from "../../errors.ts";
 import { type ExitCode, exitOk, usageError } from "../command.ts";
 import { fileUnreadable } from "../input.ts";
 import type { Io } from "../io.ts";
+import { printable } from "../layout.ts";
 import { reportText } from "../text/report-text.ts";
 import type { ReportValues } from "./options.ts";
 import { withReports } from "./store.ts";
@@ -13,13 +16,17 @@ export async function backupReports(
   io: Io,
 ): Promise<ExitCode> {
   if (path === undefined) throw usageError(io.text.usage.missingArgument("FILE"));
+  const text = reportText(io.lang);
+  if (existsSync(path)) throw new SekishoError("FILE_UNREADABLE", text.backupExists(printable(path)));
+  if (!existsSync(dirname(path)))
+    throw new SekishoError("FILE_UNREADABLE", text.noBackupFolder(printable(path)));
   return withReports(config, io, async (store) => {
     try {
       await store.backup(path);
     } catch (error) {
       throw error instanceof SekishoError ? error : fileUnreadable(path, error, io);
     }
-    io.out(reportText(io.lang).backedUp(path));
+    io.out(text.backedUp(printable(path)));
     return exitOk;
   });
 }

@@ -41,12 +41,14 @@ test.each([
 
 test.each([
   ["nothing", (folder: string) => join(folder, "empty"), 75, 0],
+  ["an empty mail", (folder: string) => join(folder, "blank"), 75, 0],
   ["a device", () => "/dev/null", 75, 3],
   ["no such file", (folder: string) => join(folder, "gone"), 75, 3],
   ["a letter", (folder: string) => join(folder, "letter"), 0, 0],
 ] as const)("of %s the MTA is told whether it is kept", async (_name, pathOf, piped, plain) => {
   const { folder, config } = place();
   mkdirSync(join(folder, "empty"));
+  writeFileSync(join(folder, "blank"), "");
   writeFileSync(join(folder, "letter"), "From: a@b.example\nSubject: Lunch\n\nShall we?\n");
   const argv = ["report", "import", "--config", config, pathOf(folder)];
   expect((await runCli([...argv, "--pipe"])).code).toBe(piped);

@@ -98,7 +98,7 @@ abstract class Teller {
     this.io = io;
   }
 
-  /** Nothing was there, neither to be read nor to be lost. */
+  /** Not an octet was there, neither to be read nor to be lost. */
   get isNothing(): boolean {
     return this.#isNothing;
   }
@@ -108,7 +108,7 @@ abstract class Teller {
   }
 
   async arrival(arrival: Arrival, documents: readonly KeptDocument[]): Promise<void> {
-    this.#isNothing = false;
+    if (arrival.octets.length > 0) this.#isNothing = false;
     if (documents.some(({ outcome }) => outcome === "unread" || outcome === "conflict"))
       this.#atLeast(exitFindings);
     await this.tell(arrival, documents);

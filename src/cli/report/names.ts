@@ -15,7 +15,7 @@ import { withReports } from "./store.ts";
 
 /** Looks up the addresses that send as us, as the running program does in the background: one round, now. */
 export async function nameNow(values: ReportValues, _: readonly string[], io: Io): Promise<ExitCode> {
-  const { domain } = readFilter(values, io);
+  const { domain, since } = readFilter(values, io);
   const config = await readConfig(values.config, io);
   const organizational = await organizationalDomains();
   const { resolver, close } = openDns(values, config.dns, io);
@@ -33,7 +33,7 @@ export async function nameNow(values: ReportValues, _: readonly string[], io: Io
           geo: () => openGeo(geo),
           blocklists,
         },
-        namingLimits,
+        since === undefined ? namingLimits : { ...namingLimits, days: daysSince(since) },
         { again: values.again, ...(domain !== undefined && { domain }) },
       ),
     );
@@ -43,6 +43,11 @@ export async function nameNow(values: ReportValues, _: readonly string[], io: Io
     await names.close();
     close();
   }
+}
+
+/** @param since Seconds since 1970. */
+function daysSince(since: number): number {
+  return Math.ceil((systemClock.now() / 1000 - since) / 86_400);
 }
 
 function tell(round: NamingRound, { json }: ReportValues, io: Io): void {

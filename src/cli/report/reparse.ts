@@ -5,6 +5,7 @@ import { sniff } from "../../collect/extract/sniff.ts";
 import type { FailureKeeper } from "../../collect/failure/failure-keeper.ts";
 import { leftOutOf } from "../../collect/failure/left-out.ts";
 import { readArrival } from "../../collect/read-arrival.ts";
+import { hasOwnId, identifyAggregate } from "../../store/reports/identity.ts";
 import type {
   IngestedDocument,
   KnownDocument,
@@ -96,7 +97,7 @@ async function readAgain(
   const isOther = again !== undefined && again.octets?.equals(octets) !== true;
   const stays = isOther && { kept: again.octets === undefined ? {} : { octets: again.octets } };
   const kept = await store.replace({ raw: { digest, octets, via, receivedAt, ...stays }, documents });
-  const after = documents.map((one) => readResult(one, kept));
+  const after = await Promise.all(documents.map((one) => readResult(one, kept)));
   const length = Math.max(before.length, after.length);
   const pairs = Array.from({ length }, (_, at) => ({ before: before[at] ?? null, after: after[at] ?? null }));
   return pairs.filter((pair) => JSON.stringify(pair.before) !== JSON.stringify(pair.after));
@@ -127,7 +128,7 @@ async function knownResult(store: ReportStore, one: KnownDocument): Promise<Resu
   return { outcome, kind: one.kind, reporter, reportId, domain, rows: records, messages };
 }
 
-function readResult(read: ReadDocument, kept: readonly IngestedDocument[]): Result {
+async function readResult(read: ReadDocument, kept: readonly IngestedDocument[]): Promise<Result> {
   const outcome = withoutOrder(kept.find(({ ordinal }) => ordinal === read.ordinal)?.outcome ?? "seen");
   if (read.kind === "unread" || read.kind === "skipped") return { outcome, reason: read.reason };
   const { reporter, reportId, domain, rows, messages } = documentJson({ read, outcome });
@@ -135,11 +136,17 @@ function readResult(read: ReadDocument, kept: readonly IngestedDocument[]): Resu
     outcome,
     kind: read.kind,
     reporter: reporter ?? "",
-    reportId: reportId ?? "",
+    reportId: reportId ?? (await idInPlace(read)),
     domain: domain ?? "",
     rows,
     messages,
   };
+}
+
+/** What the store takes for the id of a report that has none. */
+async function idInPlace(read: ReadDocument): Promise<string> {
+  if (read.kind !== "aggregate" || hasOwnId(read.warnings)) return "";
+  return (await identifyAggregate(read.head, read.records, read.warnings)).identity.reportId;
 }
 
 /** Which of two equal ones came first may change. */

@@ -1,3 +1,4 @@
+import { namingLimits } from "../../collect/classify/name-sources.ts";
 import { ranks } from "../../collect/classify/rank.ts";
 import type { SourceFacts } from "../../collect/classify/source.ts";
 import { formatIp } from "../../core/ip.ts";
@@ -70,7 +71,9 @@ function firstLines(clusters: readonly SourceCluster[], io: Io): string[] {
     io.style.strong(text.first),
     ...tasks.slice(0, firstTasks).flatMap(({ task, cluster }, index) => {
       const { messages, sources } = cluster;
-      const whose = printable(cluster.whose ?? addressOf(sources[0]?.facts, io));
+      const address = addressOf(sources[0]?.facts, io);
+      const unnamed = sources.length === 1 ? address : text.amongOthers(address, sources.length - 1);
+      const whose = printable(cluster.whose ?? unnamed);
       return hanging(`  ${index + 1}. `, text.firstTask(task, whose, messages, sources.length), io.columns);
     }),
   ];
@@ -153,14 +156,16 @@ export function addressOf(facts: Pick<SourceFacts, "ip"> | undefined, io: Io): s
 }
 
 /** What the reader should know of what is shown. */
-export function noteLines({ domain, all, knowsOwn }: SourcesView, io: Io): string[] {
+export function noteLines({ domain, since, all, knowsOwn }: SourcesView, io: Io): string[] {
   const text = sourceText(io.lang);
   const unnamed = all.filter(({ facts }) => facts.ip !== undefined && facts.name === undefined).length;
+  const isOld = since < Date.now() / 1000 - namingLimits.days * 86_400;
+  const span = isOld ? ` --since ${day(since)}` : "";
   return [
     ...(knowsOwn ? [] : ["", ...wrap(text.setNetworks, io.columns)]),
     ...(unnamed === 0
       ? []
-      : ["", ...wrap(text.unnamed(unnamed), io.columns), `  sekisho report names --domain ${domain}`]),
+      : ["", ...wrap(text.unnamed(unnamed), io.columns), `  sekisho report names --domain ${domain}${span}`]),
   ];
 }
 

@@ -221,6 +221,8 @@ export const reportEn: ReportText = {
   rawOver: (count) => `${count} are no longer kept and stay as they were read`,
   nothing: "nothing",
   backedUp: (path) => `everything is in ${path}`,
+  backupExists: (path) => `${path} is there already; name another file`,
+  noBackupFolder: (path) => `${path} cannot be written: its folder is not there`,
   rawIsNoText: "it is no text: write it to a file (sekisho report raw REPORT > FILE)",
   subdomainsOfWhat: "--subdomains needs --domain",
   exportOfKind: (kind) => `export prints records of aggregate reports, not --kind ${kind}`,

@@ -217,6 +217,8 @@ export const reportJa: ReportText = {
   rawOver: (count) => `${count} 件は原文の保存期間を過ぎたため、読み取り済みの内容のままです`,
   nothing: "なし",
   backedUp: (path) => `すべてを ${path} に保存しました`,
+  backupExists: (path) => `${path} はすでにあります。別のファイルを指定してください`,
+  noBackupFolder: (path) => `${path} に書き込めません: フォルダがありません`,
   rawIsNoText: "テキストではありません。ファイルに書き出してください（sekisho report raw REPORT > FILE）",
   subdomainsOfWhat: "--subdomains は --domain とともに指定してください",
   exportOfKind: (kind) => `export の対象は集計レポートのレコードで、--kind ${kind} とは併用できません`,

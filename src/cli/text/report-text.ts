@@ -122,6 +122,8 @@ export interface ReportText {
   readonly rawOver: (count: string) => string;
   readonly nothing: string;
   readonly backedUp: (path: string) => string;
+  readonly backupExists: (path: string) => string;
+  readonly noBackupFolder: (path: string) => string;
   readonly rawIsNoText: string;
   readonly subdomainsOfWhat: string;
   readonly exportOfKind: (kind: string) => string;

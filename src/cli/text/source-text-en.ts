@@ -106,6 +106,7 @@ export const sourceTextEn: SourceText = {
   passed: (passed, percent, dkim, spf) =>
     `DMARC passes for ${grouped(passed)} (${percent}): ${grouped(dkim)} by DKIM, ${grouped(spf)} by SPF`,
   first: "Do first",
+  amongOthers: (address, others) => `${address} and ${many(others, "other")}`,
   firstTask: (task, whose, messages, addresses) =>
     `${whose}: ${task} (${many(messages, "message")}, ${many(addresses, "address")})`,
   title: (group, whose, how) => {

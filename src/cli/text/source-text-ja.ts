@@ -98,6 +98,7 @@ export const sourceTextJa: SourceText = {
   passed: (passed, percent, dkim, spf) =>
     `DMARC pass は ${grouped(passed)} 通（${percent}）。内訳は DKIM ${grouped(dkim)} 通、SPF ${grouped(spf)} 通（重複あり）`,
   first: "最初に対応するもの",
+  amongOthers: (address) => `${address} ほか`,
   firstTask: (task, whose, messages, addresses) =>
     `${whose}: ${task}（${grouped(messages)} 通、${grouped(addresses)} アドレス）`,
   title: (group, whose, how) => {

@@ -54,6 +54,8 @@ export interface SourceText {
   ) => string;
   readonly passed: (passed: number, percent: string, dkim: number, spf: number) => string;
   readonly first: string;
+  /** An address that stands for others of its kind. */
+  readonly amongOthers: (address: string, others: number) => string;
   readonly firstTask: (task: string, whose: string, messages: number, addresses: number) => string;
   /** `how` is how sure that is; empty when there is nothing to say. */
   readonly title: (group: string, whose: string | undefined, how: string) => string;

@@ -6,7 +6,7 @@ import { describeShared, sharedPath } from "../../../test/shared.ts";
 import { formatIp } from "../../core/ip.ts";
 import { openAggregateReader } from "../../core/reports/aggregate-reader.ts";
 import { type FoundDocument, findDocuments } from "./find-documents.ts";
-import { Allowance, defaultLimits } from "./limits.ts";
+import { Allowance, defaultLimits, fileLimits } from "./limits.ts";
 import { readFailureMail } from "./read-failure.ts";
 
 interface Outline {
@@ -81,6 +81,27 @@ test.each([
   );
   expect(found).toHaveLength(1);
   expect(found[0]?.kind === "refused" ? found[0].reason : found[0]?.kind).toMatch(/bomb|unread/);
+});
+
+/** Sees how much of what comes out is in memory at once. */
+class Watching extends Allowance {
+  peak = 0;
+  override took(octets: number): void {
+    super.took(octets);
+    this.peak = Math.max(this.peak, process.memoryUsage().arrayBuffers);
+  }
+}
+
+test.each([
+  ["within the limits", fileLimits, "unknown"],
+  ["beyond them", { ...fileLimits, maxOctets: 300 * 1024 * 1024 }, "refused"],
+])("what unpacks to very much of nothing takes little memory: %s", async (_name, limits, kind) => {
+  const member = gzipSync(Buffer.alloc(8 * 1024 * 1024));
+  const octets = Buffer.concat(Array.from({ length: 48 }, () => member));
+  const before = process.memoryUsage().arrayBuffers;
+  const allowance = new Watching(limits);
+  expect(await outline(octets, "bomb.gz", allowance)).toMatchObject([{ kind }]);
+  expect(allowance.peak - before).toBeLessThan(200 * 1024 * 1024);
 });
 
 const report = gzipSync(aggregateXml());

@@ -93,10 +93,10 @@ function deeper(place: Place, fileName?: string): Place {
   return { ...place, hints, depth: place.depth + 1 };
 }
 
-/** Enough of the beginning to tell what it is. */
-const sniffOctets = 1_024;
+/** Enough of the beginning to tell what it is, also of a mail with a long header behind blank space. */
+const sniffOctets = 40 * 1024;
 
-/** XML is handed on as it unpacks; anything else is unpacked whole, since it must be looked into. */
+/** XML is handed on as it unpacks, and what is nothing is let go; anything else is unpacked whole, since it must be looked into. */
 async function* findInStream(file: GzipFile, place: Place): AsyncIterable<FoundDocument> {
   const inner = deeper(
     place,
@@ -110,7 +110,10 @@ async function* findInStream(file: GzipFile, place: Place): AsyncIterable<FoundD
     yield { kind: "xml", chunks: continued(start, iterator), end: file.end, ...around };
     return;
   }
-  const all = await take(iterator, Number.POSITIVE_INFINITY, start);
+  const isNothing = start.length >= sniffOctets && sniff(start).kind === "other";
+  const all = isNothing
+    ? await startOnly(iterator, start)
+    : await take(iterator, Number.POSITIVE_INFINITY, start);
   if (file.end.outcome === "bomb") yield { kind: "refused", reason: "bomb", hints };
   else if (all.length === 0 && file.end.outcome !== "whole")
     yield { kind: "refused", reason: "damaged", hints };
@@ -127,6 +130,12 @@ async function take(iterator: AsyncIterator<Buffer>, atLeast: number, first?: Bu
     length += value.length;
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** To its end, where a bomb is known. */
+async function startOnly(iterator: AsyncIterator<Buffer>, start: Buffer): Promise<Buffer> {
+  for (let next = await iterator.next(); next.done !== true; ) next = await iterator.next();
+  return start;
 }
 
 async function* continued(start: Buffer, iterator: AsyncIterator<Buffer>): AsyncIterable<Buffer> {

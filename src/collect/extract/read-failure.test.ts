@@ -129,6 +129,12 @@ Subject: Hello
   expect(report?.sourceIp && formatIp(report.sourceIp)).toBe("203.0.113.9");
 });
 
+test("when the words of Exim say that it came", () => {
+  const text =
+    "Subject: DMARC failure\n\n  Sender IP Address: 192.0.2.1\n  Received Date: Tue, 03 Nov 2026 12:00:00 +0900\n";
+  expect(readTextFailure(mailOf(text))?.arrivalDate).toBe(Date.UTC(2026, 10, 3, 3));
+});
+
 test("an address in the words of a gateway is plain, too", () => {
   const report = readTextFailure(mailOf("Subject: DMARC failure\n\nSource IP: ::ffff:192.0.2.1\n"));
   expect(report?.sourceIp && formatIp(report.sourceIp)).toBe("192.0.2.1");

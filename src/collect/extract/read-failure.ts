@@ -1,6 +1,7 @@
 import type { FailureReport } from "../../core/reports/failure.ts";
 import { readFeedbackReport } from "../../core/reports/failure-arf.ts";
 import { readableText } from "../../core/reports/readable-text.ts";
+import { readDateText } from "../../core/reports/report-time.ts";
 import { reportedAddress } from "../../core/reports/reported-address.ts";
 import { reportedDomain } from "../../core/reports/reported-domain.ts";
 import type { Mail, MailPart } from "./mime-part.ts";
@@ -95,12 +96,18 @@ const lines: readonly (readonly [RegExp, (value: string) => Partial<FailureRepor
     /(?:recipient|rcpt to|envelope to)[^\n:]{0,30}:\s{0,9}<?([^\s<>]{1,320})/i,
     (value) => ({ originalRcptTo: value }),
   ],
+  [/(?:received|arrival)[ -]?date[^\n:]{0,30}:\s{0,9}([^\n]{8,60})/i, dateOf],
   [/disposition[^\n:]{0,30}:\s{0,9}(\w{1,40})/i, (value) => ({ deliveryResult: value.toLowerCase() })],
 ];
 
 function addressOf(text: string): Partial<FailureReport> {
   const ip = reportedAddress(text.replace(/^\[|\][.,;]?$|[.,;]$/g, ""));
   return ip === undefined ? {} : { sourceIp: ip };
+}
+
+function dateOf(text: string): Partial<FailureReport> {
+  const arrivalDate = readDateText(text);
+  return arrivalDate === undefined ? {} : { arrivalDate };
 }
 
 function factsOf(text: string, subject: string): Partial<FailureReport> {

@@ -72,7 +72,8 @@ function finishPolicy(
   return { domain: own === "" ? (fileDomain ?? "") : own, ...optional(lower) };
 }
 
-interface FileName {
+/** What the name of a file says. */
+export interface FileName {
   readonly receiver?: string;
   readonly domain?: string;
   readonly begin?: string;
@@ -80,8 +81,8 @@ interface FileName {
   readonly uniqueId?: string;
 }
 
-/** RFC 9990 §3.1.4. Whatever does not look like that says nothing. */
-function readFileName(name: string): FileName {
+/** RFC 9990 §3.1.4; TLS reports are called alike (RFC 8460 §5.1). Whatever does not look like that says nothing. */
+export function readFileName(name: string): FileName {
   const base = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
   const [receiver = "", domain = "", begin = "", end = "", ...unique] = base.split("!", 8);
   const last = end.replace(/\..{0,20}$/, "");
@@ -105,10 +106,15 @@ function reporterOf(
   const address = email === "" ? mailFrom : email;
   if (email === "") warnings.add("filled-in", "report_metadata/email", address);
   if (orgName !== "") return { orgName, email: address };
-  const host = address.slice(address.lastIndexOf("@") + 1).replace(/[>\s].*$/s, "");
-  const name = host === "" ? (receiver ?? "") : reportedDomain(host);
+  const name = domainOf(address) ?? receiver ?? "";
   warnings.add("filled-in", "report_metadata/org_name", name);
   return { orgName: name, email: address };
+}
+
+/** Of an address; undefined where there is none. */
+export function domainOf(address: string): string | undefined {
+  const host = address.slice(address.lastIndexOf("@") + 1).replace(/[>\s].*$/s, "");
+  return host === "" ? undefined : reportedDomain(host);
 }
 
 function reportIdOf(

@@ -245,7 +245,12 @@ test.each([
     "xmlns:xsi='urn:xsi' xmlns:d='http://dmarc.org/dmarc-xml/0.1'",
     "http://dmarc.org/dmarc-xml/0.1",
   ],
-  ["another one", 'xmlns:xsi="urn:xsi"', "urn:xsi"],
+  ["another one", 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:d="urn:d"', "urn:d"],
+  [
+    "none, but some for attributes",
+    'xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
+    undefined,
+  ],
 ])("the namespace of the report: %s", (_name, attributes, namespace) => {
   expect(headOf(readText(changed("<feedback", `<feedback ${attributes}`))).namespace).toBe(namespace);
 });

@@ -237,10 +237,12 @@ function childOf(rule: ElementRule | undefined, name: string): ElementRule | und
   return rule?.children?.get(name) ?? rule?.children?.get(name.toLowerCase());
 }
 
-/** The default one, else the one that the RFCs name, else the first: others are for attributes. */
+/** The default one, else the one that the RFCs name, else the first that is not the W3C's: those are for attributes. */
 function namespaceOf(attributes: string): string | undefined {
   const found = [...attributes.matchAll(/\sxmlns(:[\w.-]{1,40})?\s{0,5}=\s{0,5}["']([^"']{1,200})/g)];
   const chosen =
-    found.find(([, prefix]) => prefix === undefined) ?? found.find(([, , name]) => /dmarc/i.test(name ?? ""));
-  return (chosen ?? found[0])?.[2];
+    found.find(([, prefix]) => prefix === undefined) ??
+    found.find(([, , name = ""]) => /dmarc/i.test(name)) ??
+    found.find(([, , name = ""]) => !/^https?:\/\/www\.w3\.org\//i.test(name));
+  return chosen?.[2];
 }

@@ -160,3 +160,32 @@ test("no JSON makes it throw", () => {
     }),
   );
 });
+
+test.each([
+  [
+    "days, by the name of the file",
+    '{"organization-name":"R","policies":[]}',
+    { fileName: "r.example!b.example!1795132800!1795219199!001.json.gz" },
+    { organizationName: "R", begin: 1_795_132_800, end: 1_795_219_199 },
+    ["filled-in date-range"],
+  ],
+  [
+    "the reporter, by the mail",
+    '{"report-id":"1","date-range":{"start-datetime":"2026-11-20T00:00:00Z","end-datetime":"2026-11-20T23:59:59Z"},"contact-info":null}',
+    { fileName: "other.example!b.example!1!2.json", mailFrom: "tls@R.example" },
+    { organizationName: "r.example", begin: 1_795_132_800 },
+    ["filled-in organization-name"],
+  ],
+  [
+    "the reporter, by the name of the file",
+    '{"report-id":"1","policies":[]}',
+    { fileName: "r.example!b.example!1795132800!1795219199.json" },
+    { organizationName: "r.example", begin: 1_795_132_800 },
+    ["filled-in date-range", "filled-in organization-name"],
+  ],
+])("what a report leaves out: %s", (_name, json, hints, wanted, warnings) => {
+  const outcome = readTlsReport(Buffer.from(json), hints);
+  expect(outcome).toMatchObject({ kind: "read", report: wanted });
+  const told = outcome.kind === "read" ? outcome.report.warnings : [];
+  for (const warning of warnings) expect(told.map(({ id, at }) => `${id} ${at}`)).toContain(warning);
+});

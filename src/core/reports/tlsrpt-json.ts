@@ -1,3 +1,4 @@
+import { domainOf, type FileName, type ReportHints, readFileName } from "./aggregate-head.ts";
 import { readableText } from "./readable-text.ts";
 import { readReportTime } from "./report-time.ts";
 import { reportedDomain } from "./reported-domain.ts";
@@ -23,17 +24,21 @@ const maxCount = 9_999_999_999;
 const maxStrings = 100;
 const maxText = 1_000;
 
-/** Reads a TLS report (RFC 8460 §4.4), in which everything but the days may be missing or of another type. */
-export function readTlsReport(octets: Buffer): TlsOutcome {
+/**
+ * Reads a TLS report (RFC 8460 §4.4), in which everything may be missing or of another type; days and reporter are then taken from
+ * around it. Without days it is nothing to be counted.
+ */
+export function readTlsReport(octets: Buffer, hints: ReportHints = {}): TlsOutcome {
   const warnings = new WarningSink();
   if (octets.length > maxOctets) return unread("too-large", warnings);
   const json = parseJson(readableText(octets));
   if (json === undefined) return unread("not-json", warnings);
   if (!isTlsReport(json)) return unread("not-a-report", warnings);
-  const days = readDays(objectAt(json, "date-range"), warnings);
+  const file = readFileName(hints.fileName ?? "");
+  const days = readDays(objectAt(json, "date-range"), file, warnings);
   if (days === undefined) return unread("no-date-range", warnings);
-  const organization = textAt(json, "organization-name");
   const contact = textAt(json, "contact-info");
+  const organization = textAt(json, "organization-name") ?? reporterAround(contact, hints, file, warnings);
   const id = textAt(json, "report-id");
   if (id === undefined) warnings.add("filled-in", "report-id");
   const policies = readPolicies(json, warnings);
@@ -144,11 +149,31 @@ function countAt(object: JsonObject, name: string, warnings: WarningSink): numbe
   return 0;
 }
 
-function readDays(range: JsonObject, warnings: WarningSink): { begin: number; end: number } | undefined {
-  const begin = readReportTime(textAt(range, "start-datetime") ?? "");
-  const end = readReportTime(textAt(range, "end-datetime") ?? "");
+/** Whose the report is when it does not say so itself. */
+function reporterAround(
+  contact: string | undefined,
+  { mailFrom = "" }: ReportHints,
+  { receiver }: FileName,
+  warnings: WarningSink,
+): string | undefined {
+  if (contact !== undefined) return undefined;
+  const name = domainOf(mailFrom) ?? receiver;
+  if (name !== undefined) warnings.add("filled-in", "organization-name", name);
+  return name;
+}
+
+function readDays(
+  range: JsonObject,
+  file: FileName,
+  warnings: WarningSink,
+): { begin: number; end: number } | undefined {
+  const own = [textAt(range, "start-datetime"), textAt(range, "end-datetime")].map((text) =>
+    readReportTime(text ?? ""),
+  );
+  const begin = own[0] ?? readReportTime(file.begin ?? "");
+  const end = own[1] ?? readReportTime(file.end ?? "");
   if (begin === undefined && end === undefined) return undefined;
-  if (begin === undefined || end === undefined) warnings.add("filled-in", "date-range");
+  if (own.includes(undefined)) warnings.add("filled-in", "date-range");
   const from = begin ?? end ?? 0;
   const to = end ?? from;
   if (from <= to) return { begin: from, end: to };
