@@ -92,7 +92,7 @@ export const university: SourceWorld = {
   config: `networks:
   own:
     - { network: 192.0.2.0/24 }
-    - { network: 192.0.2.10/32, name: "学科メールサーバ", contact: postmaster@univ.example }
+    - { network: 192.0.2.10/32, name: "学科メールサーバー", contact: postmaster@univ.example }
     - { network: 192.0.2.64/28, name: "Sato Lab", contact: sato@univ.example }
 `,
   mails: {

@@ -20,7 +20,7 @@ export const dnsOptions = {
     value: "ADDR[:PORT]",
     help: {
       en: "ask this server, and not the configured or the system's ones; may be repeated",
-      ja: "設定やシステムのものに代えて使う DNS サーバ（複数指定可）",
+      ja: "設定やシステムのものに代えて使う DNS サーバー（複数指定可）",
     },
   },
   "dns-timeout": {

@@ -67,9 +67,9 @@ test.each([
   },
   {
     name: "a particle does not begin a line after a Latin word",
-    text: "結果を書くヘッダの名前は authserv-id です。",
+    text: "結果を書くヘッダーの名前は authserv-id です。",
     width: 38,
-    is: ["結果を書くヘッダの名前は", "authserv-id です。"],
+    is: ["結果を書くヘッダーの名前は", "authserv-id です。"],
   },
   { name: "a figure keeps its counter", text: "1 行に 10 件ずつ", width: 10, is: ["1 行に", "10 件ずつ"] },
   {

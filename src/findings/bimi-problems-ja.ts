@@ -2,7 +2,8 @@ import type { BimiProblemText } from "./bimi-problems.ts";
 
 export const bimiJa: BimiProblemText = {
   bimi: {
-    "author-not-single": "From ヘッダにアドレスが複数あります。BIMI の対象は作成者が 1 人のメールだけです。",
+    "author-not-single":
+      "From ヘッダーにアドレスが複数あります。BIMI の対象は作成者が 1 人のメールだけです。",
     "dmarc-not-enforced":
       "BIMI は、DMARC に合格し、ドメインがポリシーを実施しているメールだけが対象ですが、このメールは条件を満たしません。",
     "dns-failure": "DNS の応答が得られず、レコードを参照できませんでした。",
@@ -30,15 +31,15 @@ export const bimiJa: BimiProblemText = {
     "policy-partial":
       "DMARC のポリシー quarantine がすべてのメールを対象にしていません（pct が 100 未満、または t=y）。",
     "organization-policy-missing": "組織ドメインが DMARC のポリシーを公開していません。",
-    timeout: "Web サーバが時間内に応答しませんでした。",
+    timeout: "Web サーバーが時間内に応答しませんでした。",
     busy: "同時に取得している文書が多すぎました。",
-    "host-dns-failure": "DNS の応答が得られず、Web サーバのアドレスが分かりませんでした。",
-    "no-such-host": "Web サーバの名前にアドレスがありません。",
-    "address-not-public": "Web サーバの名前が公開のアドレスを指していないか、ポートが 443 ではありません。",
-    "connection-failed": "Web サーバに接続できないか、接続が途中で切れました。",
-    "tls-failed": "Web サーバの TLS 証明書を検証できないか、TLS の接続に失敗しました。",
-    "http-status": "Web サーバがエラーを返しました。",
-    redirect: "Web サーバの転送が多すぎるか、https 以外に転送しています。",
+    "host-dns-failure": "DNS の応答が得られず、Web サーバーのアドレスが分かりませんでした。",
+    "no-such-host": "Web サーバーの名前にアドレスがありません。",
+    "address-not-public": "Web サーバーの名前が公開のアドレスを指していないか、ポートが 443 ではありません。",
+    "connection-failed": "Web サーバーに接続できないか、接続が途中で切れました。",
+    "tls-failed": "Web サーバーの TLS 証明書を検証できないか、TLS の接続に失敗しました。",
+    "http-status": "Web サーバーがエラーを返しました。",
+    redirect: "Web サーバーの転送が多すぎるか、https 以外に転送しています。",
     "too-large": "文書が大きすぎます。",
     "svg-empty": "ロゴのファイルが空です。",
     "svg-too-large": "ロゴが verify.bimi.max_size より大きいです。",

@@ -27,12 +27,12 @@ export const keysJa: FindingText<KeyFindings> = {
   },
   "key.folder-mode": {
     text: ({ file, folder, mode }) =>
-      `フォルダ ${folder} にほかの利用者が書き込めるため（モード ${mode}）、${file} を別の鍵に置き換えられます。このままでは使いません。`,
+      `フォルダー ${folder} にほかの利用者が書き込めるため（モード ${mode}）、${file} を別の鍵に置き換えられます。このままでは使いません。`,
     fix: ({ folder }) => `chmod go-w ${folder}`,
   },
   "key.folder-owner": {
     text: ({ file, folder, uid, expected }) =>
-      `${file} の上位フォルダ ${folder} の所有者（uid ${uid}）が root でも uid ${expected} でもありません。このままでは使いません。`,
+      `${file} の上位フォルダー ${folder} の所有者（uid ${uid}）が root でも uid ${expected} でもありません。このままでは使いません。`,
     fix: ({ folder }) => `chown root ${folder}`,
   },
   "key.passphrase-missing": {

@@ -10,7 +10,7 @@ const why: Readonly<Record<NotCarriedReason, string>> = {
   "only-from": "鍵は From だけで決まります",
   "other-policy": "判定結果の扱いは verify に書きます",
   "fixed-headers":
-    "署名するヘッダは決まっています。追加は sign.extra_headers と sign.oversign_headers に書けます",
+    "署名するヘッダーは決まっています。追加は sign.extra_headers と sign.oversign_headers に書けます",
   "no-exemptions": "ホストやアドレスごとの例外はありません",
   "no-scripts": "スクリプトの機能はありません",
   "no-counterpart": "対応する機能がありません",

@@ -12,7 +12,7 @@ export const postfixJa: FindingText<PostfixFindings> = {
     fix: ({ sockets }) => `smtpd_milters = ${sockets.join(", ")}`,
   },
   "postfix.endpoint-syntax": {
-    text: ({ endpoint }) => `${endpoint} は Postfix のフィルタの指定として正しくありません。`,
+    text: ({ endpoint }) => `${endpoint} は Postfix のフィルターの指定として正しくありません。`,
     fix: ({ meant }) => meant ?? "inet:HOST:PORT または unix:PATH の形で書いてください。",
   },
   "postfix.milter-twice": {
@@ -30,22 +30,22 @@ export const postfixJa: FindingText<PostfixFindings> = {
   },
   "postfix.milters-off": {
     text: ({ parameter }) =>
-      `main.cf の ${parameter} に no_milters があります。どのメールもフィルタを通りません。`,
+      `main.cf の ${parameter} に no_milters があります。どのメールもフィルターを通りません。`,
     fix: ({ parameter }) =>
-      `main.cf の ${parameter} から no_milters を外し、コンテンツフィルタからの戻りを受けるサービスにだけ master.cf で指定してください。`,
+      `main.cf の ${parameter} から no_milters を外し、コンテンツフィルターからの戻りを受けるサービスにだけ master.cf で指定してください。`,
   },
   "postfix.milter-maps": {
     text: ({ value }) =>
-      `smtpd_milter_maps = ${value} により、接続元ごとに使うフィルタが変わります。ここに載っている接続元は Sekisho を通らない可能性があります。`,
+      `smtpd_milter_maps = ${value} により、接続元ごとに使うフィルターが変わります。ここに載っている接続元は Sekisho を通らない可能性があります。`,
   },
   "postfix.filter-before": {
     text: ({ endpoint, ours }) =>
-      `${endpoint} が ${ours} より前にあります。このフィルタがメールを書き換えると、その後の DKIM 検証が失敗します。また、このフィルタが追加した結果ヘッダは自組織のものとみなされません。`,
+      `${endpoint} が ${ours} より前にあります。このフィルターがメールを書き換えると、その後の DKIM 検証が失敗します。また、このフィルターが追加した結果ヘッダーは自組織のものとみなされません。`,
     fix: ({ ours }) => `前に置く必要がなければ、${ours} を先頭にしてください。`,
   },
   "postfix.leftover-filter": {
     text: ({ endpoint, program }) =>
-      `${endpoint} は ${program} のようです。Sekisho と役割が重なるため、矛盾した結果ヘッダが書き込まれるおそれがあります。`,
+      `${endpoint} は ${program} のようです。Sekisho と役割が重なるため、矛盾した結果ヘッダーが書き込まれるおそれがあります。`,
     fix: ({ endpoint }) => `Sekisho への切り替えが済んだら、${endpoint} を外してください。`,
   },
   "postfix.non-smtpd-missing": {
@@ -83,7 +83,7 @@ export const postfixJa: FindingText<PostfixFindings> = {
   },
   "postfix.protocol-old": {
     text: ({ protocol }) =>
-      `milter_protocol = ${protocol} です。6 未満では、ヘッダのコロン直後の空白が失われて一部の DKIM 署名の検証が失敗し、本文も常に全体が送られます。`,
+      `milter_protocol = ${protocol} です。6 未満では、ヘッダーのコロン直後の空白が失われて一部の DKIM 署名の検証が失敗し、本文も常に全体が送られます。`,
     fix: () => "milter_protocol = 6",
   },
   "postfix.content-timeout-short": {
@@ -93,7 +93,7 @@ export const postfixJa: FindingText<PostfixFindings> = {
   },
   "postfix.command-timeout-short": {
     text: ({ timeout }) =>
-      `milter_command_timeout = ${timeout} は短すぎます。一時的な負荷でもフィルタの障害とみなされます。`,
+      `milter_command_timeout = ${timeout} は短すぎます。一時的な負荷でもフィルターの障害とみなされます。`,
     fix: () => "milter_command_timeout = 30s",
   },
   "postfix.connect-timeout-long": {
@@ -107,12 +107,12 @@ export const postfixJa: FindingText<PostfixFindings> = {
   },
   "postfix.header-checks-results": {
     text: ({ file, line }) =>
-      `${file}:${line}（milter_header_checks）に Authentication-Results を対象とする規則があります。Sekisho が追加するヘッダが削除または変更されるおそれがあります。`,
-    fix: () => "この規則を外してください。偽のヘッダは Sekisho が削除します。",
+      `${file}:${line}（milter_header_checks）に Authentication-Results を対象とする規則があります。Sekisho が追加するヘッダーが削除または変更されるおそれがあります。`,
+    fix: () => "この規則を外してください。偽のヘッダーは Sekisho が削除します。",
   },
   "postfix.header-checks-unread": {
     text: ({ value }) =>
-      `milter_header_checks = ${value} の内容を確認できませんでした。Authentication-Results を対象とする規則があると、Sekisho が追加するヘッダに影響します。`,
+      `milter_header_checks = ${value} の内容を確認できませんでした。Authentication-Results を対象とする規則があると、Sekisho が追加するヘッダーに影響します。`,
   },
   "postfix.master-override": {
     text: ({ service, line, value }) =>
@@ -124,11 +124,11 @@ export const postfixJa: FindingText<PostfixFindings> = {
     text: ({ service, line }) =>
       `master.cf:${line}: サービス ${service} に no_milters があるため、ここで受けたメールは Sekisho を通りません。`,
     fix: ({ service }) =>
-      `コンテンツフィルタからの戻りを受けるサービスでなければ、${service} の no_milters を外してください。`,
+      `コンテンツフィルターからの戻りを受けるサービスでなければ、${service} の no_milters を外してください。`,
   },
   "postfix.reinjection-filtered": {
     text: ({ service, line }) =>
-      `master.cf:${line}: コンテンツフィルタからの戻りを受けるサービス ${service} でも、メールがもう一度フィルタを通ります。接続元はこのホスト自身になります。`,
+      `master.cf:${line}: コンテンツフィルターからの戻りを受けるサービス ${service} でも、メールがもう一度フィルターを通ります。接続元はこのホスト自身になります。`,
     fix: () => "-o receive_override_options=no_milters",
   },
   "postfix.list-socket-open": {
@@ -152,16 +152,16 @@ export const postfixJa: FindingText<PostfixFindings> = {
   },
   "postfix.internal-mail-filtered": {
     text: ({ classes }) =>
-      `internal_mail_filter_classes = ${classes} により、Postfix 自身が作る ${classes} のメールもフィルタを通ります。署名には有効ですが、検証には意味がありません。`,
+      `internal_mail_filter_classes = ${classes} により、Postfix 自身が作る ${classes} のメールもフィルターを通ります。署名には有効ですが、検証には意味がありません。`,
   },
   "postfix.hostname-differs": {
     text: ({ myhostname, hostname }) =>
-      `Postfix の名前は ${myhostname}、設定の hostname は ${hostname} です。authserv_id の指定がないため、結果ヘッダには ${myhostname} と書かれます。`,
+      `Postfix の名前は ${myhostname}、設定の hostname は ${hostname} です。authserv_id の指定がないため、結果ヘッダーには ${myhostname} と書かれます。`,
     fix: ({ hostname }) => `この名前で書きたい場合は authserv_id: ${hostname} を指定してください。`,
   },
   "postfix.myhostname-not-qualified": {
     text: ({ myhostname, authservId }) =>
-      `myhostname = ${myhostname} は完全修飾ドメイン名（FQDN）ではありません。結果ヘッダにもこの名前が書かれます（authserv-id ${authservId}）。`,
+      `myhostname = ${myhostname} は完全修飾ドメイン名（FQDN）ではありません。結果ヘッダーにもこの名前が書かれます（authserv-id ${authservId}）。`,
     fix: () =>
       "myhostname に FQDN（例 mx.example.jp）を指定するか、Sekisho の設定で authserv_id を指定してください。",
   },

@@ -23,7 +23,7 @@ export const checkTextJa: CheckText = {
   profileGuessed: (profile) =>
     `${profile}として調べました（MX・SPF・DKIM からの推定です。--profile で変えられます）。`,
   ownServer: (hostname, addresses) =>
-    `送信サーバは設定ファイルの ${hostname}${addresses.length === 0 ? "（公開アドレスなし）" : `（${addresses.join("、")}）`}としました（--client と --helo で変えられます）。`,
+    `送信サーバーは設定ファイルの ${hostname}${addresses.length === 0 ? "（公開アドレスなし）" : `（${addresses.join("、")}）`}としました（--client と --helo で変えられます）。`,
   betweenSentences: "",
   onlyNew: "ゾーンファイルによって新しく生じるものだけを示します。",
   subject: {

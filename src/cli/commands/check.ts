@@ -54,7 +54,7 @@ const options = {
     value: "NAME",
     help: {
       en: "the name that a sending server says in HELO; may be repeated",
-      ja: "送信サーバの HELO 名（複数指定可）",
+      ja: "送信サーバーの HELO 名（複数指定可）",
     },
   },
   profile: {
@@ -100,7 +100,7 @@ const options = {
   },
   "no-smtp": {
     type: "boolean",
-    help: { en: "do not connect to mail servers", ja: "メールサーバに接続しない" },
+    help: { en: "do not connect to mail servers", ja: "メールサーバーに接続しない" },
   },
   new: {
     type: "boolean",

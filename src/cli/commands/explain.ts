@@ -15,7 +15,7 @@ export const explain: AnyCommand = defineCommand({
   usage: ["sekisho explain QUEUE-ID|MESSAGE-ID [--json] [--config FILE]"],
   about: {
     en: "Prints what is recorded of a message: who brought it, each verdict and its reason, what was written and what the MTA was told. --json prints one record a line.",
-    ja: "メールの記録を表示します。接続元、各判定とその理由、書き込んだヘッダ、MTA への応答が分かります。--json では 1 行に 1 件の記録を出力します。",
+    ja: "メールの記録を表示します。接続元、各判定とその理由、書き込んだヘッダー、MTA への応答が分かります。--json では 1 行に 1 件の記録を出力します。",
   },
   options: {
     json: { type: "boolean", help: { en: "print the records as JSON", ja: "記録を JSON で出力する" } },

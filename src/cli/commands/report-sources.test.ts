@@ -71,7 +71,7 @@ describe("sekisho report sources", () => {
       "Service: Amazon SES (a guess)",
       "Unknown: partner.example",
       "Mailing list (likely)",
-      "Own server: 学科メールサーバ <postmaster@univ.example>",
+      "Own server: 学科メールサーバー <postmaster@univ.example>",
       "Forwarder: alumni.example (likely)",
       "Probably spoofed (likely)",
       "Probably spoofed (very likely)",

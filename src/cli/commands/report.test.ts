@@ -472,7 +472,7 @@ test("backup: a store that can be used", async () => {
   const nowhere = await run(main, ["backup", path("none/x.sqlite"), "--lang", "ja"]);
   expect([nowhere.code, nowhere.err]).toEqual([
     3,
-    `sekisho: ${path("none/x.sqlite")} に書き込めません: フォルダがありません\n`,
+    `sekisho: ${path("none/x.sqlite")} に書き込めません: フォルダーがありません\n`,
   ]);
 });
 

@@ -209,7 +209,7 @@ export const report: AnyCommand = defineCommand({
   ],
   about: {
     en: "The reports that others send about our domains. import takes in files, folders, Maildirs, mboxes, mails and archives of them; - is standard input. list and show look at what is kept; REPORT is its number, its report id or the beginning of that. raw prints the mail or file that it came in, octet by octet, as far as it is kept; unread ones are named by the id that list shows. export prints the records of aggregate reports. reparse reads everything again. sources shows the addresses that send as a domain, by whose they are and in the order of work. label says whose an address, a network or a host name is, and so it stays. names looks sources up in DNS now, as the running program does by itself. backup copies the store while it is in use.",
-    ja: "自ドメインについて届いたレポートを扱います。import はファイル、フォルダ、Maildir、mbox、メール、それらのアーカイブを取り込みます（- は標準入力）。list と show は保存した内容を表示します。REPORT には番号、レポート ID、またはその先頭部分を指定します。raw は届いたメールやファイルを、保存したとおりに出力します（読めなかったものは list に表示される ID で指定）。export は集計レポートのレコードを出力します。reparse はすべてを読み直します。sources はドメインを名乗る送信元を、分類ごとに対応すべき順に表示します。label はアドレス・ネットワーク・ホスト名の分類を登録します（登録した分類が常に優先）。names は送信元のホスト名などをすぐに調べます（serve の実行中は自動）。backup は運用中のまま全体を複製します。",
+    ja: "自ドメインについて届いたレポートを扱います。import はファイル、フォルダー、Maildir、mbox、メール、それらのアーカイブを取り込みます（- は標準入力）。list と show は保存した内容を表示します。REPORT には番号、レポート ID、またはその先頭部分を指定します。raw は届いたメールやファイルを、保存したとおりに出力します（読めなかったものは list に表示される ID で指定）。export は集計レポートのレコードを出力します。reparse はすべてを読み直します。sources はドメインを名乗る送信元を、分類ごとに対応すべき順に表示します。label はアドレス・ネットワーク・ホスト名の分類を登録します（登録した分類が常に優先）。names は送信元のホスト名などをすぐに調べます（serve の実行中は自動）。backup は運用中のまま全体を複製します。",
   },
   options,
   maxArguments: Number.POSITIVE_INFINITY,

@@ -53,11 +53,11 @@ export const seal: AnyCommand = defineCommand({
     canonicalization: {
       type: "string",
       value: "HEADER/BODY",
-      help: { en: "relaxed or simple for each", ja: "ヘッダと本文の正規化（relaxed か simple）" },
+      help: { en: "relaxed or simple for each", ja: "ヘッダーと本文の正規化（relaxed か simple）" },
     },
     "field-only": {
       type: "boolean",
-      help: { en: "print the new fields alone", ja: "追加するヘッダだけを出力する" },
+      help: { en: "print the new fields alone", ja: "追加するヘッダーだけを出力する" },
     },
     now: {
       type: "string",

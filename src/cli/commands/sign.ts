@@ -24,7 +24,7 @@ const styleOptions = {
   canonicalization: {
     type: "string",
     value: "HEADER/BODY",
-    help: { en: "relaxed or simple for each", ja: "ヘッダと本文の正規化（relaxed か simple）" },
+    help: { en: "relaxed or simple for each", ja: "ヘッダーと本文の正規化（relaxed か simple）" },
   },
   expire: {
     type: "string",
@@ -38,7 +38,7 @@ const styleOptions = {
     value: "NAME",
     help: {
       en: "sign this field too when it is there; may be repeated",
-      ja: "あれば署名するヘッダ（複数指定可）",
+      ja: "あれば署名するヘッダー（複数指定可）",
     },
   },
   oversign: {
@@ -47,7 +47,7 @@ const styleOptions = {
     value: "NAME",
     help: {
       en: "sign this field so that none can be added; may be repeated",
-      ja: "後から足せないように署名するヘッダ（複数指定可）",
+      ja: "後から足せないように署名するヘッダー（複数指定可）",
     },
   },
   identity: {
@@ -71,7 +71,7 @@ export const sign: AnyCommand = defineCommand({
     ...styleOptions,
     "field-only": {
       type: "boolean",
-      help: { en: "print the new fields alone", ja: "追加するヘッダだけを出力する" },
+      help: { en: "print the new fields alone", ja: "追加するヘッダーだけを出力する" },
     },
     now: { type: "string", value: "RFC3339", help: { en: "the time of signing", ja: "署名の日時" } },
     ...configOption,

@@ -57,7 +57,7 @@ export const verify: AnyCommand = defineCommand({
       value: "NAME",
       help: {
         en: "in whose name the results are written",
-        ja: "結果ヘッダに書くホスト名（authserv-id）",
+        ja: "結果ヘッダーに書くホスト名（authserv-id）",
       },
     },
     now: {

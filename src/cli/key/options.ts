@@ -32,7 +32,7 @@ export const keyOptions = {
     value: "FOLDER",
     help: {
       en: "where new keys go, as FOLDER/DOMAIN/SELECTOR.pem; keys in data_dir when left out",
-      ja: "鍵の保存先（フォルダ/ドメイン/セレクタ.pem）。省略時は data_dir の keys",
+      ja: "鍵の保存先（フォルダー/ドメイン/セレクタ.pem）。省略時は data_dir の keys",
     },
   },
   form: {

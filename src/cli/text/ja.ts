@@ -176,7 +176,7 @@ export const ja: CliText = {
     alignedSpf: (domain) => `SPF ${domain}`,
     alignedDkim: (domain) => `DKIM ${domain}`,
     noClient: "接続元が不明です（--ip）。",
-    field: "書き込まれるヘッダ",
+    field: "書き込まれるヘッダー",
     questions: (count, ms) => `DNS: 問い合わせ ${count} 件、${ms} ミリ秒`,
     dnsLine: (ttl, ms, authentic) =>
       `${ttl === undefined ? "" : `TTL ${ttl}、`}${ms} ミリ秒${authentic ? "、DNSSEC" : ""}`,
@@ -217,17 +217,17 @@ export const ja: CliText = {
     },
     elapsed: (at, ms) => `${at}（所要 ${ms} ミリ秒）`,
     size: (header, body) =>
-      `ヘッダ ${octets(header)}、${body === undefined ? "本文は見ていない" : `本文 ${octets(body)}`}`,
+      `ヘッダー ${octets(header)}、${body === undefined ? "本文は見ていない" : `本文 ${octets(body)}`}`,
     origin: {
       stranger: "外部からの接続（すべて検証する）",
-      relay: "自組織の中継サーバ（その手前の接続元を評価する）",
+      relay: "自組織の中継サーバー（その手前の接続元を評価する）",
       own: "自組織のネットワーク（検証・記録する。既定では拒否せず、署名もしない）",
       submitter: "送信を許可された接続元（署名できる）",
       local: "このホスト自身からのメール",
     },
     plainOrigin: {
       stranger: "外部からの接続",
-      relay: "自組織の中継サーバ",
+      relay: "自組織の中継サーバー",
       own: "自組織のネットワーク",
       submitter: "送信を許可された接続元",
       local: "このホスト自身からのメール",
@@ -244,7 +244,7 @@ export const ja: CliText = {
       `監視のみ: 先方のポリシーは ${policy} ですが、適用していません（verify.enforce: monitor）`,
     action: {
       none: "なし（通常どおり配送）",
-      header: "結果ヘッダの追加のみ",
+      header: "結果ヘッダーの追加のみ",
       quarantine: "隔離",
       hold: "キューに保留",
       reject: "拒否",
@@ -332,7 +332,7 @@ function dkimKey(result: DkimResult): string {
 
 const wouldBe = {
   none: "配送",
-  header: "ヘッダ追加",
+  header: "ヘッダー追加",
   quarantine: "隔離",
   hold: "保留",
   reject: "拒否",

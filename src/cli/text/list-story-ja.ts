@@ -86,10 +86,10 @@ export const listStoryJa: ListStoryText = {
     "no-key": "seal の鍵がないか使えません。対象のファイルはログにあります",
     "chain-unknown":
       "鎖が無事かどうか分かりません。verify.arc.mode が off か、鍵の問い合わせに応答がありませんでした",
-    "header-too-long": "ヘッダが長すぎます",
-    "header-malformed": "ヘッダの先頭が空白です",
-    "from-missing": "From ヘッダがありません",
-    "from-repeated": "From ヘッダが複数あります",
-    "too-many-fields": "署名するヘッダが多すぎます",
+    "header-too-long": "ヘッダーが長すぎます",
+    "header-malformed": "ヘッダーの先頭が空白です",
+    "from-missing": "From ヘッダーがありません",
+    "from-repeated": "From ヘッダーが複数あります",
+    "too-many-fields": "署名するヘッダーが多すぎます",
   },
 };

@@ -45,13 +45,13 @@ const reasons: Readonly<Record<string, string>> = {
   "unknown-method": "未知の圧縮方式です",
 };
 const systemReasons: Readonly<Record<string, string>> = {
-  ENOENT: "ファイルもフォルダもありません",
-  ENOTDIR: "ファイルもフォルダもありません",
+  ENOENT: "ファイルもフォルダーもありません",
+  ENOTDIR: "ファイルもフォルダーもありません",
   EACCES: "権限がありません",
   EPERM: "権限がありません",
   EFBIG: "大きすぎます",
   ELOOP: "リンクが循環しています",
-  "not-a-file": "ファイルでもフォルダでもありません",
+  "not-a-file": "ファイルでもフォルダーでもありません",
   damaged: "アーカイブが壊れています",
 };
 
@@ -96,7 +96,7 @@ export const reportJa: ReportText = {
   noSuchReport: (key) => `レポート ${key} はありません。sekisho report list で一覧を表示できます`,
   ambiguous: (id) => `ID が ${id} か、それで始まるレポートが複数あります。番号で指定してください:`,
   noStore: (path) =>
-    `まだレポートが取り込まれていません: ${path} がありません（フォルダは設定の data_dir で決まります）`,
+    `まだレポートが取り込まれていません: ${path} がありません（フォルダーは設定の data_dir で決まります）`,
   noSuchReporter: (name, known) =>
     known === ""
       ? `送信者 ${name} はありません`
@@ -218,7 +218,7 @@ export const reportJa: ReportText = {
   nothing: "なし",
   backedUp: (path) => `すべてを ${path} に保存しました`,
   backupExists: (path) => `${path} はすでにあります。別のファイルを指定してください`,
-  noBackupFolder: (path) => `${path} に書き込めません: フォルダがありません`,
+  noBackupFolder: (path) => `${path} に書き込めません: フォルダーがありません`,
   rawIsNoText: "テキストではありません。ファイルに書き出してください（sekisho report raw REPORT > FILE）",
   subdomainsOfWhat: "--subdomains は --domain とともに指定してください",
   exportOfKind: (kind) => `export の対象は集計レポートのレコードで、--kind ${kind} とは併用できません`,

@@ -8,7 +8,7 @@ export const signingJa: SigningText = {
     badDuration: (option, value) => `${option}: 「${value}」は 12h や 14d のような時間ではありません`,
     badPassphrase: "--passphrase: パスフレーズそのものではなく、file:PATH か env:NAME を書いてください",
     badIdentity: (value) => `--identity: 「${value}」は指定できません。none、domain、address のどれかです`,
-    badFieldName: (option, value) => `${option}: 「${value}」は署名できるヘッダの名前ではありません`,
+    badFieldName: (option, value) => `${option}: 「${value}」は署名できるヘッダーの名前ではありません`,
     badDomain: (value) => `--domain: 「${value}」は example.jp のようなドメインではありません`,
     badSelector: (value) => `--selector: 「${value}」は s20261031 のようなセレクタではありません`,
     badType: (value) => `--type: 「${value}」は rsa でも ed25519 でもありません`,
@@ -27,11 +27,11 @@ export const signingJa: SigningText = {
     "key-broken": "鍵ファイルが壊れています（署名したものを検証できません）",
   },
   unsigned: {
-    "header-too-long": "署名していません。ヘッダが長すぎます",
-    "header-malformed": "署名していません。ヘッダが空白またはタブで始まっています",
+    "header-too-long": "署名していません。ヘッダーが長すぎます",
+    "header-malformed": "署名していません。ヘッダーが空白またはタブで始まっています",
     "from-missing": "署名していません。From がありません",
     "from-repeated": "署名していません。From が 2 つ以上あります",
-    "too-many-fields": "署名していません。同じヘッダが多すぎます",
+    "too-many-fields": "署名していません。同じヘッダーが多すぎます",
     "signing-failed": "署名していません。鍵で署名できませんでした",
   },
   unsealed: {

@@ -3,14 +3,14 @@ import type { SourceText } from "./source-text.ts";
 
 export const sourceTextJa: SourceText = {
   group: {
-    own: "自組織のサーバ",
+    own: "自組織のサーバー",
     "own-unknown": "自組織のネットワーク内で把握していないもの",
     service: "外部サービス",
     gateway: "メールゲートウェイ",
     list: "メーリングリスト",
     unknown: "不明",
     forwarder: "転送",
-    hosting: "レンタルサーバ・接続回線",
+    hosting: "レンタルサーバー・接続回線",
     spoofed: "なりすましの疑い",
   },
   confidence: { certain: "", high: "ほぼ確実", medium: "可能性が高い", low: "推測" },
@@ -49,13 +49,13 @@ export const sourceTextJa: SourceText = {
   },
   advice: {
     "sign-own":
-      "このサーバで DKIM 署名を付けるか、署名するサーバを経由して送信してください。From を自分のドメインにしてもらう方法もあります。",
+      "このサーバーで DKIM 署名を付けるか、署名するサーバーを経由して送信してください。From を自分のドメインにしてもらう方法もあります。",
     "mend-own":
       "署名の後で本文や件名が変わっています（メーリングリスト、フッタの追加、ウイルス対策など）。署名を最後に付けるか、内容を変えないようにしてください。",
     "allow-own":
-      "DKIM 署名を付け、アドレスを SPF に追加してください。自ドメインを名乗るべきでないサーバなら、管理者に連絡してください。",
+      "DKIM 署名を付け、アドレスを SPF に追加してください。自ドメインを名乗るべきでないサーバーなら、管理者に連絡してください。",
     "find-owner":
-      "管理者を調べて networks.own に登録してください。組織のメールサーバを経由するか、From を自分のドメインにしてもらいます。",
+      "管理者を調べて networks.own に登録してください。組織のメールサーバーを経由するか、From を自分のドメインにしてもらいます。",
     "sign-service":
       "サービス側で自ドメインの DKIM 署名を設定してください。SPF だけでは転送されたときに認証に失敗します。",
     "mend-service":
@@ -64,13 +64,13 @@ export const sourceTextJa: SourceText = {
       "利用中のサービスなら、自ドメインの DKIM 署名を設定してください。利用していなければ、第三者によるものです。",
     "find-out": "送信元を調べ、sekisho report label で登録してください。",
     "sign-in-spf":
-      "SPF に登録されているサーバです。DKIM 署名を付け、networks.own か sekisho report label で登録してください。",
+      "SPF に登録されているサーバーです。DKIM 署名を付け、networks.own か sekisho report label で登録してください。",
     list: "リスト側で From を書き換えるか、内容を変えないようにする必要があります。自組織側での対応は不要です。",
     leave: "対応は不要です。DKIM 署名があれば、転送後も認証に成功します。",
     ignore: "対応は不要です。ポリシーを quarantine や reject にすれば防げます。",
     "low-reputation": "ブロックリストに載っているため、確認は最後で構いません。",
     "tell-whose":
-      "急ぎの対応は不要です。誰のサーバかを networks.own か sekisho report label で登録してください。",
+      "急ぎの対応は不要です。誰のサーバーかを networks.own か sekisho report label で登録してください。",
     nothing: "対応は不要です。",
     "add-to-spf": "急ぎの対応は不要です（署名は有効）。今後も使うなら SPF にアドレスを追加してください。",
   },
@@ -132,7 +132,7 @@ export const sourceTextJa: SourceText = {
   noneOwn: (domain) => `${domain} を名乗る自組織の送信元はありません`,
   noneFailing: (domain) => `${domain} を名乗るメールはすべて DMARC pass です`,
   noneInGroup: (domain, group) => `${domain} を名乗る送信元に、「${group}」に分類されるものはありません`,
-  setNetworks: "networks.own が未設定のため、自組織のサーバはホスト名からしか判別できません。",
+  setNetworks: "networks.own が未設定のため、自組織のサーバーはホスト名からしか判別できません。",
   missingDomain: "ドメインを指定してください: sekisho report sources ドメイン",
   badDomain: (written) => `${written} はドメイン名ではありません`,
   named: (asked, unanswered) =>

@@ -8,23 +8,23 @@ export const addressJa: FindingText<AddressFindings> = {
     text: ({ ip, sends }) =>
       sends
         ? `送信元アドレス ${ip} に PTR レコード（逆引き）がありません。Gmail（5.7.25）をはじめ、多くの受信側に拒否されます。`
-        : `MX のアドレス ${ip} に PTR レコード（逆引き）がありません。送信にも使うサーバなら、Gmail（5.7.25）などに拒否されます。`,
+        : `MX のアドレス ${ip} に PTR レコード（逆引き）がありません。送信にも使うサーバーなら、Gmail（5.7.25）などに拒否されます。`,
     fix: ({ name }) => `アドレスの割り当て元に、${name} の PTR レコードの設定を依頼してください。`,
   },
   "ptr.unconfirmed": {
     text: ({ ip, names, sends }) =>
-      `${ip} の逆引きは ${list(names)} ですが、その名前を正引きしても ${ip} に戻りません。${sends ? "" : "送信にも使うサーバなら、"}受信側では名前がないものとして扱われます。`,
+      `${ip} の逆引きは ${list(names)} ですが、その名前を正引きしても ${ip} に戻りません。${sends ? "" : "送信にも使うサーバーなら、"}受信側では名前がないものとして扱われます。`,
     fix: ({ ip }) => `その名前に ${ip} を登録するか、PTR レコードの変更を依頼してください。`,
   },
   "ptr.generic": {
     text: ({ ip, name }) =>
       `${ip} の逆引き ${name} は、事業者が回線に一律に付ける名前に見えます。Yahoo などは、こうした送信元を信用しません。`,
-    fix: () => "PTR レコードを、メールサーバの名前に変えるよう依頼してください。",
+    fix: () => "PTR レコードを、メールサーバーの名前に変えるよう依頼してください。",
   },
   "ptr.multiple": {
     text: ({ ip, names }) =>
       `${ip} に PTR レコードが ${names.length} 個あります（${list(names)}）。そのうち 1 個だけを見る受信側もあり、どれになるかは決まっていません。`,
-    fix: () => "メールサーバの名前だけを残してください。",
+    fix: () => "メールサーバーの名前だけを残してください。",
   },
   "ptr.delegation": {
     text: ({ ip, name, target }) =>
@@ -33,7 +33,7 @@ export const addressJa: FindingText<AddressFindings> = {
   },
   "helo.name": {
     text: ({ name, problem }) => `HELO 名 ${name} は${heloProblems[problem]}。`,
-    fix: () => "サーバには、DNS にアドレスがある完全なホスト名（FQDN）を名乗らせてください。",
+    fix: () => "サーバーには、DNS にアドレスがある完全なホスト名（FQDN）を名乗らせてください。",
   },
   "ip.listed": {
     text: ({ ip, list: zone, codes, reason }) =>
@@ -43,7 +43,7 @@ export const addressJa: FindingText<AddressFindings> = {
   },
   "ip.list-unusable": {
     text: ({ list: zone }) =>
-      `ブロックリスト ${zone} が、試験用の項目に正しく応答しません。このリストの結果は使っていません。お使いの DNS サーバには応答しない運用かもしれません。`,
+      `ブロックリスト ${zone} が、試験用の項目に正しく応答しません。このリストの結果は使っていません。お使いの DNS サーバーには応答しない運用かもしれません。`,
   },
 };
 

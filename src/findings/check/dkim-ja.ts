@@ -176,6 +176,6 @@ export const dkimJa: FindingText<DkimFindings> = {
     text: ({ file, problem, instance }) =>
       `${file} の ARC の連鎖（${instance} セット）は検証に失敗しました。${chainProblems[problem]}。`,
     fix: () =>
-      "最新のセットを付けたサーバを調べてください。転送するサーバは、メールの書き換えがすべて終わってから封印します。",
+      "最新のセットを付けたサーバーを調べてください。転送するサーバーは、メールの書き換えがすべて終わってから封印します。",
   },
 };

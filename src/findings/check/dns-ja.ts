@@ -13,17 +13,17 @@ export const dnsJa: FindingText<DnsFindings> = {
     text: ({ reason, count, names }) =>
       `DNS の問い合わせ ${count} 件で答えが得られず（${reasons[reason] ?? reason}）、関係する項目を調べられませんでした: ${list(names)}${count > names.length ? " など" : ""}。`,
     fix: () =>
-      "時間をおいて、もう一度実行してください。続くようなら、これらの名前の DNS サーバを調べてください。",
+      "時間をおいて、もう一度実行してください。続くようなら、これらの名前の DNS サーバーを調べてください。",
   },
   "dns.lame": {
     text: ({ server, ip, zone, problem }) =>
-      `${zone} の DNS サーバ ${server}${ip === "" ? "" : `（${ip}）`} は${lameProblems[problem]}。このサーバに問い合わせた側は、待たされるか、答えを得られません。`,
+      `${zone} の DNS サーバー ${server}${ip === "" ? "" : `（${ip}）`} は${lameProblems[problem]}。このサーバーに問い合わせた側は、待たされるか、答えを得られません。`,
     fix: ({ server, zone }) =>
       `${server} に ${zone} を設定するか、ゾーンと登録事業者の両方から、この NS レコードを削除してください。`,
   },
   "dns.server-silent": {
     text: ({ server, ip, zone }) =>
-      `${zone} の DNS サーバ ${server}（${ip}）が応答しません。このサーバの内容は確認できていません。`,
+      `${zone} の DNS サーバー ${server}（${ip}）が応答しません。このサーバーの内容は確認できていません。`,
     fix: ({ server }) =>
       `${server} が動いているか、UDP と TCP のポート 53 が開いているかを確認してください。`,
   },
@@ -34,9 +34,9 @@ export const dnsJa: FindingText<DnsFindings> = {
   },
   "dns.servers-disagree": {
     text: ({ name, type, versions }) =>
-      `${name} の ${type} について、DNS サーバの答えが一致しません。${versions.map(({ servers, data }) => `${list(servers)}: ${data.length === 0 ? "なし" : list(data)}`).join("；")}。受信側がどちらを見るかは決まっていません。`,
+      `${name} の ${type} について、DNS サーバーの答えが一致しません。${versions.map(({ servers, data }) => `${list(servers)}: ${data.length === 0 ? "なし" : list(data)}`).join("；")}。受信側がどちらを見るかは決まっていません。`,
     fix: () =>
-      "すべてのサーバを同じ内容にしてください。シリアル番号、NOTIFY、ゾーン転送を確認します。変更の直後であれば、SOA の refresh の時間だけ待ってください。",
+      "すべてのサーバーを同じ内容にしてください。シリアル番号、NOTIFY、ゾーン転送を確認します。変更の直後であれば、SOA の refresh の時間だけ待ってください。",
   },
   "dns.tcp": {
     text: ({ server, ip, name, type }) =>
@@ -51,15 +51,15 @@ export const dnsJa: FindingText<DnsFindings> = {
         nodata.length === 0 ? "" : `名前はあるがレコードがない: ${list(nodata)}。`,
         servfail.length === 0
           ? ""
-          : `サーバが答えられない（メールは待たされ、有無は不明）: ${list(servfail)}。`,
+          : `サーバーが答えられない（メールは待たされ、有無は不明）: ${list(servfail)}。`,
         "待てば変わりうるのは最後のものだけです。",
       ].join(""),
   },
   "dns.nxdomain-cut": {
     text: ({ name, below }) =>
-      `DNS サーバは ${name} が存在しないと答えますが、その下に ${below} があります。この答えを信じる側（RFC 8020）からは、下の名前も見えなくなります。`,
+      `DNS サーバーは ${name} が存在しないと答えますが、その下に ${below} があります。この答えを信じる側（RFC 8020）からは、下の名前も見えなくなります。`,
     fix: ({ name }) =>
-      `DNS サーバを直してください。${name} には「名前はあるがレコードがない」と答える必要があります。`,
+      `DNS サーバーを直してください。${name} には「名前はあるがレコードがない」と答える必要があります。`,
   },
   "dns.cname-and-other": {
     text: ({ name, target, types }) =>
@@ -85,7 +85,7 @@ export const dnsJa: FindingText<DnsFindings> = {
   },
   "dns.ttl-low": {
     text: ({ records, ttl }) =>
-      `${list(records)} の TTL は ${ttl} 秒です。DNS サーバが一時的に止まると、すぐに受信側へ影響します。`,
+      `${list(records)} の TTL は ${ttl} 秒です。DNS サーバーが一時的に止まると、すぐに受信側へ影響します。`,
     fix: () => "変更の予定がなければ 3600 秒（1 時間）程度が適当です。",
   },
   "dns.negative-ttl": {
@@ -107,23 +107,23 @@ export const dnsJa: FindingText<DnsFindings> = {
     fix: ({ signed }) =>
       signed
         ? "登録事業者に DS レコードを登録してください。"
-        : "DNS サーバでゾーンに署名し、登録事業者に DS レコードを登録してください。",
+        : "DNS サーバーでゾーンに署名し、登録事業者に DS レコードを登録してください。",
   },
   "dnssec.bogus": {
     text: ({ names }) =>
-      `${list(names)} の DNSSEC 署名を検証できません。検証する DNS サーバを使う側からはドメインが存在しないのと同じで、メールは待たされます。`,
+      `${list(names)} の DNSSEC 署名を検証できません。検証する DNS サーバーを使う側からはドメインが存在しないのと同じで、メールは待たされます。`,
     fix: () =>
       "ゾーンに署名し直してください。鍵を替えた場合は、上位の DS レコードを正しいものにするか、当面削除してください。",
   },
   "dnssec.expiring": {
     text: ({ zone, ends, hours }) =>
-      `${zone} の DNSSEC 署名が ${ends}（あと ${hours} 時間）で切れます。切れると、検証するすべての DNS サーバがこのゾーンを拒否します。`,
+      `${zone} の DNSSEC 署名が ${ends}（あと ${hours} 時間）で切れます。切れると、検証するすべての DNS サーバーがこのゾーンを拒否します。`,
     fix: () => "署名が更新されない理由を調べてください。",
   },
   "dnssec.unknown": {
     text: ({ domain }) =>
-      `${domain} が署名されているかどうかは分かりません。使用中の DNS サーバが DNSSEC を検証しないか、その結果を示さないためです。`,
-    fix: () => "--nameserver で、検証を行う DNS サーバを指定してください。",
+      `${domain} が署名されているかどうかは分かりません。使用中の DNS サーバーが DNSSEC を検証しないか、その結果を示さないためです。`,
+    fix: () => "--nameserver で、検証を行う DNS サーバーを指定してください。",
   },
   "sub.uncovered": {
     text: ({ names }) =>
@@ -135,7 +135,7 @@ export const dnsJa: FindingText<DnsFindings> = {
 
 const reasons: Readonly<Record<string, string>> = {
   timeout: "時間切れ",
-  servfail: "サーバ側の失敗",
+  servfail: "サーバー側の失敗",
   refused: "拒否",
   bogus: "DNSSEC 署名の検証失敗",
   malformed: "読めない応答",
@@ -150,7 +150,7 @@ const lameProblems: Readonly<Record<DnsFindings["dns.lame"]["problem"], string>>
 };
 
 const faults: Readonly<Record<DnsFindings["dns.zone-syntax"]["fault"], (detail: string) => string>> = {
-  "two-types": () => "1 行にレコードの種類が 2 つあります。サーバはこのゾーンを読み込めません。",
+  "two-types": () => "1 行にレコードの種類が 2 つあります。サーバーはこのゾーンを読み込めません。",
   parenthesis: () => "括弧の対応が取れていません。後の行が正しく読まれません。",
   quote: () => "引用符で始まる文字列が、その行の中で終わっていません。",
   "string-too-long": () => "1 つの文字列が 255 オクテットを超えています。複数の文字列に分けてください。",

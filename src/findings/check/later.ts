@@ -341,7 +341,7 @@ const rows: readonly Row[] = [
     "message",
     "RFC 5322 §3.6",
     "fields that may stand once only, twice",
-    "1 つしか許されないヘッダの重複",
+    "1 つしか許されないヘッダーの重複",
   ],
   [
     "msg.message-id",
@@ -374,7 +374,7 @@ const rows: readonly Row[] = [
     "message",
     "RFC 5322 §2.1",
     "octets beyond ASCII in the header",
-    "ヘッダの ASCII 以外の文字",
+    "ヘッダーの ASCII 以外の文字",
   ],
   [
     "msg.freemail-from",
@@ -382,7 +382,7 @@ const rows: readonly Row[] = [
     "message",
     "sekisho check",
     "From of a freemail service sent by a host of one's own",
-    "自前のサーバから送るフリーメールの From",
+    "自前のサーバーから送るフリーメールの From",
   ],
   [
     "msg.auth",
@@ -423,7 +423,7 @@ const rows: readonly Row[] = [
     "message",
     "RFC 8058 §4",
     "unsubscription fields that are not signed",
-    "署名されていない購読解除ヘッダ",
+    "署名されていない購読解除ヘッダー",
   ],
   [
     "msg.unsub-works",

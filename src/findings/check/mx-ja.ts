@@ -6,7 +6,7 @@ const list = (names: readonly string[]): string => names.join("、");
 export const mxJa: FindingText<MxFindings> = {
   "mx.none-implicit": {
     text: ({ domain, addresses }) =>
-      `${domain} には MX レコードがありません。メールはドメイン自身のアドレス（${list(addresses)}）に配送されます。多くの場合、それは Web サーバです。`,
+      `${domain} には MX レコードがありません。メールはドメイン自身のアドレス（${list(addresses)}）に配送されます。多くの場合、それは Web サーバーです。`,
     fix: () => "受信するなら MX レコードを、受信しないなら null MX を公開してください。",
   },
   "mx.null": {
@@ -32,7 +32,7 @@ export const mxJa: FindingText<MxFindings> = {
   "mx.ip-literal": {
     text: ({ mx, address }) =>
       `MX レコードに IP アドレス ${address} が書かれています（${mx}）。ここにはホスト名を書く決まりで、このままでは配送されません。`,
-    fix: () => "サーバにホスト名を付け、MX にはその名前を書いてください。",
+    fix: () => "サーバーにホスト名を付け、MX にはその名前を書いてください。",
   },
   "mx.cname": {
     text: ({ mx, target }) =>
@@ -67,7 +67,7 @@ export const mxJa: FindingText<MxFindings> = {
   },
   "mx.same-address": {
     text: ({ address, hosts }) =>
-      `MX のホスト ${list(hosts)} はどれも同じアドレス ${address} です。そのサーバが止まると、すべて止まります。`,
+      `MX のホスト ${list(hosts)} はどれも同じアドレス ${address} です。そのサーバーが止まると、すべて止まります。`,
   },
   "mx.single-homed": {
     text: ({ domain, networks }) =>

@@ -70,17 +70,17 @@ function list(items: readonly string[]): string {
 export const spfJa: FindingText<SpfFindings> = {
   "spf.missing": {
     text: ({ domain }) =>
-      `${domain} の SPF レコードがありません。受信側は正規の送信サーバを見分けられません。`,
+      `${domain} の SPF レコードがありません。受信側は正規の送信サーバーを見分けられません。`,
     fix: ({ sends }) =>
       sends
-        ? "このドメインで送信するすべてのサーバのアドレスを書いた TXT レコードを 1 つ公開してください（v=spf1 ip4:アドレス ip6:アドレス ~all）。メールを一切送信しないドメインなら v=spf1 -all とします。"
+        ? "このドメインで送信するすべてのサーバーのアドレスを書いた TXT レコードを 1 つ公開してください（v=spf1 ip4:アドレス ip6:アドレス ~all）。メールを一切送信しないドメインなら v=spf1 -all とします。"
         : "送信に使わないドメインなので、v=spf1 -all を公開してください。",
   },
   "spf.multiple-records": {
     text: ({ name, count, where }) =>
       where === "name"
         ? `${name} に SPF レコードが ${count} 個あります。1 個しか許されていないため、${permerror}`
-        : `${name} の権威サーバによって SPF レコードの内容が異なり、${count} 種類あります。どのサーバに問い合わせるかで結果が変わります。`,
+        : `${name} の権威サーバーによって SPF レコードの内容が異なり、${count} 種類あります。どのサーバーに問い合わせるかで結果が変わります。`,
     fix: ({ merged, alone }) => {
       const term =
         alone === undefined
@@ -88,7 +88,7 @@ export const spfJa: FindingText<SpfFindings> = {
           : `${alone} を 1 つ目のレコードの all の前に移し、2 つ目のレコードを削除してください。`;
       return merged === undefined
         ? `${term}レコードを 1 つにまとめてください。`
-        : `${term}すべてのサーバで次の 1 レコードに置き換えてください: ${merged}`;
+        : `${term}すべてのサーバーで次の 1 レコードに置き換えてください: ${merged}`;
     },
   },
   "spf.version": {
@@ -165,8 +165,8 @@ export const spfJa: FindingText<SpfFindings> = {
   },
   "spf.broad-range": {
     text: ({ name, term, count }) =>
-      `${name} の SPF レコードの「${term}」は ${count} アドレスからの送信を許可します。大半は自分のサーバではないはずです。`,
-    fix: () => "実際に送信するサーバのアドレスか、小さなネットワークに絞ってください。",
+      `${name} の SPF レコードの「${term}」は ${count} アドレスからの送信を許可します。大半は自分のサーバーではないはずです。`,
+    fix: () => "実際に送信するサーバーのアドレスか、小さなネットワークに絞ってください。",
   },
   "spf.special-address": {
     text: ({ name, term, kind }) =>
@@ -189,7 +189,7 @@ export const spfJa: FindingText<SpfFindings> = {
   },
   "spf.lookups-client-dependent": {
     text: ({ name, client, lookups }) =>
-      `${client} からのメールは 10 回目の参照より前に一致するため、${name} の SPF に今も pass します。それ以外の送信元は ${lookups} 回の参照に達して permerror になるので、自分のサーバから試しても気づけません。`,
+      `${client} からのメールは 10 回目の参照より前に一致するため、${name} の SPF に今も pass します。それ以外の送信元は ${lookups} 回の参照に達して permerror になるので、自分のサーバーから試しても気づけません。`,
     fix: () => "DNS 参照の回数を減らしてください（spf.lookups-over-10 を参照）。",
   },
   "spf.void-v4": {
@@ -216,12 +216,12 @@ export const spfJa: FindingText<SpfFindings> = {
   "spf.mx-over-10": {
     text: ({ name, term, count }) =>
       `${name} の SPF レコードの「${term}」は MX レコードが ${count} 個あります。10 個を超えると permerror になります。`,
-    fix: () => "送信するサーバのアドレスを書いてください。受信専用のサーバを含める必要はありません。",
+    fix: () => "送信するサーバーのアドレスを書いてください。受信専用のサーバーを含める必要はありません。",
   },
   "spf.ptr": {
     text: ({ name, term }) =>
       `${name} の SPF レコードに「${term}」があります。ptr は使わないことになっています。遅いうえに逆引きの障害で壊れ、無視する受信側もあります。`,
-    fix: () => "サーバのアドレスを ip4 と ip6 で書いてください。",
+    fix: () => "サーバーのアドレスを ip4 と ip6 で書いてください。",
   },
   "spf.one-family-name": {
     text: ({ name, hosts }) =>
@@ -256,7 +256,7 @@ export const spfJa: FindingText<SpfFindings> = {
     text: ({ name, target, by }) =>
       `${name} の SPF レコードが include している ${target} は、すべての送信元を許可しています（「${by}」）。誰でもこのドメインで送信できます。`,
     fix: ({ term }) =>
-      `${term} を削除し、自社のサーバだけを書いたレコードにするようサービスに依頼してください。`,
+      `${term} を削除し、自社のサーバーだけを書いたレコードにするようサービスに依頼してください。`,
   },
   "spf.include-all-note": {
     text: ({ name, own, includes }) =>
@@ -284,7 +284,7 @@ export const spfJa: FindingText<SpfFindings> = {
   },
   "spf.plus-all": {
     text: ({ name, term }) => `${name} の SPF レコードは「${term}」により、誰からの送信も許可しています。`,
-    fix: () => "送信するサーバを列挙し、最後を ~all にしてください。",
+    fix: () => "送信するサーバーを列挙し、最後を ~all にしてください。",
   },
   "spf.neutral-all": {
     text: ({ name, term }) =>
@@ -326,13 +326,13 @@ export const spfJa: FindingText<SpfFindings> = {
     fix: ({ client, byName }) =>
       byName === "pass"
         ? `アドレスの追加は不要で、空の応答を減らせば解決します（spf.void-disputed を参照）。${client.includes(":") ? "ip6" : "ip4"}:${client} を先頭に置いてもかまいません。`
-        : `このドメインで送信するサーバなら、レコードの先頭に ${client.includes(":") ? "ip6" : "ip4"}:${client} を加えてください。`,
+        : `このドメインで送信するサーバーなら、レコードの先頭に ${client.includes(":") ? "ip6" : "ip4"}:${client} を加えてください。`,
   },
   "spf.temperror": {
     text: ({ name, question, reason }) =>
       `${name} の SPF に必要な ${question} に DNS が応答しませんでした（${reason}）。受信側では temperror になるか、配送が遅れます。`,
     fix: () =>
-      "その名前の権威サーバを確認してから、もう一度調べてください。その先の内容は確認できていません。",
+      "その名前の権威サーバーを確認してから、もう一度調べてください。その先の内容は確認できていません。",
   },
   "spf.include-no-ip6": {
     text: ({ includes }) =>

@@ -139,7 +139,7 @@ export const transportJa: FindingText<TransportFindings> = {
         ? `${name} の問い合わせに失敗します（${reason}）。DANE に対応した送信側は ${host} に配送しないことになっており、メールは遅れ、やがて送信者に戻ります。`
         : `${name} の問い合わせに「レコードはない」と答えず、失敗します（${reason}）。このため ${host} に配送しない送信側があります。`,
     fix: () =>
-      "ホストのゾーンの DNS サーバを調べてください（署名の状態と、TLSA の問い合わせに応答するかどうか）。",
+      "ホストのゾーンの DNS サーバーを調べてください（署名の状態と、TLSA の問い合わせに応答するかどうか）。",
   },
   "dane.usage-0-1": {
     text: ({ host, records, others }) =>
