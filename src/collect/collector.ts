@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FolderConfig, MailboxConfig } from "../config/collect-config.ts";
 import type { Config } from "../config/config.ts";
@@ -14,6 +15,7 @@ import { createDestinationCheck, type DestinationOf } from "./check-destination.
 import { type Naming, startNaming } from "./classify/naming.ts";
 import { fileLimits } from "./extract/limits.ts";
 import { createFailureKeeper, type FailureKeeper } from "./failure/failure-keeper.ts";
+import { holdLease } from "./hold-lease.ts";
 import { ingestAll, type KeptDocument } from "./ingest.ts";
 import type { Arrival, Incoming, LostArrival } from "./input/arrival.ts";
 import { watchMailFolder } from "./input/imap.ts";
@@ -203,8 +205,14 @@ class RunningCollector implements Collector {
       take: (incoming) => this.#take(incoming, judge),
       state: this.#openState(),
       storeId: async () => (await this.#usableStore()).id(),
+      alone: (name, work) => this.#alone(name, work),
       log,
     };
+  }
+
+  async #alone(name: string, work: () => Promise<void>): Promise<boolean> {
+    const { leases } = await this.#usableStore();
+    return holdLease(leases, name, `${hostname()} ${this.#config?.dataDir}`, work);
   }
 
   #openState(): StateStore {
@@ -309,15 +317,19 @@ class RunningCollector implements Collector {
   }
 
   async #expire(): Promise<void> {
-    const config = this.#config;
     try {
-      const store = await this.#openStore();
-      while (config !== undefined && !this.#closing && (await store.expire(config.collect.keep, Date.now())))
-        await sleep(restMs);
+      await this.#alone("expire", () => this.#deleteOld());
     } catch (error) {
       this.#options.log.warn("collect: what is too old could not be deleted", { reason: reasonOf(error) });
     }
     if (!this.#closing) this.#timer = this.#expireIn(expireEveryMs);
+  }
+
+  async #deleteOld(): Promise<void> {
+    const config = this.#config;
+    const store = await this.#usableStore();
+    while (config !== undefined && !this.#closing && (await store.expire(config.collect.keep, Date.now())))
+      await sleep(restMs);
   }
 }
 

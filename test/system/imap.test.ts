@@ -11,11 +11,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { holdLease } from "../../src/collect/hold-lease.ts";
 import type { Incoming } from "../../src/collect/input/arrival.ts";
 import { watchMailFolder } from "../../src/collect/input/imap.ts";
-import type { WayIn } from "../../src/collect/input/way-in.ts";
+import type { WayIn, WayInServices } from "../../src/collect/input/way-in.ts";
 import type { MailboxConfig } from "../../src/config/collect-config.ts";
 import { createLog } from "../../src/log.ts";
+import { openSqliteReportsWhenFree } from "../../src/store/reports/sqlite-reports.ts";
 import { openStateInMemory } from "../../src/store/sqlite-state.ts";
 import { Dovecot, imapPassword } from "./dovecot.ts";
 import { describeWith, until } from "./process.ts";
@@ -41,7 +43,13 @@ describeWith(programs, "mailboxes of Dovecot", () => {
   let dovecot: Dovecot;
   const place = join(base, "dovecot");
 
-  const watch = (user: string, config: Partial<MailboxConfig>, folder = "INBOX"): Watched => {
+  const unshared: WayInServices["alone"] = (_, work) => work().then(() => true);
+  const watch = (
+    user: string,
+    config: Partial<MailboxConfig>,
+    folder = "INBOX",
+    alone = unshared,
+  ): Watched => {
     const [taken, lost, log]: [string[], string[], string[]] = [[], [], []];
     const way = watchMailFolder(
       {
@@ -69,6 +77,7 @@ describeWith(programs, "mailboxes of Dovecot", () => {
         },
         state: openStateInMemory(),
         storeId: async () => "5e15",
+        alone,
         log: createLog({ level: "info", format: "text", write: (line) => void log.push(line) }),
       },
     );
@@ -89,6 +98,27 @@ describeWith(programs, "mailboxes of Dovecot", () => {
     await dovecot?.stop();
     rmSync(base, { recursive: true, force: true });
   });
+
+  test("two that share a store take turns: each mail is taken in and moved once", async () => {
+    await dovecot.deliver("turns", mailsOf(200, 2_000));
+    const stores = await Promise.all(
+      ["a", "b"].map(() => openSqliteReportsWhenFree(join(base, "shared.sqlite"))),
+    );
+    const both = stores.map(({ leases }, index) =>
+      watch("turns", {}, "INBOX", (name, work) => holdLease(leases, name, `host ${index}`, work)),
+    );
+    onTestFinished(async () => {
+      for (const { way } of both) await way.close(1_000);
+      for (const store of stores) await store.close();
+    });
+    await until("the moves", async () => (await count("turns", "INBOX")) === 0, patienceMs);
+    await dovecot.deliver("turns", mailsOf(210, 2_000).slice(200));
+    await until("what came later", async () => (await count("turns", "Done")) >= 210, patienceMs);
+    const all = both.flatMap(({ taken }) => taken);
+    expect(all).toHaveLength(210);
+    expect(new Set(all).size).toBe(210);
+    expect(await count("turns", "Done")).toBe(210);
+  }, 120_000);
 
   test("two at one mailbox: everything is taken in and moved, without errors", async () => {
     await dovecot.deliver("two", mailsOf(400, 2_000));

@@ -63,6 +63,7 @@ function world(server: ImapServer, config: Partial<MailboxConfig>, state?: State
       },
       state: state ?? openStateInMemory(),
       storeId: async () => "5e15",
+      alone: (_, work) => work().then(() => true),
       log: createLog({ level: "debug", format: "text", write: (line) => void log.push(line) }),
     },
   };
@@ -117,6 +118,27 @@ test.each([0, 5])("without IDLE nobody logs in again before it is time to look (
   await until(() => way.status().state === "up");
   await sleep(1_000);
   expect(server.count(/^LOGIN/)).toBe(1);
+});
+
+test("while another process takes the folder in, it is left to that one, and looked at again", async () => {
+  const server = await ImapServer.start(mails, {});
+  const made = world(server, { pollMs: 50 });
+  let asked = 0;
+  const services: WayInServices = {
+    ...made.services,
+    alone: async (name, work) => {
+      expect(name).toContain("imap://u@127.0.0.1");
+      asked += 1;
+      if (asked === 1) return false;
+      await work();
+      return true;
+    },
+  };
+  const way = watchMailFolder(made.mailbox, "INBOX", services);
+  onTestFinished(() => way.close(100));
+  await until(() => made.taken.length === mails.length);
+  await until(() => way.status().lastSuccess !== undefined);
+  expect(asked).toBeGreaterThan(1);
 });
 
 test("a folder that cannot be opened, or is renamed: the tries become rarer", async () => {

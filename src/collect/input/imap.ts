@@ -11,6 +11,8 @@ const longestRetryMs = 300_000;
 /** Servers lock accounts and firewalls lock addresses after a few wrong logins. */
 const afterRefusalMs = 60_000;
 const logoutWithinMs = 2_000;
+/** While another process takes in what is there. */
+const elsewhereMs = 5_000;
 
 /** One folder of a mailbox, over a connection of its own: taken in when it is opened, and whenever something comes. */
 export function watchMailFolder(mailbox: MailboxConfig, folder: string, services: WayInServices): WayIn {
@@ -131,8 +133,14 @@ class MailFolder implements WayIn {
       // What was there when it was opened is no news.
       this.#alarm.quiet();
       if (this.#closing) return;
-      await this.#rounds.takeAll(client);
+      const done = await this.#services.alone(this.#name, () => this.#rounds.takeAll(client));
       if (this.#closing) return;
+      if (!done) {
+        this.#state = "up";
+        await this.#alarm.wait(Math.min(elsewhereMs, this.#mailbox.pollMs));
+        if (this.#closing) return;
+        continue;
+      }
       this.#succeeded();
       if (!this.#mailbox.idle) return;
       // Ended by the next command. Where the server knows no IDLE the library asks by NOOP.

@@ -43,6 +43,7 @@ async function receiver(protocol: "lmtp" | "smtp" = "lmtp"): Promise<Receiver> {
     take,
     state: openStateInMemory(),
     storeId: async () => "5e15",
+    alone: (_: string, work: () => Promise<void>) => work().then(() => true),
     log,
     hostname: "mx.rcpt.example",
   };

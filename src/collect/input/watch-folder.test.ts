@@ -48,7 +48,13 @@ function watch(
   const log = createLog({ level: "debug", format: "text", write: (line) => void lines.push(line) });
   const way = watchFolder(
     { pollMs: 20, after: { kind: "leave" }, ...config },
-    { take, state: openStateInMemory(), storeId: async () => "5e15", log },
+    {
+      take,
+      state: openStateInMemory(),
+      storeId: async () => "5e15",
+      alone: (_, work) => work().then(() => true),
+      log,
+    },
   );
   onTestFinished(() => way.close(1_000));
   return {

@@ -32,6 +32,8 @@ export interface WayInServices {
   readonly state: StateStore;
   /** Of the store that arrivals are taken into: what is remembered of a mailbox holds for it alone. */
   storeId(): Promise<string>;
+  /** Does the work unless another process that shares the store is at it. @returns Whether it was done. */
+  alone(name: string, work: () => Promise<void>): Promise<boolean>;
   readonly log: Log;
 }
 
