@@ -1,11 +1,26 @@
+import type { Site } from "../src/collect/classify/site.ts";
 import type { SourceFacts } from "../src/collect/classify/source.ts";
 import { type OrganizationalDomain, wayOf } from "../src/collect/classify/way.ts";
-import { parseIp } from "../src/core/ip.ts";
+import { parseIp, parseNetwork } from "../src/core/ip.ts";
 import type { SourceName } from "../src/store/source-names.ts";
 import { type SentMail, sentRecord } from "./source-world.ts";
 
 /** Good enough for names under `.example`, `.com` and `.net`. */
 export const lastTwoLabels: OrganizationalDomain = (domain) => domain.split(".").slice(-2).join(".");
+
+const lab = parseNetwork("192.0.2.0/24");
+
+/** A site of which nothing is told but one network of its own. */
+export const labSite: Site = {
+  own: lab === undefined ? [] : [{ ...lab, text: "192.0.2.0/24", name: "lab" }],
+  submitters: [],
+  relays: [],
+  listHosts: [],
+  ownHosts: new Set(),
+  ownDomains: new Set(),
+  labels: [],
+  organizational: lastTwoLabels,
+};
 
 export interface FactsSample {
   readonly ip?: string;

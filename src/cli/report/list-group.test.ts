@@ -1,27 +1,13 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { aggregate, arrival, dayLength, firstBegin, record, tls } from "../../../test/report-samples.ts";
-import { lastTwoLabels } from "../../../test/source-facts.ts";
+import { labSite as site } from "../../../test/source-facts.ts";
 import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { RecordGroups } from "../../collect/classify/group-records.ts";
-import type { Site } from "../../collect/classify/site.ts";
-import { parseNetwork } from "../../core/ip.ts";
 import type { ReportStore } from "../../store/reports/port.ts";
 import { openSqliteReports } from "../../store/reports/sqlite-reports.ts";
 import { openSourceNamesInMemory } from "../../store/source-names.ts";
 import { type GroupQuery, listGroup } from "./list-group.ts";
-
-const own = parseNetwork("192.0.2.0/24");
-const site: Site = {
-  own: own === undefined ? [] : [{ ...own, text: "192.0.2.0/24", name: "lab" }],
-  submitters: [],
-  relays: [],
-  listHosts: [],
-  ownHosts: new Set(),
-  ownDomains: new Set(),
-  labels: [],
-  organizational: lastTwoLabels,
-};
 
 /** Ten days: every third report has one record of ours, behind 1,500 of others on the day 6; a TLS report on each day. */
 async function tenDays(): Promise<ReportStore> {

@@ -2,17 +2,16 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { aggregate, arrival } from "../../../test/report-samples.ts";
-import { lastTwoLabels } from "../../../test/source-facts.ts";
+import { lastTwoLabels, labSite as site } from "../../../test/source-facts.ts";
 import { type SentMail, sentRecord } from "../../../test/source-world.ts";
 import { temporaryFolder } from "../../../test/temporary-folder.ts";
-import { formatIp, parseIp, parseNetwork } from "../../core/ip.ts";
+import { formatIp, parseIp } from "../../core/ip.ts";
 import type { MailJudgement, ReportStore } from "../../store/reports/port.ts";
 import { openSqliteReports } from "../../store/reports/sqlite-reports.ts";
 import { openSourceNamesInMemory } from "../../store/source-names.ts";
 import { RecordGroups, type RecordSource } from "./group-records.ts";
 import { groupSource } from "./group-source.ts";
 import { readSources, type SourcesQuery } from "./read-sources.ts";
-import type { Site } from "./site.ts";
 
 const firstDay = 20_240;
 const dayLength = 86_400;
@@ -48,17 +47,6 @@ async function add(store: ReportStore, sent: readonly SentReport[]): Promise<voi
   );
 }
 
-const own = parseNetwork("192.0.2.0/24");
-const site: Site = {
-  own: own === undefined ? [] : [{ ...own, text: "192.0.2.0/24", name: "lab" }],
-  submitters: [],
-  relays: [],
-  listHosts: [],
-  ownHosts: new Set(),
-  ownDomains: new Set(),
-  labels: [],
-  organizational: lastTwoLabels,
-};
 const names = openSourceNamesInMemory();
 names.put([
   { ip: "203.0.113.9", result: "permerror", listed: [], fetchedAt: 0, expiresAt: 1 },
