@@ -48,7 +48,8 @@ export function openSigning(facts: OutgoingFacts, changesHead: boolean): Message
   if (signing === undefined || head === undefined || context.socket.role === "verify") return undefined;
   const author = authorOf(head);
   const choice = author.kind === "author" ? signing.keys.keysFor(author.author) : nobody;
-  if (client.maySign) return new Signing(facts, signing, head, author, changesHead || isOurs(choice));
+  if (client.maySign)
+    return new Signing(facts, signing, head, { author, choice }, changesHead || isOurs(choice));
   // That a host of ours uses our From without the right to is worth a record; that strangers do is DMARC's matter.
   return isOurs(choice) && client.origin === "own" ? unsignedOnly(author) : undefined;
 }
@@ -91,7 +92,7 @@ class Signing implements MessageSigning {
     facts: OutgoingFacts,
     services: SigningServices,
     head: MessageHead,
-    author: FoundAuthor,
+    { author, choice }: { readonly author: FoundAuthor; readonly choice: KeyChoice },
     due: boolean,
   ) {
     const { context, transaction } = facts;
@@ -108,7 +109,7 @@ class Signing implements MessageSigning {
     const { smtputf8, sender } = transaction;
     const eightBit = sender.parameters.some((parameter) => parameter.toUpperCase() === "BODY=8BITMIME");
     this.#preflight = new Preflight({ smtputf8, eightBit });
-    this.#burst = this.#count();
+    this.#burst = this.#count(choice);
   }
 
   get needsBody(): boolean {
@@ -259,10 +260,10 @@ class Signing implements MessageSigning {
   }
 
   /** Asked early, so that the answer is there when the message ends. */
-  #count(): ReturnType<CountMessage> | undefined {
+  #count(choice: KeyChoice): ReturnType<CountMessage> | undefined {
     const { burst } = this.#config;
     if (burst === undefined) return undefined;
-    const from = this.#countedDomain();
+    const from = this.#countedDomain(choice);
     const who = this.#login?.toLowerCase() ?? `[${this.#facts.transaction.client.ip ?? "local"}]`;
     return this.#facts.context.countMessage?.(`${from} ${who}`, burst);
   }
@@ -271,10 +272,9 @@ class Signing implements MessageSigning {
    * The From domain where the configuration names it. All others together count as one of the key that is for them, or of
    * none: a thief who makes up new ones must not begin anew each time.
    */
-  #countedDomain(): string {
+  #countedDomain(choice: KeyChoice): string {
     if (this.#author.kind !== "author") return "other";
     const { author } = this.#author;
-    const choice = this.#services.keys.keysFor(author);
     if (isNamed(choice, author.domain)) return author.domain;
     const [first] = [...choice.keys, ...choice.unusable];
     return first === undefined ? "other" : `*.${first.domain}`;

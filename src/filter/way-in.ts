@@ -26,7 +26,7 @@ export function openWayIn(facts: OutgoingFacts): OutgoingPart | undefined {
 }
 
 /** `name address` of each list that is named by a socket or a network: only from there the token can come back. */
-export function listsAmong(
+function listsAmong(
   recipients: readonly EnvelopeEvent[],
   hosts: readonly ListHostConfig[],
 ): readonly string[] {

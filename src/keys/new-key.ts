@@ -123,7 +123,7 @@ export async function publishKey(context: RotationContext, key: RotatedKey): Pro
     await context.journal.tellByHand(key, change);
     return observeKey(context, key);
   }
-  return sendChange(context, key, change, "publish");
+  return sendChange(context, key, change);
 }
 
 /** Whether every server of its zone serves it. */
@@ -134,7 +134,7 @@ export async function observeKey(context: RotationContext, key: RotatedKey): Pro
   const seen = await context.journal.advance(key, { kind: "observed", observation });
   // The server has taken it and does not have it: its zone may have been written over.
   if (seen?.state === "published" && observation.says === "absent" && isTimeToRepeat(seen))
-    await sendChange(context, seen, changeOf(seen, "publish"), "publish");
+    await sendChange(context, seen, changeOf(seen, "publish"));
 }
 
 /** From here on mail is signed with it: what it needs for that is tried out first. */

@@ -43,7 +43,7 @@ export async function takeBackRecord(
     const waiting = await context.journal.advance(key, { kind: "observed", observation });
     if (waiting === undefined || !isTimeToRepeat(waiting)) return;
   }
-  await sendChange(context, key, change, step);
+  await sendChange(context, key, change);
 }
 
 export async function deleteKeyFile(context: RotationContext, key: RotatedKey): Promise<void> {

@@ -218,7 +218,9 @@ describe("runProgram", () => {
   test("our environment is not handed on", async () => {
     process.env["SEKISHO_SECRET_TEST"] = "secret";
     try {
-      expect(await run("env")).not.toMatchObject({ output: expect.stringContaining("secret") });
+      const outcome = await run("env");
+      expect(outcome).toMatchObject({ kind: "ended", code: 0 });
+      expect(outcome).not.toMatchObject({ output: expect.stringContaining("secret") });
     } finally {
       delete process.env["SEKISHO_SECRET_TEST"];
     }

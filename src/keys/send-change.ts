@@ -9,14 +9,13 @@ export async function sendChange(
   context: RotationContext,
   key: RotatedKey,
   change: RecordChange,
-  step: "publish" | "revoke" | "remove",
 ): Promise<void> {
   const tried = await context.journal.advance(key, { kind: "try" });
   if (tried === undefined) return;
   const outcome = await context.publisher.change(change);
   if (outcome.kind === "sent") await context.journal.advance(key, { kind: "sent" });
   else if (outcome.kind === "failed")
-    await context.journal.advance(key, { kind: "failed", step, reason: outcome.reason });
+    await context.journal.advance(key, { kind: "failed", step: change.action, reason: outcome.reason });
 }
 
 /** A change that was taken and is not there after so many looks is asked for again. */

@@ -241,6 +241,8 @@ test("several mails in one mailbox, also in an archive: only the first can be th
 test("the address in From, and not a name that looks like one", async () => {
   const text = mailOf(attached("application/gzip", report)).toString();
   const mail = Buffer.from(text.replace("a@b.example", '"noreply@google.com" <a@evil.example>'));
+  const froms: unknown[] = [];
   for await (const found of findDocuments(mail, new Allowance()))
-    expect(found.kind === "xml" && found.hints.mailFrom).toBe("a@evil.example");
+    froms.push(found.kind === "xml" && found.hints.mailFrom);
+  expect(froms).toEqual(["a@evil.example"]);
 });
