@@ -27,15 +27,27 @@ export async function openInput(file: string | undefined, io: Io): Promise<Reada
 /** Names the file and says in the operator's language why it cannot be read. */
 export function fileUnreadable(file: string, error: unknown, io: Io): SekishoError {
   const { failed } = io.text;
+  const reason = reasonOf(error, failed.noSuchFile, io);
+  return new SekishoError("FILE_UNREADABLE", failed.fileUnreadable(file, reason), { cause: error });
+}
+
+/** The same for one that cannot be written. */
+export function fileUnwritable(file: string, error: unknown, io: Io): SekishoError {
+  const { failed } = io.text;
+  const reason = reasonOf(error, failed.noSuchFolder, io);
+  return new SekishoError("FILE_UNREADABLE", failed.fileUnwritable(file, reason), { cause: error });
+}
+
+/** @param missing What it means that the path is not there. */
+function reasonOf(error: unknown, missing: string, { text: { failed } }: Io): string {
   const code = (error as NodeJS.ErrnoException).code;
-  const reason = {
-    ENOENT: failed.noSuchFile,
-    ENOTDIR: failed.noSuchFile,
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: missing,
+    ENOTDIR: missing,
     EACCES: failed.noPermission,
     EISDIR: failed.isDirectory,
-  }[code ?? ""];
-  const text = reason ?? code ?? (error instanceof Error ? error.message : String(error));
-  return new SekishoError("FILE_UNREADABLE", failed.fileUnreadable(file, text), { cause: error });
+  };
+  return reasons[code ?? ""] ?? code ?? (error instanceof Error ? error.message : String(error));
 }
 
 /** RFC 3339 §5.6 `date-time`, in milliseconds since 1970; undefined when the text is none. */

@@ -1,5 +1,8 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCli } from "../../test/run-cli.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { commandTable } from "./command-table.ts";
 import { langOfEnvironment } from "./lang.ts";
 import { displayWidth } from "./layout.ts";
@@ -97,4 +100,43 @@ test.each([
   { env: { LC_CTYPE: "ja_JP.UTF-8" }, is: "en" },
 ])("the language of $env is $is", ({ env, is }) => {
   expect(langOfEnvironment(env)).toBe(is);
+});
+
+test.each([
+  {
+    what: "the command, and no other word",
+    argv: ["key", "verify", "--nope"],
+    says: 'see "sekisho key --help"',
+  },
+  {
+    what: "the command of an argument too many",
+    argv: ["config", "check", "x"],
+    says: 'see "sekisho config --help"',
+  },
+  {
+    what: "an empty list of domains",
+    argv: ["check", "-"],
+    input: "# none\n",
+    says: "standard input names no domain",
+  },
+  { what: "a label without an address", argv: ["report", "label", "--remove"], says: "ADDRESS is missing" },
+  {
+    what: "a page that cannot be written",
+    argv: ["check", "example.jp", "--offline", "--zone", "/dev/null", "--html", "/nowhere/x.html"],
+    says: "/nowhere/x.html cannot be written: its folder is not there",
+    code: 3,
+  },
+  {
+    what: "an empty pipe",
+    argv: ["report", "import", "--pipe", "-"],
+    says: "no mail came through the pipe",
+    code: 75,
+  },
+])("what is wrong is named: $what", async ({ argv, says, code = 2, input = "" }) => {
+  const folder = temporaryFolder();
+  const config = join(folder, "sekisho.yaml");
+  writeFileSync(config, `hostname: mx.example.jp\ndata_dir: ${folder}/data\n`);
+  const outcome = await runCli([...argv, "--config", config], { input });
+  expect(outcome.err).toContain(says);
+  expect(outcome.code).toBe(code);
 });

@@ -122,7 +122,7 @@ function optionMeant(name: string): string | undefined {
 }
 
 function commandNamed(argv: readonly string[]): string | undefined {
-  return commandTable.find(({ name }) => argv.includes(name))?.name;
+  return argv.find((one) => commandTable.some(({ name }) => name === one));
 }
 
 const exitCodes: Readonly<Record<SekishoErrorCode, ExitCode>> = {

@@ -60,6 +60,7 @@ export async function readDomains(
   for (const argument of args)
     for (const text of argument === "-" ? await standardInput(io) : [argument])
       domains.add(readDomain(text, io));
+  if (domains.size === 0) throw usageError(checkText(io.lang).usage.noDomains);
   if (domains.size > limit) throw usageError(checkText(io.lang).usage.tooManyDomains(limit));
   return [...domains];
 }

@@ -12,7 +12,7 @@ export const checkTextEn: CheckText = {
     newNeedsZone: "--new tells what a zone file adds; name one with --zone",
     newNeedsDns: "--new compares with live DNS and cannot go with --offline",
     tooManyDomains: (limit) => `more than ${limit} domains at once`,
-    unwritable: (file, reason) => `${file} cannot be written: ${reason}`,
+    noDomains: "standard input names no domain",
   },
   title: (domain) => domain,
   profile: {

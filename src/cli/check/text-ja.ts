@@ -10,7 +10,7 @@ export const checkTextJa: CheckText = {
     newNeedsZone: "--new はゾーンファイルによる変化を示します。--zone でファイルを指定してください",
     newNeedsDns: "--new は実際の DNS と比べるため、--offline とは同時に使えません",
     tooManyDomains: (limit) => `一度に調べられるのは ${limit} ドメインまでです`,
-    unwritable: (file, reason) => `${file} に書き込めません: ${reason}`,
+    noDomains: "標準入力にドメインがありません",
   },
   title: (domain) => domain,
   profile: {

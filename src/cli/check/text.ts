@@ -15,7 +15,7 @@ export interface CheckText {
     readonly newNeedsZone: string;
     readonly newNeedsDns: string;
     readonly tooManyDomains: (limit: number) => string;
-    readonly unwritable: (file: string, reason: string) => string;
+    readonly noDomains: string;
   };
   readonly title: (domain: string) => string;
   readonly profile: Readonly<Record<Profile, string>>;

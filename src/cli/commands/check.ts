@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { checkDomain, newFindings } from "../../checker/check-domain.ts";
 import { fixedClock, systemClock } from "../../core/clock.ts";
-import { SekishoError } from "../../errors.ts";
 import { writeFinding } from "../../findings/table.ts";
 import { formatReport, type ShownReport } from "../check/lines.ts";
 import { type OpenCheck, openCheck } from "../check/open.ts";
@@ -18,7 +17,7 @@ import {
 } from "../command.ts";
 import { configOption, readConfig } from "../config-option.ts";
 import { dnsOptions } from "../dns-options.ts";
-import { readNow } from "../input.ts";
+import { fileUnwritable, readNow } from "../input.ts";
 import { formatJson, type Io } from "../io.ts";
 
 const maxDomains = 10_000;
@@ -189,10 +188,7 @@ async function writePage(file: string, page: string, io: Io): Promise<void> {
   try {
     await writeFile(file, page);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new SekishoError("FILE_UNREADABLE", checkText(io.lang).usage.unwritable(file, reason), {
-      cause: error,
-    });
+    throw fileUnwritable(file, error, io);
   }
 }
 

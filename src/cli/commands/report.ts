@@ -34,8 +34,8 @@ const options = {
     type: "string",
     value: "DATE",
     help: {
-      en: "only periods that begin on this day (UTC) or later; 2026-01-31, 30d or an RFC 3339 time",
-      ja: "この日（UTC）以降に始まる期間だけ。2026-01-31、30d、RFC 3339 形式の日時",
+      en: "only periods that begin on this day (UTC) or later; 2026-01-31, 30d or an RFC 3339 time (sources: 30 days when left out)",
+      ja: "この日（UTC）以降に始まる期間だけ。2026-01-31、30d、RFC 3339 形式の日時（sources では省略時 30 日）",
     },
   },
   before: {

@@ -11,7 +11,7 @@ import {
 } from "../../keys/generate-key.ts";
 import { type KeyService, type PublicRecord, publicRecord } from "../../keys/public-record.ts";
 import { type ExitCode, exitOk, usageError } from "../command.ts";
-import { fileUnreadable, readNow } from "../input.ts";
+import { fileUnwritable, readNow } from "../input.ts";
 import { formatJson, type Io } from "../io.ts";
 import { wrap } from "../layout.ts";
 import { readDomainOption, readPassphraseOption, readSelectorOption } from "../signing-key-options.ts";
@@ -44,7 +44,7 @@ export async function generateKey(values: KeyValues, config: Config, io: Io): Pr
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST")
       throw new SekishoError("FILE_UNREADABLE", text.keyExists(file), { cause: error });
-    throw error instanceof SekishoError ? error : fileUnreadable(file, error, io);
+    throw error instanceof SekishoError ? error : fileUnwritable(file, error, io);
   }
   const row = { domain, selector, file, ...(reference !== undefined && { passphrase: reference }) };
   if (values.json) io.out(formatJson({ ...row, ...jsonRecord(record) }, io.isTty));

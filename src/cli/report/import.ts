@@ -60,7 +60,9 @@ async function importInto(
     await store.close();
   }
   // An MTA that has a mail must not be told that it is kept.
-  return pipe && teller.isNothing ? exitFailed : teller.exitCode;
+  if (!pipe || !teller.isNothing) return teller.exitCode;
+  io.err(`sekisho: ${reportText(io.lang).emptyPipe}`);
+  return exitFailed;
 }
 
 /** Only progress needs to know. */

@@ -27,6 +27,8 @@ export async function labelSource(
   const text = sourceText(io.lang);
   const pattern = written === undefined ? undefined : labelPattern(written);
   if (written !== undefined && pattern === undefined) throw usageError(text.badPattern(printable(written)));
+  if (pattern === undefined && (values.remove || values.owner !== undefined))
+    throw usageError(io.text.usage.missingArgument("ADDRESS"));
   const wanted = pattern === undefined || values.remove ? undefined : readGroup(group, io);
   const state = await openSharedState(await readConfig(values.config, io));
   try {

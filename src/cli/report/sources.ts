@@ -56,9 +56,9 @@ export async function showSources(values: ReportValues, args: readonly string[],
   return shown.some(({ place }) => place.rank <= ranks.serviceFailing) ? exitFindings : exitOk;
 }
 
-function emptyText({ domain, all }: SourcesView, { own, group }: ReportValues, io: Io): string {
+function emptyText({ domain, all, since }: SourcesView, { own, group }: ReportValues, io: Io): string {
   const text = sourceText(io.lang);
-  if (all.length === 0) return text.noSources(domain);
+  if (all.length === 0) return text.noSources(domain, new Date(since * 1000).toISOString().slice(0, 10));
   if (group !== undefined) return text.noneInGroup(domain, text.group[group as GroupName]);
   return own && !all.some(({ place }) => place.own) ? text.noneOwn(domain) : text.noneFailing(domain);
 }

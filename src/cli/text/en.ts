@@ -34,6 +34,8 @@ export const en: CliText = {
   },
   failed: {
     fileUnreadable: (file, reason) => `${file} cannot be read: ${reason}`,
+    fileUnwritable: (file, reason) => `${file} cannot be written: ${reason}`,
+    noSuchFolder: "its folder is not there and cannot be made",
     noSuchFile: "there is no such file",
     noPermission: "permission denied",
     isDirectory: "it is a directory",

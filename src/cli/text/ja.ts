@@ -35,6 +35,8 @@ export const ja: CliText = {
   },
   failed: {
     fileUnreadable: (file, reason) => `${file} を読めません: ${reason}`,
+    fileUnwritable: (file, reason) => `${file} に書き込めません: ${reason}`,
+    noSuchFolder: "フォルダーがなく、作ることもできません",
     noSuchFile: "ファイルがありません",
     noPermission: "読み取り権限がありません",
     isDirectory: "ディレクトリです",

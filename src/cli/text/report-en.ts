@@ -97,6 +97,7 @@ export const reportEn: ReportText = {
   nothingLies: "there is nothing to read",
   noReports: "no reports",
   nothingOdd: "no such mails or files",
+  emptyPipe: "no mail came through the pipe; the MTA is told to try again later",
   lookAtRaw: "sekisho report raw with the id prints one as it came.",
   noSuchReport: (key) => `there is no report ${key}; sekisho report list shows them`,
   ambiguous: (id) => `several reports have the id ${id}, or one that begins so; give the number:`,

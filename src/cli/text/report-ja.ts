@@ -92,6 +92,7 @@ export const reportJa: ReportText = {
   nothingLies: "読み込むものがありません",
   noReports: "レポートはありません",
   nothingOdd: "該当するメールやファイルはありません",
+  emptyPipe: "パイプからメールが届きませんでした。MTA には後で再試行するよう伝えます",
   lookAtRaw: "届いたままの内容は、sekisho report raw に ID を指定すると表示できます。",
   noSuchReport: (key) => `レポート ${key} はありません。sekisho report list で一覧を表示できます`,
   ambiguous: (id) => `ID が ${id} か、それで始まるレポートが複数あります。番号で指定してください:`,

@@ -72,6 +72,8 @@ export interface ReportText {
   readonly nothingLies: string;
   readonly noReports: string;
   readonly nothingOdd: string;
+  /** To the MTA, whose log it gets into. */
+  readonly emptyPipe: string;
   readonly lookAtRaw: string;
   readonly noSuchReport: (key: string) => string;
   /** The reports follow. */

@@ -141,7 +141,8 @@ export const sourceTextEn: SourceText = {
       ? "One address has not been looked up in DNS yet:"
       : `${grouped(count)} addresses have not been looked up in DNS yet:`,
   recordsGone: "its records are no longer kept",
-  noSources: (domain) => `no report tells of mail from ${domain} in that time`,
+  noSources: (domain, since) =>
+    `no report tells of mail from ${domain} since ${since}; --since goes back further`,
   noneOwn: (domain) => `no address of ours sends as ${domain}`,
   noneFailing: (domain) => `every message from ${domain} passes DMARC`,
   noneInGroup: (domain, group) => `no source of mail from ${domain} is in the group: ${group}`,

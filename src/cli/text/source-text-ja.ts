@@ -128,7 +128,8 @@ export const sourceTextJa: SourceText = {
   moreWays: (count) => `… 他 ${grouped(count)} とおり`,
   unnamed: (count) => `${grouped(count)} アドレスはまだ DNS で調べていません。次のコマンドで調べられます:`,
   recordsGone: "レコードの保存期間が過ぎています",
-  noSources: (domain) => `この期間に ${domain} を名乗るメールの報告はありません`,
+  noSources: (domain, since) =>
+    `${since} 以降に ${domain} を名乗るメールの報告はありません。さらに前の期間は --since で指定してください`,
   noneOwn: (domain) => `${domain} を名乗る自組織の送信元はありません`,
   noneFailing: (domain) => `${domain} を名乗るメールはすべて DMARC pass です`,
   noneInGroup: (domain, group) => `${domain} を名乗る送信元に、「${group}」に分類されるものはありません`,

@@ -74,7 +74,7 @@ export interface SourceText {
   readonly moreWays: (count: number) => string;
   readonly unnamed: (count: number) => string;
   readonly recordsGone: string;
-  readonly noSources: (domain: string) => string;
+  readonly noSources: (domain: string, since: string) => string;
   readonly noneOwn: (domain: string) => string;
   readonly noneFailing: (domain: string) => string;
   readonly noneInGroup: (domain: string, group: string) => string;

@@ -57,6 +57,8 @@ export interface CliText {
   };
   readonly failed: {
     readonly fileUnreadable: (file: string, reason: string) => string;
+    readonly fileUnwritable: (file: string, reason: string) => string;
+    readonly noSuchFolder: string;
     readonly noSuchFile: string;
     readonly noPermission: string;
     readonly isDirectory: string;
