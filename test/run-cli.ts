@@ -18,6 +18,7 @@ export interface TestWorld {
   readonly columns?: number;
   readonly tableColumns?: number;
   readonly isTty?: boolean;
+  readonly errorColumns?: number;
 }
 
 /** Runs one command line in this process, with streams of its own. */
@@ -34,7 +35,7 @@ export function testIo(lang: Lang, world: TestWorld = {}): Io {
 }
 
 function testHost(
-  { input = "", env = {}, columns = 80, tableColumns = columns, isTty = false }: TestWorld,
+  { input = "", env = {}, columns = 80, tableColumns = columns, isTty = false, errorColumns }: TestWorld,
   out: Sink,
   err: Sink,
 ): Host {
@@ -46,6 +47,7 @@ function testHost(
     columns,
     tableColumns,
     isTty,
+    ...(errorColumns !== undefined && { errorColumns }),
   };
 }
 

@@ -6,7 +6,7 @@ const help = { en: "", ja: "" };
 const options = {
   json: { type: "boolean", help },
   zone: { type: "string", multiple: true, value: "FILE", help },
-  "mail-from": { type: "string", value: "ADDR", help },
+  "mail-from": { type: "string", value: "ADDR", mayBeEmpty: true, help },
 } as const;
 const text = cliText("en");
 
@@ -31,6 +31,8 @@ test.each([
   { argv: ["-x"], says: "there is no option -x" },
   { argv: ["--json=yes"], says: "--json takes no value" },
   { argv: ["--zone"], says: "--zone needs a value: --zone FILE" },
+  { argv: ["--zone", ""], says: "--zone needs a value: --zone FILE" },
+  { argv: ["--zone="], says: "--zone needs a value: --zone FILE" },
   { argv: ["--constructor"], says: "there is no option --constructor" },
   { argv: ["--__proto__=x"], says: "there is no option --__proto__" },
 ])("$argv is refused", ({ argv, says }) => {

@@ -22,6 +22,8 @@ export interface Option {
   readonly multiple?: boolean;
   /** What the value is called in the help, in capitals. */
   readonly value?: string;
+  /** An empty value is taken for a mistake, mostly a variable of a script that is not set, unless it means something here. */
+  readonly mayBeEmpty?: boolean;
   readonly help: Translated;
 }
 export type Options = Readonly<Record<string, Option>>;
@@ -40,6 +42,8 @@ export interface Command<O extends Options = Options> {
   readonly options: O;
   /** How many arguments there may be at most. */
   readonly maxArguments: number;
+  /** As of options: whether an empty argument means something. */
+  readonly mayBeEmpty?: boolean;
   run(values: OptionValues<O>, args: readonly string[], io: Io): Promise<ExitCode>;
 }
 
@@ -60,6 +64,7 @@ export function defineCommand<const O extends Options>(command: Command<O>): Any
     ...(command.about === undefined ? {} : { about: command.about }),
     async start(argv, io) {
       const { values, args } = readArguments(argv, command.options, io.text);
+      if (command.mayBeEmpty !== true && args.includes("")) throw usageError(io.text.usage.emptyArgument);
       const extra = args[command.maxArguments];
       if (extra !== undefined) throw usageError(io.text.usage.tooManyArguments(extra));
       return command.run(values, args, io);
@@ -120,7 +125,8 @@ function takeOption(
   }
   // `--ip --json` has forgotten the address; a value with a hyphen in front is given as `--ip=-x`.
   const isOption = inlineValue !== true && value !== undefined && /^-./.test(value);
-  if (value === undefined || isOption)
+  const isEmpty = value === "" && option.mayBeEmpty !== true;
+  if (value === undefined || isOption || isEmpty)
     throw usageError(text.usage.optionNeedsValue(rawName, option.value ?? "VALUE"));
   if (option.multiple === true)
     values.set(name, [...((values.get(name) as string[] | undefined) ?? []), value]);

@@ -9,6 +9,7 @@ import { zoneResolver } from "../core/dns/zone.ts";
 import { parseZone, type Zone } from "../core/dns/zone-parse.ts";
 import { SekishoError } from "../errors.ts";
 import { type OptionValues, usageError } from "./command.ts";
+import { refuseBeside } from "./idle-options.ts";
 import { fileUnreadable } from "./input.ts";
 import type { Io } from "./io.ts";
 
@@ -53,7 +54,7 @@ export interface OpenDns {
  * @throws SekishoError with code USAGE, FILE_UNREADABLE or ZONE_INVALID.
  */
 export function openDns(values: OptionValues<typeof dnsOptions>, config: DnsConfig, io: Io): OpenDns {
-  if (values.offline && values.zone.length === 0) throw usageError(io.text.usage.offlineNeedsZone);
+  readOffline(values, io);
   const zones = values.zone.map((file) => readZone(file, io));
   if (values.offline) return { resolver: zoneResolver(zones), close: () => {} };
   const client = openDnsClient(values, config, io);
@@ -61,6 +62,12 @@ export function openDns(values: OptionValues<typeof dnsOptions>, config: DnsConf
     resolver: zones.length === 0 ? client : zoneResolver(zones, client),
     close: () => client.close(),
   };
+}
+
+/** @throws SekishoError with code USAGE where `--offline` leaves nothing to ask, or another option nothing to do. */
+export function readOffline(values: OptionValues<typeof dnsOptions>, io: Io): void {
+  if (values.offline && values.zone.length === 0) throw usageError(io.text.usage.offlineNeedsZone);
+  refuseBeside(values, ["nameserver", "dns-timeout"], "offline", io);
 }
 
 /**

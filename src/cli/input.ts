@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { fileFaultText } from "../config/file-fault.ts";
 import { type IpAddress, parseIp } from "../core/ip.ts";
 import { SekishoError } from "../errors.ts";
 import { usageError } from "./command.ts";
@@ -27,27 +28,43 @@ export async function openInput(file: string | undefined, io: Io): Promise<Reada
 /** Names the file and says in the operator's language why it cannot be read. */
 export function fileUnreadable(file: string, error: unknown, io: Io): SekishoError {
   const { failed } = io.text;
-  const reason = reasonOf(error, failed.noSuchFile, io);
+  const reason = reasonOf(error, { missing: failed.noSuchFile, forbidden: failed.noPermission }, io);
   return new SekishoError("FILE_UNREADABLE", failed.fileUnreadable(file, reason), { cause: error });
 }
 
 /** The same for one that cannot be written. */
 export function fileUnwritable(file: string, error: unknown, io: Io): SekishoError {
   const { failed } = io.text;
-  const reason = reasonOf(error, failed.noSuchFolder, io);
+  const words = { missing: failed.noSuchFolder, forbidden: failed.noPermissionToWrite };
+  const reason = reasonOf(error, words, io);
   return new SekishoError("FILE_UNREADABLE", failed.fileUnwritable(file, reason), { cause: error });
 }
 
-/** @param missing What it means that the path is not there. */
-function reasonOf(error: unknown, missing: string, { text: { failed } }: Io): string {
+/** What is wrong with a file, wherever it was used. */
+export function faultInWords(error: unknown, io: Io): string {
+  const { failed } = io.text;
+  return reasonOf(error, { missing: failed.noSuchFile, forbidden: failed.noRight }, io);
+}
+
+/** @param words What it means that the path is not there, and that there is no right to it. */
+function reasonOf(
+  error: unknown,
+  { missing, forbidden }: { readonly missing: string; readonly forbidden: string },
+  { text: { failed }, lang }: Io,
+): string {
   const code = (error as NodeJS.ErrnoException).code;
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: missing,
     ENOTDIR: missing,
-    EACCES: failed.noPermission,
+    EACCES: forbidden,
+    EPERM: forbidden,
     EISDIR: failed.isDirectory,
+    EROFS: failed.readOnly,
+    ENOSPC: failed.diskFull,
+    EDQUOT: failed.diskFull,
   };
-  return reasons[code ?? ""] ?? code ?? (error instanceof Error ? error.message : String(error));
+  const said = code ?? (error instanceof Error ? error.message : String(error));
+  return reasons[said] ?? fileFaultText(said, lang);
 }
 
 /** RFC 3339 §5.6 `date-time`, in milliseconds since 1970; undefined when the text is none. */

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Lang } from "./lang.ts";
+import { wrap } from "./layout.ts";
 import type { CliText } from "./text/text.ts";
 
 /** What a command knows of the world it was started in. */
@@ -14,6 +15,8 @@ export interface Host {
   readonly tableColumns?: number;
   /** Whether stdout is a terminal. */
   readonly isTty: boolean;
+  /** Width for sentences on stderr where that is a terminal. Absent elsewhere: a log is searched line by line. */
+  readonly errorColumns?: number;
 }
 
 /** What a command speaks through. */
@@ -52,10 +55,15 @@ export function processHost(): Host {
     stdout,
     stderr,
     env,
-    columns: Math.min(widest, Math.max(narrowest, columns)),
+    columns: sentenceWidth(columns),
     tableColumns: Math.min(widestTable, Math.max(narrowest, columns)),
     isTty: stdout.isTTY === true,
+    ...(stderr.isTTY && { errorColumns: sentenceWidth(stderr.columns || Number(env["COLUMNS"]) || 80) }),
   };
+}
+
+function sentenceWidth(columns: number): number {
+  return Math.min(widest, Math.max(narrowest, columns));
 }
 
 export function openIo(host: Host, lang: Lang, text: CliText): Io {
@@ -66,12 +74,26 @@ export function openIo(host: Host, lang: Lang, text: CliText): Io {
     text,
     style: colour ? coloured : plain,
     out: (line) => void host.stdout.write(`${line}\n`),
-    err: (line) => void host.stderr.write(`${line}\n`),
+    err: (line) => {
+      for (const part of errorLines(line, host.errorColumns)) host.stderr.write(`${part}\n`);
+    },
     outSlowly: (line) =>
       new Promise((resolve, reject) => {
         host.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
       }),
   };
+}
+
+const programName = "sekisho: ";
+
+/** A path or a record stays whole, to be copied; what follows the name of the program stands below what it says. */
+function errorLines(line: string, columns: number | undefined): readonly string[] {
+  if (columns === undefined) return [line];
+  const first = line.startsWith(programName) ? programName : "";
+  const rest = " ".repeat(first.length);
+  return wrap(line.slice(first.length), columns - first.length, { cutsWords: false }).map(
+    (part, index) => (index === 0 ? first : rest) + part,
+  );
 }
 
 const as =

@@ -5,13 +5,14 @@ import { becomeUser, identityOf } from "../daemon/identity.ts";
 import { daemonText } from "../daemon/text.ts";
 import { listKeys, rotatedDomains, rowsInUse } from "../keys/rotated-keys.ts";
 import { isIncoming, type RotatedKey } from "../keys/rotation.ts";
-import { openStateToRead } from "../store/sqlite-state.ts";
+import { openStateToRead, statePath } from "../store/sqlite-state.ts";
 import { readConfig } from "./config-option.ts";
 import type { Io } from "./io.ts";
+import { isStoreThere } from "./store-file.ts";
 
 /** Keys of the rotation, as the store of `data_dir` has them; none where nothing rotates. */
 export async function readRotatedKeys({ sign, dataDir }: Config): Promise<readonly RotatedKey[]> {
-  if (sign.rotate === undefined) return [];
+  if (sign.rotate === undefined || !isStoreThere(statePath(dataDir))) return [];
   const state = openStateToRead(dataDir);
   if (state === undefined) return [];
   try {

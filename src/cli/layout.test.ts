@@ -104,6 +104,16 @@ test("wrapped lines fit and lose nothing but blanks", () => {
   );
 });
 
+test("a word that is longer than a line stands out where words are not cut", () => {
+  const path = "/var/lib/sekisho/keys/example.jp/s20261031.pem";
+  expect(wrap(`鍵ファイル ${path} を読めません。権限がありません`, 30, { cutsWords: false })).toEqual([
+    "鍵ファイル",
+    `${path} を`,
+    "読めません。権限がありません",
+  ]);
+  expect(wrap(`see ${path} now`, 20, { cutsWords: false })).toEqual(["see", path, "now"]);
+});
+
 test("a hanging indent goes on below the text", () => {
   expect(hanging("対処: ", "one two three four five", 26)).toEqual([
     "対処: one two three four",

@@ -87,18 +87,23 @@ const pauses = "、。，．・：；？！）］｝」』】〕〉》…／/,;)
 
 /**
  * Breaks a text into lines of at most `width` columns: at blanks, and in Japanese between phrases, not inside a word. A
- * phrase that is longer than a line is broken where the rules of line breaking allow, a word that is longer is cut. Line
- * feeds in the text stay.
+ * phrase that is longer than a line is broken where the rules of line breaking allow, a word that is longer is cut, or
+ * stands out. Line feeds in the text stay.
  */
-export function wrap(text: string, width: number): string[] {
-  return text.split("\n").flatMap((paragraph) => wrapParagraph(paragraph, Math.max(2, width)));
+export function wrap(text: string, width: number, { cutsWords = true }: WrapOptions = {}): string[] {
+  return text.split("\n").flatMap((paragraph) => wrapParagraph(paragraph, Math.max(2, width), cutsWords));
 }
 
-function wrapParagraph(paragraph: string, width: number): string[] {
+interface WrapOptions {
+  /** Whether a word that is longer than a line is cut; true when left out. */
+  readonly cutsWords?: boolean;
+}
+
+function wrapParagraph(paragraph: string, width: number, cutsWords: boolean): string[] {
   const lines: string[] = [];
   let line = "";
   let used = 0;
-  for (const part of parts(paragraph, width)) {
+  for (const part of parts(paragraph, width, cutsWords)) {
     if (used > 0 && used + displayWidth(part.trimEnd()) > width) {
       lines.push(line.trimEnd());
       line = "";
@@ -110,14 +115,19 @@ function wrapParagraph(paragraph: string, width: number): string[] {
   return [...lines, line.trimEnd()];
 }
 
-/** What stays together, each no longer than a line. */
-function parts(paragraph: string, width: number): string[] {
+/** What stays together, each no longer than a line where words are cut. */
+function parts(paragraph: string, width: number, cutsWords: boolean): string[] {
   const isLong = (part: string): boolean => displayWidth(part.trimEnd()) > width;
-  return pieces(paragraph, phraseBreaks(paragraph)).flatMap((phrase) =>
-    isLong(phrase)
-      ? pieces(phrase, mayBreak).flatMap((piece) => (isLong(piece) ? cut(piece, width) : [piece]))
-      : [phrase],
-  );
+  return pieces(paragraph, phraseBreaks(paragraph)).flatMap((phrase) => {
+    if (!isLong(phrase)) return [phrase];
+    if (!cutsWords) return pieces(phrase, besideWholeWords(phrase));
+    return pieces(phrase, mayBreak).flatMap((piece) => (isLong(piece) ? cut(piece, width) : [piece]));
+  });
+}
+
+/** Breaks that leave a word its particle. */
+function besideWholeWords(text: string): BreakRule {
+  return (before, after, at) => mayBreak(before, after) && !(before === " " && belongsToWord(text, at));
 }
 
 /** Whether a line may end between two characters. @param at Of the second one, in code units. */

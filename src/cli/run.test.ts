@@ -86,6 +86,42 @@ test.each([
   expect((await runCli(argv)).code).toBe(code);
 });
 
+describe("a sentence on stderr", () => {
+  const argv = ["spf", "::g", "a@b.example", "--lang"];
+  const long = ["sign", "--selector", "s1", "--lang"];
+
+  test.each(langs)("stays one line where it goes into a log (%s)", async (lang) => {
+    const { err } = await runCli([...long, lang], { columns: 60 });
+    expect(err.split("\n")).toHaveLength(3);
+    expect(displayWidth(err.split("\n")[0] ?? "")).toBeGreaterThan(80);
+  });
+
+  test("is wrapped on a terminal", async () => {
+    expect((await runCli([...long, "en"], { errorColumns: 60 })).err).toBe(
+      `sekisho: --selector means nothing without --key; give --key
+         too, or leave --selector out
+see "sekisho sign --help"
+`,
+    );
+    expect((await runCli([...long, "ja"], { errorColumns: 60 })).err).toBe(
+      `sekisho: --selector は --key がなければ意味がありません。
+         --key も指定するか、--selector を外してください
+使い方: sekisho sign --help
+`,
+    );
+    expect((await runCli([...argv, "en"], { errorColumns: 80 })).err).toBe(
+      'sekisho: IP: "::g" is no IP address\nsee "sekisho spf --help"\n',
+    );
+  });
+
+  test("leaves a path whole", async () => {
+    const file = `/nowhere/${"folder/".repeat(12)}m.eml`;
+    const { err } = await runCli(["verify", file, "--lang", "ja"], { errorColumns: 60 });
+    expect(err).toContain(`sekisho: ${file} を`);
+    expect(err.split("\n").length).toBeGreaterThan(2);
+  });
+});
+
 test("control characters in arguments do not reach the terminal", async () => {
   expect((await runCli(["\u001b[2J"])).err).not.toContain("\u001b");
 });
@@ -139,4 +175,99 @@ test.each([
   const outcome = await runCli([...argv, "--config", config], { input });
   expect(outcome.err).toContain(says);
   expect(outcome.code).toBe(code);
+});
+
+describe.each(langs)("what an operator gets at wrong input in %s", (lang) => {
+  const words = (en: string, ja: string): string => (lang === "en" ? en : ja);
+  const empty = words('an argument is empty ("")', '空の引数（""）があります');
+
+  test.each([
+    { argv: ["verify", ""], says: empty },
+    { argv: ["report", "import", ""], says: empty },
+    { argv: ["report", "show", ""], says: empty },
+    { argv: ["report", "backup", ""], says: empty },
+    { argv: ["config", "import-opendmarc", ""], says: empty },
+    { argv: ["spf", "--batch", ""], says: empty },
+    { argv: ["check", "example.jp", "--html", ""], says: "--html" },
+    { argv: ["report", "list", "--reporter", ""], says: "--reporter" },
+    { argv: ["report", "label", "192.0.2.1", "own", "--owner", ""], says: "--owner" },
+    { argv: ["report", "raw"], says: words("REPORT is missing", "REPORT が指定されていません") },
+  ])("$argv is wrong usage", async ({ argv, says }) => {
+    const folder = temporaryFolder();
+    const config = join(folder, "sekisho.yaml");
+    writeFileSync(config, `hostname: mx.example.jp\ndata_dir: ${folder}/data\n`);
+    const ours = argv[0] === "config" ? [] : ["--config", config];
+    const { code, out, err } = await runCli([...argv, ...ours, "--lang", lang]);
+    expect(err).toContain(says);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+  });
+
+  test.each([
+    [
+      "file:/nowhere/secret",
+      words("cannot be read: there is no such file", "を読めません: ファイルがありません"),
+    ],
+    ["env:SEKISHO_TEST_NOT_SET", words("is empty or not set", "が空か、設定されていません")],
+  ])("a passphrase in %s that is not there", async (reference, says) => {
+    const key = join(temporaryFolder(), "k.pem");
+    const argv = ["key", "generate", "--domain", "example.jp", "--key", key, "--passphrase", reference];
+    const { code, err } = await runCli([...argv, "--lang", lang]);
+    expect(err).toBe(`sekisho: ${reference} ${says}\n`);
+    expect(code).toBe(2);
+  });
+
+  test("a data_dir that cannot be made", async () => {
+    const folder = temporaryFolder();
+    const config = join(folder, "sekisho.yaml");
+    writeFileSync(config, "hostname: mx.example.jp\ndata_dir: /proc/none/data\n");
+    const { code, err } = await runCli(["report", "import", config, "--config", config, "--lang", lang]);
+    expect(err).toMatch(words("cannot be written: its folder", "に書き込めません: フォルダーがなく"));
+    expect(err).not.toMatch(words("should not have", "想定外"));
+    expect(code).toBe(3);
+  });
+
+  test("spf of a sender without a domain", async () => {
+    const zone = join(temporaryFolder(), "zone");
+    writeFileSync(zone, "$ORIGIN example.jp.\n@ TXT x\n");
+    const { out } = await runCli(["spf", "192.0.2.1", "a@", "--zone", zone, "--offline", "--lang", lang]);
+    expect(out).toContain(words("the sender has no domain", "ドメインがないため"));
+  });
+
+  test("config import-opendkim of a folder", async () => {
+    const { code, out, err } = await runCli(["config", "import-opendkim", temporaryFolder(), "--lang", lang]);
+    expect(err).toContain(words("it is a directory", "ディレクトリです"));
+    expect({ code, out }).toEqual({ code: 3, out: "" });
+  });
+});
+
+test.each([
+  ["verify", "/nowhere.eml"],
+  ["spf", "x", "y"],
+  ["check", "example.jp", "--zone", "/nowhere"],
+  ["explain", "NONE"],
+  ["shadow", "--since", "x"],
+  ["dmarc-diff", "--since", "x"],
+  ["status"],
+  ["key", "dns"],
+  ["key", "rotate"],
+  ["key", "generate"],
+  ["report", "list"],
+  ["report", "show", "1"],
+  ["report", "sources", "example.jp"],
+  ["report", "label", "192.0.2.1"],
+  ["report", "names", "--zone", "/nowhere"],
+  ["report", "reparse"],
+  ["config", "show"],
+  ["config", "import-opendmarc", "/nowhere.conf"],
+  ["config", "import-opendkim", "/nowhere.conf"],
+])("%s %s --json prints nothing but JSON where it fails", async (...argv) => {
+  const folder = temporaryFolder();
+  const config = join(folder, "sekisho.yaml");
+  const isBad = argv[1] === "show" && argv[0] === "config";
+  writeFileSync(config, `hostname: mx.example.jp\ndata_dir: ${folder}/data\n${isBad ? "nonsense: 1\n" : ""}`);
+  const ours = argv[1]?.startsWith("import-") === true ? [] : ["--config", config];
+  const { code, out, err } = await runCli([...argv, "--json", ...ours]);
+  expect(code).not.toBe(0);
+  expect(err).toMatch(/^sekisho: /);
+  expect(out).toBe("");
 });

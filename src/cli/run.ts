@@ -11,10 +11,10 @@ import {
   usageError,
 } from "./command.ts";
 import { type CommandEntry, commandTable } from "./command-table.ts";
+import { failureLines } from "./failure-lines.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { type Host, type Io, openIo } from "./io.ts";
 import { isLang, type Lang, langOfEnvironment } from "./lang.ts";
-import { printable } from "./layout.ts";
 import { cliText } from "./text/table.ts";
 
 /** Runs one command line. Never throws: what goes wrong becomes one sentence on stderr and an exit code. */
@@ -138,15 +138,12 @@ const exitCodes: Readonly<Record<SekishoErrorCode, ExitCode>> = {
 };
 
 function report(error: unknown, command: string | undefined, io: Io): ExitCode {
+  for (const line of failureLines(error, io)) io.err(line);
   if (error instanceof SekishoError) {
-    for (const line of error.message.split("\n")) io.err(`sekisho: ${printable(line)}`);
     if (error.code === "USAGE") io.err(io.text.usage.seeHelp(command));
     return exitCodes[error.code];
   }
-  io.err(
-    `sekisho: ${printable(io.text.failed.unexpected(error instanceof Error ? error.message : String(error)))}`,
-  );
-  if (io.env["SEKISHO_DEBUG"] && error instanceof Error) io.err(error.stack ?? "");
+  if (io.env["SEKISHO_DEBUG"] && error instanceof Error) io.stderr.write(`${error.stack}\n`);
   return exitFailed;
 }
 

@@ -5,14 +5,17 @@ import type { SigningKeyConfig } from "../config/sign-config.ts";
 import { toAsciiDomain } from "../core/domain-name.ts";
 import { identityOf } from "../daemon/identity.ts";
 import { daemonText } from "../daemon/text.ts";
+import { writeKeyFinding } from "../daemon/written-key-finding.ts";
 import { SekishoError } from "../errors.ts";
 import type { Finding } from "../findings/finding.ts";
-import { writeFinding } from "../findings/table.ts";
 import type { KeyOwner } from "../keys/file-safety.ts";
 import { type LoadedKey, type LoadedKeys, loadSigningKeys } from "../keys/load-keys.ts";
+import { rotatedDomains } from "../keys/rotated-keys.ts";
 import { type OptionValues, usageError } from "./command.ts";
 import { isSerious } from "./finding-lines.ts";
+import { refuseAlone } from "./idle-options.ts";
 import type { Io } from "./io.ts";
+import { noKeysYet } from "./key/rotation-command-text.ts";
 import { signingText } from "./text/signing-text.ts";
 
 /** How a command is told which key to use. */
@@ -82,6 +85,15 @@ export function keyOfOptions(values: SigningKeyValues, io: Io): SigningKeyConfig
 }
 
 /**
+ * The same where `--domain` and `--selector` choose among no other keys.
+ * @throws SekishoError with code USAGE.
+ */
+export function onlyKeyOfOptions(values: SigningKeyValues, io: Io): SigningKeyConfig | undefined {
+  refuseAlone(values, ["selector", "domain"], "key", io);
+  return keyOfOptions(values, io);
+}
+
+/**
  * The rows that the options mean: the one of --key, else those of the configuration with that domain and selector.
  * @throws SekishoError with code USAGE, or NOT_FOUND when there is none.
  */
@@ -97,7 +109,9 @@ export function chosenRows(values: SigningKeyValues, config: Config, io: Io): re
   );
   if (rows.length > 0) return rows;
   const { noKeys, noSuchKey } = signingText(io.lang);
-  throw new SekishoError("NOT_FOUND", config.sign.keys.length === 0 ? noKeys : noSuchKey);
+  if (config.sign.keys.length > 0) throw new SekishoError("NOT_FOUND", noSuchKey);
+  const waiting = rotatedDomains(config.sign).map(({ domain: of }) => of);
+  throw new SekishoError("NOT_FOUND", waiting.length === 0 ? noKeys : noKeysYet(waiting, io.lang));
 }
 
 /**
@@ -141,6 +155,7 @@ export async function loadUsableKeys(
 }
 
 function sentence(found: Finding, io: Io): string {
-  const { text, fix } = writeFinding(found, io.lang);
-  return fix === undefined ? text : `${text} ${fix}`;
+  const { text, fix } = writeKeyFinding(found, io.lang);
+  if (fix === undefined) return text;
+  return `${text}${io.lang === "ja" ? "" : " "}${io.text.config.fix}: ${fix}`;
 }

@@ -8,7 +8,7 @@ import type { DnsClient } from "../../core/dns/client.ts";
 import { zoneResolver } from "../../core/dns/zone.ts";
 import { toAsciiDomain } from "../../core/domain-name.ts";
 import { usageError } from "../command.ts";
-import { nameservers, openDnsClient } from "../dns-options.ts";
+import { nameservers, openDnsClient, readOffline } from "../dns-options.ts";
 import { readIp } from "../input.ts";
 import type { Io } from "../io.ts";
 import { messageSelectors, readMessage } from "./message-file.ts";
@@ -41,7 +41,7 @@ export async function openCheck(
   clock: Clock,
   io: Io,
 ): Promise<OpenCheck> {
-  if (values.offline && values.zone.length === 0) throw usageError(io.text.usage.offlineNeedsZone);
+  readOffline(values, io);
   const request = await sharedRequest(values, domains, config, io);
   const given = values.selector.map((text) => givenSelector(text, io));
   const client = values.offline ? undefined : openDnsClient(values, config.dns, io);

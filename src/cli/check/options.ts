@@ -2,6 +2,7 @@ import type { Profile } from "../../checker/context.ts";
 import { toAsciiDomain } from "../../core/domain-name.ts";
 import { type OptionValues, usageError } from "../command.ts";
 import type { dnsOptions } from "../dns-options.ts";
+import { refuseAlone } from "../idle-options.ts";
 import type { Io } from "../io.ts";
 import { readLines } from "../read-lines.ts";
 import { checkText } from "./text.ts";
@@ -31,6 +32,8 @@ export function readPlan(values: CheckValues, io: Io): { readonly failOn: "error
   if (failOn !== "error" && failOn !== "warning") throw usageError(text.badFailOn(failOn));
   if (values.new && values.zone.length === 0) throw usageError(text.newNeedsZone);
   if (values.new && values.offline) throw usageError(text.newNeedsDns);
+  // The server of a configuration that is named counts as a client.
+  if (values.config === undefined) refuseAlone(values, ["blocklist"], "client", io);
   return { failOn };
 }
 

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { checkDomain, newFindings } from "../../checker/check-domain.ts";
+import { checkDomain } from "../../checker/check-domain.ts";
+import { newFindings } from "../../checker/new-findings.ts";
 import { fixedClock, systemClock } from "../../core/clock.ts";
 import { writeFinding } from "../../findings/table.ts";
 import { formatReport, type ShownReport } from "../check/lines.ts";

@@ -10,6 +10,7 @@ import { type ConfigProblem, configProblem, formatProblem } from "../../config/p
 import { showConfig } from "../../config/show.ts";
 import { identityOf } from "../../daemon/identity.ts";
 import { daemonText } from "../../daemon/text.ts";
+import { writeKeyFinding } from "../../daemon/written-key-finding.ts";
 import { type WrittenFinding, writeFinding } from "../../findings/table.ts";
 import { loadSigningKeys } from "../../keys/load-keys.ts";
 import {
@@ -23,6 +24,7 @@ import {
 } from "../command.ts";
 import { configOption, readConfig } from "../config-option.ts";
 import { countFindings, formatFindings, isSerious, type PrintedFinding } from "../finding-lines.ts";
+import { type OptionsOfActions, refuseOfOtherActions } from "../idle-options.ts";
 import { formatJson, type Io } from "../io.ts";
 import { wrap } from "../layout.ts";
 import { checkPostfix } from "../postfix/check-postfix.ts";
@@ -30,7 +32,14 @@ import { readPostfix } from "../postfix/read-postfix.ts";
 import { fileReader, isReadableBy, isRunnableBy } from "../readable-by.ts";
 import { keyOwner } from "../signing-key-options.ts";
 
-const actions = ["check", "show", "schema", "import-opendmarc", "import-opendkim"] as const;
+const takes: OptionsOfActions = {
+  check: ["config", "postfix", "json"],
+  show: ["config", "json"],
+  schema: ["json"],
+  "import-opendmarc": ["json"],
+  "import-opendkim": ["json"],
+};
+const actions = Object.keys(takes);
 
 export const config: AnyCommand = defineCommand({
   usage: [
@@ -60,6 +69,9 @@ export const config: AnyCommand = defineCommand({
     if (action === undefined) throw usageError(io.text.usage.missingAction("config", actions));
     if (place !== undefined && !action.startsWith("import-") && !(action === "check" && values.postfix))
       throw usageError(io.text.usage.tooManyArguments(place));
+    if (!Object.hasOwn(takes, action))
+      throw usageError(io.text.usage.unknownAction("config", action, actions));
+    refuseOfOtherActions(values, { command: "config", action, takes }, io);
     switch (action) {
       case "check":
         return checkConfig(values, place, io);
@@ -70,10 +82,8 @@ export const config: AnyCommand = defineCommand({
         return exitOk;
       case "import-opendmarc":
         return importFile(place, values.json, io);
-      case "import-opendkim":
-        return importTables(place, values.json, io);
       default:
-        throw usageError(io.text.usage.unknownAction("config", action, actions));
+        return importTables(place, values.json, io);
     }
   },
 });
@@ -156,7 +166,7 @@ async function ownFindings(loaded: LoadedConfig, io: Io): Promise<OwnFinding[]> 
 async function keyFindings(config: Config, io: Io): Promise<OwnFinding[]> {
   if (config.sign.keys.length === 0) return [];
   const { findings } = await loadSigningKeys(config.sign, keyOwner(config, io));
-  return findings.map((found) => writeFinding(found, io.lang));
+  return findings.map((found) => writeKeyFinding(found, io.lang));
 }
 
 /** Files that root can read and the user of the configuration cannot. */

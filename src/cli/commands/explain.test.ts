@@ -238,7 +238,7 @@ test.each(langs)("what is not found ends with 1 and a hint (%s)", async (lang) =
 
 test.each([
   { args: ["explain"], code: 2, says: "QUEUE-ID|MESSAGE-ID is missing" },
-  { args: ["explain", ""], code: 2, says: "QUEUE-ID|MESSAGE-ID is missing" },
+  { args: ["explain", ""], code: 2, says: "an argument is empty" },
   { args: ["explain", "a", "b"], code: 2, says: '"b" is one argument too many' },
   { args: ["explain", "a", "--jsonn"], code: 2, says: "did you mean --json?" },
   { args: ["explain", "a", "--config", "/nonexistent/x.yaml"], code: 2, says: "/nonexistent/x.yaml" },

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { stringify } from "yaml";
-import { writeFinding } from "../../findings/table.ts";
+import { writeKeyFinding } from "../../daemon/written-key-finding.ts";
 import { readKeyFile } from "../../keys/key-file.ts";
 import type { TextReader } from "../../keys/opendkim/conf.ts";
 import { importOpendkim } from "../../keys/opendkim/import.ts";
@@ -16,7 +16,8 @@ const maxFileOctets = 16 * 1024 * 1024;
 /** `sekisho config import-opendkim FILE`: prints, and changes nothing. Exit 1 when something needs to be looked at. */
 export async function printOpendkimImport(file: string, json: boolean, io: Io): Promise<ExitCode> {
   try {
-    statSync(file);
+    // Of a folder nothing would be told but that it does not sign.
+    if (statSync(file).isDirectory()) throw Object.assign(new Error("directory"), { code: "EISDIR" });
   } catch (error) {
     throw fileUnreadable(file, error, io);
   }
@@ -25,7 +26,7 @@ export async function printOpendkimImport(file: string, json: boolean, io: Io): 
     // OpenDKIM's keys belong to its own user; what they are is told all the same.
     key: (path) => readKeyFile(path, { lookOnly: true }),
   });
-  const written = findings.map((found) => writeFinding(found, io.lang));
+  const written = findings.map((found) => writeKeyFinding(found, io.lang));
   if (json) io.out(formatJson({ config, findings: written }, io.isTty));
   else {
     const { title, nothing } = signingText(io.lang).imported;

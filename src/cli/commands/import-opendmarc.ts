@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
-import { SekishoError } from "../../errors.ts";
 import { type ExitCode, exitFindings, exitOk } from "../command.ts";
+import { fileUnreadable } from "../input.ts";
 import { formatJson, type Io } from "../io.ts";
 import { hanging, printable } from "../layout.ts";
 import { type Imported, type ImportNote, importConf } from "../opendmarc/import-conf.ts";
@@ -24,16 +24,7 @@ function readText(file: string, io: Io): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const { failed } = io.text;
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    const reasons: Readonly<Record<string, string>> = {
-      ENOENT: failed.noSuchFile,
-      EACCES: failed.noPermission,
-      EISDIR: failed.isDirectory,
-    };
-    throw new SekishoError("FILE_UNREADABLE", failed.fileUnreadable(file, reasons[code] ?? code), {
-      cause: error,
-    });
+    throw fileUnreadable(file, error, io);
   }
 }
 

@@ -106,6 +106,46 @@ describe("by hand", () => {
   });
 });
 
+describe("a domain without a key yet", () => {
+  const told = (lang: string, ...args: readonly string[]): Promise<Outcome> =>
+    runCli([...args, "--lang", lang, "--config", join(folder, "c.yaml")], { columns: 200 });
+
+  test("is listed, with when its first key is made", async () => {
+    configure(`{ domains: [example.jp, example.com], algorithms: [ed25519], ${fast} }`);
+    expect(await told("en", "key", "list")).toMatchObject({
+      code: 0,
+      out: "No keys yet of example.jp, example.com, to rotate by sign.rotate.\nThe first one is made when sekisho serve starts. To make it now:\n  sekisho key rotate example.jp\n  sekisho key rotate example.com\n",
+    });
+    expect((await told("ja", "key", "list")).out).toBe(
+      "交代の対象（sign.rotate）のうち、まだ鍵のないドメイン: example.jp、example.com\n最初の鍵は sekisho serve の起動時に作られます。すぐに作るには次を実行してください:\n  sekisho key rotate example.jp\n  sekisho key rotate example.com\n",
+    );
+    expect((await told("en", "key", "dns")).err).toContain("sekisho: No keys yet of example.jp, example.com");
+    expect((await told("en", "key", "list", "--json")).out).toBe("[]\n");
+    await told("en", "key", "rotate", "example.jp");
+    const { out } = await told("en", "key", "list");
+    expect(out).toMatch(/^e\d{8}a\._domainkey\.example\.jp\n/);
+    expect(out).toContain("\n\nNo keys yet of example.com, to rotate");
+  });
+
+  test.each([
+    [
+      "en",
+      "no new key of nowhere.test could be begun: DNS has no zone that nowhere.test belongs to; look at the spelling of the domain, publish its zone first, or name its servers in dns.authoritative",
+    ],
+    [
+      "ja",
+      "nowhere.test の新しい鍵を用意できませんでした。nowhere.test を含むゾーンが DNS にありません。ドメイン名の綴りを確かめ、ゾーンを先に公開するか、dns.authoritative に権威サーバーを設定してください",
+    ],
+  ])("that DNS does not know is told with what to do (%s)", async (lang, says) => {
+    configure(`{ domains: [nowhere.test], algorithms: [ed25519], ${fast} }`);
+    const { code, out, err } = await told(lang, "key", "rotate", "nowhere.test");
+    expect(err).toBe(`sekisho: ${says}\n`);
+    expect(out).not.toContain("no-zone");
+    expect(code).toBe(3);
+    expect(await told(lang, "key", "rotate", "nowhere.test", "--json")).toEqual({ code, err, out: "[]\n" });
+  });
+});
+
 describe("by a hook", () => {
   const hook = (): string => join(folder, "hook.sh");
   const said = (): readonly { action: string; name: string; text: string }[] =>
@@ -243,8 +283,8 @@ describe("what is asked wrongly", () => {
       join(folder, "c.yaml"),
       `hostname: mx.example.jp\ndata_dir: ${folder}/data\ndns: { nameservers: ["127.0.0.1:${zone.port}"], timeout: 300ms }\nsign: { rotate: { domains: [example.com] } }\n`,
     );
-    const { code, out } = await cli("key", "rotate");
+    const { code, err } = await cli("key", "rotate");
     expect(code).toBe(3);
-    expect(out).toContain("a new key cannot be begun");
+    expect(err).toMatch(/^sekisho: no new key of example\.com could be begun: DNS has no zone/);
   });
 });

@@ -2,6 +2,7 @@ import type { Config } from "../../config/config.ts";
 import { type AnyCommand, defineCommand, type ExitCode, usageError } from "../command.ts";
 import { configOption, readConfig } from "../config-option.ts";
 import { dnsOptions, openDns } from "../dns-options.ts";
+import { type OptionsOfActions, refuseBeside, refuseOfOtherActions } from "../idle-options.ts";
 import type { Io } from "../io.ts";
 import { generateKey } from "../key/generate.ts";
 import { listKeys } from "../key/list.ts";
@@ -10,9 +11,23 @@ import { printRecords } from "../key/records.ts";
 import { publishKeys, type RotationCall, retireKey, rotateKeys } from "../key/rotation-commands.ts";
 import { verifyKeys } from "../key/verify.ts";
 import { readConfigWithAllKeys } from "../keys-in-use.ts";
+import { printable } from "../layout.ts";
 import { readDomainOption, readSelectorOption, signingKeyOptions } from "../signing-key-options.ts";
 
-const actions = ["generate", "list", "dns", "verify", "rotate", "publish", "retire"] as const;
+const dnsNames = Object.keys(dnsOptions);
+const whichKey = ["domain", "selector", "key", "passphrase"];
+
+/** What each action takes. */
+const takes: OptionsOfActions = {
+  generate: ["config", ...whichKey, "type", "bits", "service", "dir", "form", "now", "json"],
+  list: ["config", "json"],
+  dns: ["config", ...whichKey, "service", "form", "json"],
+  verify: ["config", ...whichKey, "service", "now", "json", ...dnsNames],
+  rotate: ["config", "domain", "type", "json", ...dnsNames],
+  publish: ["config", "domain", "json", ...dnsNames],
+  retire: ["config", "domain", "selector", "compromised", "json", ...dnsNames],
+};
+const actions = Object.keys(takes);
 const rotationActions: ReadonlySet<string> = new Set(["rotate", "publish", "retire"]);
 
 export const key: AnyCommand = defineCommand({
@@ -21,7 +36,8 @@ export const key: AnyCommand = defineCommand({
     "sekisho key dns [--domain DOMAIN] [--selector NAME] [OPTION...]",
     "sekisho key verify [--domain DOMAIN] [--selector NAME] [OPTION...]",
     "sekisho key list [--json]",
-    "sekisho key rotate|publish [DOMAIN] [--type rsa|ed25519]",
+    "sekisho key rotate [DOMAIN] [--type rsa|ed25519]",
+    "sekisho key publish [DOMAIN]",
     "sekisho key retire [DOMAIN] --selector NAME [--compromised]",
   ],
   about: {
@@ -32,8 +48,13 @@ export const key: AnyCommand = defineCommand({
   maxArguments: 2,
   async run(values, [action, domain], io) {
     if (action === undefined) throw usageError(io.text.usage.missingAction("key", actions));
+    if (!Object.hasOwn(takes, action)) throw usageError(io.text.usage.unknownAction("key", action, actions));
     if (domain !== undefined && !rotationActions.has(action))
       throw usageError(io.text.usage.tooManyArguments(domain));
+    if (domain !== undefined && values.domain !== undefined)
+      throw usageError(io.text.usage.domainTwice(printable(domain)));
+    refuseOfOtherActions(values, { command: "key", action, takes }, io);
+    refuseBeside(values, ["form"], "json", io);
     const config =
       action === "dns" || action === "verify"
         ? await readConfigWithAllKeys(values.config, io)
@@ -51,10 +72,8 @@ export const key: AnyCommand = defineCommand({
         return rotation(rotateKeys, domain, values, config, io);
       case "publish":
         return rotation(publishKeys, domain, values, config, io);
-      case "retire":
-        return rotation(retireKey, domain, values, config, io);
       default:
-        throw usageError(io.text.usage.unknownAction("key", action, actions));
+        return rotation(retireKey, domain, values, config, io);
     }
   },
 });

@@ -212,7 +212,7 @@ describe("report list", () => {
     ]);
     const told = (await report(prefix, ["show", "id-x"])).err.trimEnd().split("\n");
     expect(told).toHaveLength(12);
-    expect(told.at(-1)).toBe("sekisho:   …");
+    expect(told.at(-1)).toBe("  …");
   });
 });
 

@@ -232,6 +232,19 @@ describe("sekisho report label", () => {
     expect((await report("sources", "univ.example")).out).not.toContain("Partner");
   });
 
+  test("--json tells what was put and what was removed", async () => {
+    await make({ mails: {} });
+    const put = await report("label", "203.0.113.150/32", "service", "--owner", "Partner", "--json");
+    expect(put).toMatchObject({
+      code: 0,
+      out: '{"pattern":"203.0.113.150","group":"service","name":"Partner"}\n',
+    });
+    expect((await report("label", "--json")).out).toBe(put.out);
+    const gone = await report("label", "203.0.113.150", "--remove", "--json");
+    expect(gone).toMatchObject({ code: 0, out: '{"pattern":"203.0.113.150","removed":true}\n' });
+    expect(await report("label", "203.0.113.150", "--remove", "--json")).toMatchObject({ code: 1, out: "" });
+  });
+
   test.each([
     [["nonsense", "own"], "is no address"],
     [["192.0.2.1", "mine"], "is no group"],
@@ -257,7 +270,7 @@ describe("sekisho report names", () => {
     );
     const named = await report("names", "--zone", zone, "--offline");
     expect(named.out).toBe(
-      "1 address looked up, 0 without an answer\nbl.example does not answer as a blocklist does, and was not asked\n/none.mmdb: cannot be used (ENOENT)\n",
+      "1 address looked up, 0 without an answer\nbl.example does not answer as a blocklist does, and was not asked\n/none.mmdb: cannot be used (there is no such file)\n",
     );
     expect(named.code).toBe(0);
     expect((await report("sources", "univ.example")).out).toContain("host.else.example");

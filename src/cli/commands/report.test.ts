@@ -401,7 +401,7 @@ describe("show", () => {
     expect(told).toHaveLength(3);
     expect(told[0]).toContain("several reports have the id odd-1");
     for (const line of told.slice(1))
-      expect(line).toMatch(/^sekisho: {3}\d+ {2}2023-11-14 {2}example\.com {2}テスト報告センター {2}odd-1$/);
+      expect(line).toMatch(/^ {2}\d+ {2}2023-11-14 {2}example\.com {2}テスト報告センター {2}odd-1$/);
   });
 
   test("control characters of a stranger do not reach the terminal", async () => {
@@ -474,6 +474,20 @@ test("backup: a store that can be used", async () => {
     3,
     `sekisho: ${path("none/x.sqlite")} に書き込めません: フォルダーがありません\n`,
   ]);
+});
+
+test.each(["en", "ja"])("backup: to nowhere (%s)", async (lang) => {
+  const none = await run(main, ["backup", "", "--lang", lang]);
+  expect([none.code, none.out]).toEqual([2, ""]);
+  expect(none.err).toContain('""');
+  // A folder that nobody can write in, root neither.
+  const { code, out, err } = await run(main, ["backup", "/proc/self/copy.sqlite", "--lang", lang]);
+  expect([code, out]).toEqual([3, ""]);
+  expect(err).toMatch(
+    lang === "en"
+      ? /^sekisho: \/proc\/self\/copy\.sqlite cannot be written: [^(]+\n$/
+      : /^sekisho: \/proc\/self\/copy\.sqlite に書き込めません: [^（]+\n$/,
+  );
 });
 
 test("a store that cannot be opened", async () => {

@@ -2,10 +2,10 @@ import { groupNames } from "../../collect/classify/source.ts";
 import { type AnyCommand, defineCommand, type ExitCode, usageError } from "../command.ts";
 import { configOption } from "../config-option.ts";
 import { dnsOptions } from "../dns-options.ts";
+import { type OptionsOfActions, refuseOfOtherActions } from "../idle-options.ts";
 import type { Io } from "../io.ts";
 import type { ReportValues } from "../report/options.ts";
 import { sourceOptions } from "../report/source-options.ts";
-import { reportText } from "../text/report-text.ts";
 
 const options = {
   domain: {
@@ -192,18 +192,25 @@ const actions: Readonly<Record<string, Action>> = {
   },
 };
 
+const takes: OptionsOfActions = Object.fromEntries(
+  Object.entries(actions).map(([name, { options: own, dns }]) => [
+    name,
+    ["config", ...own, ...(dns === true ? Object.keys(dnsOptions) : [])],
+  ]),
+);
+
 export const report: AnyCommand = defineCommand({
   usage: [
     "sekisho report import PATH... [--check-mail] [--json]",
     "sekisho report import --pipe -",
     "sekisho report list [--domain DOMAIN] [--since DATE] [OPTION...]",
     "sekisho report list --outcome unread|conflict|skipped",
-    "sekisho report show REPORT [--limit NUMBER] [--json]",
+    "sekisho report show REPORT [--limit NUMBER|--json]",
     "sekisho report raw REPORT",
     "sekisho report export [--format csv|ndjson] [OPTION...]",
     "sekisho report reparse [--check-mail] [--json]",
     "sekisho report sources DOMAIN [--own] [--failing] [--since DATE] [--json]",
-    "sekisho report label [ADDRESS|NETWORK|NAME GROUP [OPTION...]]",
+    "sekisho report label [ADDRESS|NETWORK|NAME GROUP|--remove] [OPTION...]",
     "sekisho report names [--domain DOMAIN] [--since DATE] [--again]",
     "sekisho report backup FILE",
   ],
@@ -220,20 +227,7 @@ export const report: AnyCommand = defineCommand({
     if (action === undefined) throw usageError(io.text.usage.unknownAction("report", name, names));
     const extra = args[action.maxArguments];
     if (extra !== undefined) throw usageError(io.text.usage.tooManyArguments(extra));
-    refuseOptions(name, action, values, io);
+    refuseOfOtherActions(values, { command: "report", action: name, takes }, io);
     return (await action.load())(values, args, io);
   },
 });
-
-/** An option that would do nothing is a mistake that should be told. */
-function refuseOptions(name: string, action: Action, values: ReportValues, io: Io): void {
-  const known: ReadonlySet<string> = new Set([
-    "config",
-    ...action.options,
-    ...(action.dns === true ? Object.keys(dnsOptions) : []),
-  ]);
-  for (const [option, value] of Object.entries(values)) {
-    const given = Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
-    if (given && !known.has(option)) throw usageError(reportText(io.lang).notForAction(`--${option}`, name));
-  }
-}

@@ -11,14 +11,18 @@ import type { LoadedKey } from "../../keys/load-keys.ts";
 import { type AnyCommand, defineCommand, exitOk, usageError } from "../command.ts";
 import { configOption, readConfig } from "../config-option.ts";
 import { dnsOptions, openDns } from "../dns-options.ts";
+import { givenOptions } from "../idle-options.ts";
 import { readNow } from "../input.ts";
 import type { Io } from "../io.ts";
 import { readConfigInUse } from "../keys-in-use.ts";
-import { keyOfOptions, loadKeys, signingKeyOptions } from "../signing-key-options.ts";
+import { loadKeys, onlyKeyOfOptions, signingKeyOptions } from "../signing-key-options.ts";
 import { type SigningText, signingText } from "../text/signing-text.ts";
 import { feedBody, printMessage, readWholeMessage, type WholeMessage } from "../whole-message.ts";
 import { readCanonicalization } from "./sign.ts";
 import { optionsOf, readAuthservId, readClient } from "./verify.ts";
+
+/** Options that mean nothing where results are taken from the header. */
+const forEvaluation: ReadonlySet<string> = new Set(["ip", "helo", "mail-from", ...Object.keys(dnsOptions)]);
 
 export const seal: AnyCommand = defineCommand({
   usage: [
@@ -39,11 +43,17 @@ export const seal: AnyCommand = defineCommand({
       },
     },
     ip: { type: "string", value: "ADDR", help: { en: "the SMTP client", ja: "接続元の IP アドレス" } },
-    helo: { type: "string", value: "NAME", help: { en: "what it gave as HELO", ja: "HELO の名前" } },
+    helo: {
+      type: "string",
+      value: "NAME",
+      mayBeEmpty: true,
+      help: { en: "with --ip: what it gave as HELO", ja: "--ip とともに使う。HELO の名前" },
+    },
     "mail-from": {
       type: "string",
       value: "ADDR",
-      help: { en: "the envelope sender", ja: "エンベロープの送信者" },
+      mayBeEmpty: true,
+      help: { en: "with --ip: the envelope sender", ja: "--ip とともに使う。エンベロープの送信者" },
     },
     "authserv-id": {
       type: "string",
@@ -70,10 +80,10 @@ export const seal: AnyCommand = defineCommand({
   maxArguments: 1,
   async run(values, [file], io) {
     const text = signingText(io.lang);
-    for (const option of ["ip", "helo", "mail-from"] as const)
-      if (values["trust-header"] && values[option] !== undefined)
-        throw usageError(text.usage.noResultsOption(`--${option}`));
-    const given = keyOfOptions(values, io);
+    if (values["trust-header"])
+      for (const option of givenOptions(values))
+        if (forEvaluation.has(option)) throw usageError(text.usage.noResultsOption(`--${option}`));
+    const given = onlyKeyOfOptions(values, io);
     const client = readClient(values, io);
     const now = readNow(values.now, io);
     const canonicalization = readCanonicalization(values.canonicalization, io);

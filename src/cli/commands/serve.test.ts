@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,7 @@ const socket = join(folder, "run", "milter.sock");
 let dns: TestDnsServer;
 let child: ChildProcess | undefined;
 let output = "";
+let closed: Promise<unknown> = Promise.resolve();
 
 beforeAll(async () => {
   dns = await startDnsServer({ answer: () => ({ rcode: 3 }) });
@@ -49,6 +51,7 @@ async function start(...args: readonly string[]): Promise<void> {
     stream?.on("data", (chunk: Buffer) => {
       output += chunk.toString();
     });
+  closed = once(child, "close");
   await until("milter listens|待ち受け");
 }
 
@@ -59,6 +62,12 @@ async function until(what: string): Promise<void> {
     if (Date.now() > end || child?.exitCode != null) throw new Error(`no "${what}" in: ${output}`);
     await sleep(20);
   }
+}
+
+/** Once it has ended: then all that it wrote has been read. */
+async function wholeOutput(): Promise<string> {
+  await closed;
+  return output;
 }
 
 function exitCode(): Promise<number | null> {
@@ -99,7 +108,7 @@ test("SIGHUP reads the configuration again, SIGTERM ends with 0 and every record
   expect(output).toMatch(/sekisho\.yaml:6:1: milter_: unknown key "milter_"; did you mean "milter"\?/);
   child?.kill("SIGTERM");
   expect(await exitCode()).toBe(0);
-  expect(output).toMatch(/stopped\n$/);
+  expect(await wholeOutput()).toMatch(/stopped\n$/);
   configure();
   const explained = await runCli(["explain", "none", "--config", file]);
   expect(explained.code).toBe(1);
@@ -112,7 +121,7 @@ test("in Japanese", async () => {
   await until("新しい設定に切り替えました");
   child?.kill("SIGTERM");
   expect(await exitCode()).toBe(0);
-  expect(output).toContain("停止しました");
+  expect(await wholeOutput()).toContain("停止しました");
 });
 
 test("when the supervisor is killed its workers finish and end, and the next start has the socket", async () => {
@@ -184,3 +193,42 @@ describe.runIf(process.getuid?.() === 0)("started as root with a user", () => {
     chmodSync(file, 0o644);
   });
 });
+
+test.each([
+  {
+    lang: "en",
+    settings: "data_dir: /proc/none/data",
+    says: "data_dir /proc/none/data cannot be used: the folder that it would be in is not there",
+  },
+  {
+    lang: "ja",
+    settings: "data_dir: /proc/none/data",
+    says: "data_dir /proc/none/data を使えません: 親フォルダーがありません",
+  },
+  {
+    lang: "en",
+    settings: "sign: { keys: [{ domain: example.jp, selector: s1, file: /nowhere/s1.pem }] }",
+    says: "The key file /nowhere/s1.pem cannot be read: there is no such file.",
+  },
+  {
+    lang: "ja",
+    settings: "sign: { keys: [{ domain: example.jp, selector: s1, file: /nowhere/s1.pem }] }",
+    says: "鍵ファイル /nowhere/s1.pem を読めません（ファイルがありません）。",
+  },
+])(
+  "a start that fails says why in words ($lang, $settings)",
+  async ({ lang, settings, says }) => {
+    const own = join(folder, "bad.yaml");
+    const data = settings.startsWith("data_dir") ? "" : `data_dir: ${folder}/bad\n`;
+    writeFileSync(
+      own,
+      `hostname: mx.example.jp\n${data}web: { listen: off }\nmilter: { workers: 0, sockets: [{ listen: "unix:${folder}/bad.sock" }] }\n${settings}\n`,
+    );
+    const argv = [main, "serve", "--config", own, "--lang", lang];
+    const { status, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", timeout: 60_000 });
+    expect(stderr).toContain(`sekisho: ${says}`);
+    expect(stderr).not.toContain("ENOENT");
+    expect(status).toBe(3);
+  },
+  90_000,
+);

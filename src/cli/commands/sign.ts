@@ -16,7 +16,7 @@ import { configOption, readConfig } from "../config-option.ts";
 import { readNow } from "../input.ts";
 import type { Io } from "../io.ts";
 import { readConfigInUse } from "../keys-in-use.ts";
-import { keyOfOptions, loadKeys, signingKeyOptions } from "../signing-key-options.ts";
+import { loadKeys, onlyKeyOfOptions, signingKeyOptions } from "../signing-key-options.ts";
 import { signingText } from "../text/signing-text.ts";
 import { feedBody, printMessage, readWholeMessage } from "../whole-message.ts";
 
@@ -78,7 +78,7 @@ export const sign: AnyCommand = defineCommand({
   },
   maxArguments: 1,
   async run(values, [file], io) {
-    const given = keyOfOptions(values, io);
+    const given = onlyKeyOfOptions(values, io);
     const now = readNow(values.now, io);
     const identity = readIdentity(values.identity, io);
     const config = await (given === undefined ? readConfigInUse : readConfig)(values.config, io);

@@ -180,9 +180,9 @@ describe("seal", () => {
 
   test("--trust-header takes the results from our own fields", async () => {
     const stated = `Authentication-Results: mx.example.jp; arc=none; spf=pass smtp.mailfrom=x.example\n${message}`;
-    const { out } = await cli(["seal", "--trust-header", "--field-only", ...offline()], stated);
+    const { out } = await cli(["seal", "--trust-header", "--field-only"], stated);
     expect(out).toContain("i=1; mx.example.jp;\n    arc=none; spf=pass smtp.mailfrom=x.example\n");
-    const none = await cli(["seal", "--trust-header", ...offline()], message);
+    const none = await cli(["seal", "--trust-header"], message);
     expect(none.code).toBe(1);
     expect(none.err).toContain("no Authentication-Results field of mx.example.jp");
     expect((await cli(["seal", "--trust-header", "--ip", "192.0.2.1"], message)).code).toBe(2);
@@ -200,11 +200,11 @@ describe("seal", () => {
 
 describe("key", () => {
   test.each([
-    [["--type", "rsa"], "s20261031", "k=rsa"],
-    [["--type", "ed25519"], "e20261031", "k=ed25519"],
+    [["--type", "rsa", "--now", now], "s20261031", "k=rsa"],
+    [["--type", "ed25519", "--now", now], "e20261031", "k=ed25519"],
     [["--type", "ed25519", "--selector", "tls", "--service", "tlsrpt"], "tls", "s=tlsrpt"],
   ])("generate %j", async (options, selector, text) => {
-    const all = ["key", "generate", "--domain", "example.jp", "--dir", path("new"), "--now", now, ...options];
+    const all = ["key", "generate", "--domain", "example.jp", "--dir", path("new"), ...options];
     const { code, out } = await cli([...all, "--json"]);
     const made = JSON.parse(out) as { file: string; name: string; value: string; zone: string };
     expect(code).toBe(0);
@@ -337,4 +337,44 @@ describe("config import-opendkim", () => {
     [["config", "import-opendkim"], 2],
     [["config", "import-opendkim", "/none/opendkim.conf"], 3],
   ])("%j gives %i", async (args, code) => expect((await runCli(args)).code).toBe(code));
+});
+
+describe("a key file that cannot be read", () => {
+  const words = {
+    en: { missing: "there is no such file", folder: "it is a directory" },
+    ja: { missing: "ファイルがありません", folder: "ファイルではなくディレクトリです" },
+  } as const;
+
+  test.each([
+    ["en", "sign"],
+    ["ja", "sign"],
+    ["en", "key dns"],
+    ["ja", "key dns"],
+    ["en", "key verify"],
+    ["ja", "key verify"],
+  ] as const)("is told why in words (%s, %s)", async (lang, command) => {
+    const config = path("gone.yaml");
+    await writeFile(
+      config,
+      `hostname: mx.example.jp\ndata_dir: ${folder}/data\nsign: { keys: [{ domain: example.jp, selector: s1, file: ${path("gone.pem")} }] }\n`,
+    );
+    const { code, out, err } = await runCli([...command.split(" "), "--config", config, "--lang", lang], {
+      input: message,
+    });
+    const told = (out + err).replaceAll(/\n */g, lang === "en" ? " " : "");
+    expect(told).toContain(words[lang].missing);
+    expect(told).not.toContain("ENOENT");
+    expect(code).toBe(command === "key verify" ? 1 : 3);
+    const check = await runCli(["config", "check", "--config", config, "--lang", lang, "--json"]);
+    const { findings } = JSON.parse(check.out) as { findings: { params: object; text: string }[] };
+    expect(findings[0]?.text).toContain(words[lang].missing);
+    expect(findings[0]?.params).toMatchObject({ reason: "ENOENT" });
+  });
+});
+
+test("key verify that DNS does not answer could not be done", async () => {
+  const dns = ["--nameserver", "127.0.0.1:1", "--dns-timeout", "0.3"];
+  const { code, out } = await cli(["key", "verify", ...dns]);
+  expect(out).toContain("key.record-unanswered");
+  expect(code).toBe(3);
 });

@@ -40,6 +40,7 @@ export const spf: AnyCommand = defineCommand({
     ...dnsOptions,
   },
   maxArguments: 3,
+  mayBeEmpty: true,
   async run(values, args, io) {
     const config = await readConfig(values.config, io);
     const { voidLookups, voidCounting } = config.verify.spf;
@@ -63,6 +64,7 @@ interface Asked {
 
 function readBatchFile(args: readonly string[], io: Io): string {
   const [file, extra] = args;
+  if (file === "") throw usageError(io.text.usage.emptyArgument);
   if (extra !== undefined) throw usageError(io.text.usage.tooManyArguments(extra));
   return file ?? "-";
 }

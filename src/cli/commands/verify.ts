@@ -24,6 +24,7 @@ import {
 import { configOption, readConfig } from "../config-option.ts";
 import { formatDns } from "../dns-lines.ts";
 import { dnsOptions, openDns } from "../dns-options.ts";
+import { refuseAlone } from "../idle-options.ts";
 import { fileUnreadable, openInput, parseTimestamp, readIp, readNow } from "../input.ts";
 import { formatJson, type Io } from "../io.ts";
 import { formatVerdicts } from "../verdicts.ts";
@@ -43,13 +44,19 @@ export const verify: AnyCommand = defineCommand({
   },
   options: {
     ip: { type: "string", value: "ADDR", help: { en: "the SMTP client", ja: "接続元の IP アドレス" } },
-    helo: { type: "string", value: "NAME", help: { en: "what it gave as HELO", ja: "HELO の名前" } },
+    helo: {
+      type: "string",
+      value: "NAME",
+      mayBeEmpty: true,
+      help: { en: "with --ip: what it gave as HELO", ja: "--ip とともに使う。HELO の名前" },
+    },
     "mail-from": {
       type: "string",
       value: "ADDR",
+      mayBeEmpty: true,
       help: {
-        en: 'the envelope sender; "" is the null sender',
-        ja: 'エンベロープの送信者（空の送信者は ""）',
+        en: 'with --ip: the envelope sender; "" is the null sender',
+        ja: '--ip とともに使う。エンベロープの送信者（空の送信者は ""）',
       },
     },
     "authserv-id": {
@@ -129,6 +136,7 @@ export function readClient(
   },
   io: Io,
 ): SmtpClient | undefined {
+  refuseAlone(values, ["helo", "mail-from"], "ip", io);
   if (values.ip === undefined) return undefined;
   return { ip: readIp("--ip", values.ip, io), helo: values.helo ?? "", mailFrom: values["mail-from"] ?? "" };
 }

@@ -11,6 +11,7 @@ import {
 } from "../../keys/generate-key.ts";
 import { type KeyService, type PublicRecord, publicRecord } from "../../keys/public-record.ts";
 import { type ExitCode, exitOk, usageError } from "../command.ts";
+import { refuseBeside } from "../idle-options.ts";
 import { fileUnwritable, readNow } from "../input.ts";
 import { formatJson, type Io } from "../io.ts";
 import { wrap } from "../layout.ts";
@@ -23,6 +24,9 @@ import { inForm, jsonRecord, readForm, recordLines } from "./record-lines.ts";
 export async function generateKey(values: KeyValues, config: Config, io: Io): Promise<ExitCode> {
   const text = signingText(io.lang);
   if (values.domain === undefined) throw usageError(text.usage.domainMissing);
+  // The date of --now is that of the selector, and --key says the whole path.
+  refuseBeside(values, ["now"], "selector", io);
+  refuseBeside(values, ["dir"], "key", io);
   const domain = readDomainOption(values.domain, io);
   const type = readType(values.type, io);
   const bits = readBits(values.bits, type, io);
@@ -75,6 +79,8 @@ function generatedLines(
 
 function readBits(value: string | undefined, type: GeneratedType, io: Io): number {
   if (value === undefined) return 2048;
-  if (type === "rsa" && generatedBits.includes(Number(value))) return Number(value);
-  throw usageError(signingText(io.lang).usage.badBits(value));
+  const { usage } = signingText(io.lang);
+  if (type !== "rsa") throw usageError(usage.bitsOfRsaOnly(type));
+  if (generatedBits.includes(Number(value))) return Number(value);
+  throw usageError(usage.badBits(value));
 }

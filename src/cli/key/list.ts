@@ -5,16 +5,17 @@ import { formatAuthorPattern } from "../../config/sign-schema.ts";
 import { keyRecordName } from "../../core/dkim/key-query.ts";
 import { selectorDate } from "../../keys/generate-key.ts";
 import { readKeyFile } from "../../keys/key-file.ts";
-import { keyId, rowsInUse } from "../../keys/rotated-keys.ts";
+import { keyId, rotatedDomains, rowsInUse } from "../../keys/rotated-keys.ts";
 import type { RotatedKey } from "../../keys/rotation.ts";
 import { describeKey } from "../../keys/verify-key.ts";
 import { type ExitCode, exitFindings, exitOk } from "../command.ts";
 import { formatJson, type Io } from "../io.ts";
 import { readRotatedKeys } from "../keys-in-use.ts";
-import { labelled, printable } from "../layout.ts";
+import { labelled, printable, wrap } from "../layout.ts";
 import { keyOwner } from "../signing-key-options.ts";
 import { signingText } from "../text/signing-text.ts";
 import type { KeyValues } from "./options.ts";
+import { noKeysYet } from "./rotation-command-text.ts";
 import { rotationJson, rotationRows } from "./rotation-lines.ts";
 
 /** `sekisho key list`: all keys, those that rotate with how far they have come. */
@@ -48,11 +49,16 @@ export async function listKeys(values: KeyValues, config: Config, io: Io): Promi
         io.isTty,
       ),
     );
-  else if (listed.length === 0) io.out(signingText(io.lang).noKeys);
-  else
-    for (const [index, row] of listed.entries())
-      for (const line of listLines(row, index, rotate, io)) io.out(line);
+  else for (const line of allLines(listed, config, io)) io.out(line);
   return listed.some(isWrong) ? exitFindings : exitOk;
+}
+
+function allLines(listed: readonly ListedKey[], { sign }: Config, io: Io): string[] {
+  const lines = listed.flatMap((row, index) => listLines(row, index, sign.rotate, io));
+  const has = new Set(listed.filter(({ rotated }) => rotated?.state !== "gone").map(({ domain }) => domain));
+  const without = rotatedDomains(sign).flatMap(({ domain }) => (has.has(domain) ? [] : [domain]));
+  if (without.length === 0) return listed.length === 0 ? [signingText(io.lang).noKeys] : lines;
+  return [...lines, ...(lines.length === 0 ? [] : [""]), ...wrap(noKeysYet(without, io.lang), io.columns)];
 }
 
 /** A key in use that cannot be used, or one that is held up by more than others. */

@@ -12,33 +12,39 @@ export const keyOptions = {
   type: {
     type: "string",
     value: "rsa|ed25519",
-    help: { en: "kind of the new key (rsa when left out)", ja: "作る鍵の種類（省略時は rsa）" },
+    help: {
+      en: "generate, rotate: kind of the new key (generate: rsa when left out)",
+      ja: "generate と rotate で使う。作る鍵の種類（generate では省略時 rsa）",
+    },
   },
   bits: {
     type: "string",
     value: "2048|3072|4096",
-    help: { en: "size of the new RSA key", ja: "作る RSA 鍵の長さ" },
+    help: { en: "generate: size of the new RSA key", ja: "generate で使う。作る RSA 鍵の長さ" },
   },
   service: {
     type: "string",
     value: "email|tlsrpt",
     help: {
-      en: "what the record allows the key for; tlsrpt is for TLS reports",
-      ja: "レコードに書く用途。tlsrpt は TLS レポート用",
+      en: "generate, dns, verify: what the record allows the key for; tlsrpt is for TLS reports",
+      ja: "generate、dns、verify で使う。レコードに書く用途。tlsrpt は TLS レポート用",
     },
   },
   dir: {
     type: "string",
     value: "FOLDER",
     help: {
-      en: "where new keys go, as FOLDER/DOMAIN/SELECTOR.pem; keys in data_dir when left out",
-      ja: "鍵の保存先（フォルダー/ドメイン/セレクタ.pem）。省略時は data_dir の keys",
+      en: "generate: where new keys go, as FOLDER/DOMAIN/SELECTOR.pem; keys in data_dir when left out",
+      ja: "generate で使う。鍵の保存先（フォルダー/ドメイン/セレクタ.pem）。省略時は data_dir の keys",
     },
   },
   form: {
     type: "string",
     value: "zone|line|value",
-    help: { en: "print the record in this form only", ja: "レコードをこの形式だけで出力する" },
+    help: {
+      en: "generate, dns: print the record in this form only",
+      ja: "generate と dns で使う。レコードをこの形式だけで出力する",
+    },
   },
   compromised: {
     type: "boolean",
@@ -47,7 +53,11 @@ export const keyOptions = {
       ja: "retire で使う。鍵が漏れたおそれがあるとき、配送中のメールを待たずに失効させる",
     },
   },
-  now: { type: "string", value: "RFC3339", help: { en: "the present time", ja: "現在の日時" } },
+  now: {
+    type: "string",
+    value: "RFC3339",
+    help: { en: "generate, verify: the present time", ja: "generate と verify で使う。現在の日時" },
+  },
   json: { type: "boolean", help: { en: "print the result as JSON", ja: "結果を JSON で出力する" } },
 } as const;
 export type KeyValues = OptionValues<

@@ -27,7 +27,7 @@ import { formatJson, type Io } from "../io.ts";
 import { actAsOwner } from "../keys-in-use.ts";
 import { labelled, printable, wrap } from "../layout.ts";
 import { keyCommandText } from "./rotation-command-text.ts";
-import { changeLines, noteLines, rotationJson, rotationRows } from "./rotation-lines.ts";
+import { changeLines, failureOfNote, noteLines, rotationJson, rotationRows } from "./rotation-lines.ts";
 
 /** What the commands that change keys are given. */
 export interface RotationCall {
@@ -64,7 +64,7 @@ export function rotateKeys(call: RotationCall): Promise<ExitCode> {
         if (of !== domain || (type !== undefined && type !== wanted)) continue;
         const coming = keys.find((key) => key.domain === of && key.type === wanted && isIncoming(key));
         if (coming === undefined) await saveRequest(tx, { domain, type: wanted, at: Date.now() });
-        else io.err(text.onItsWay(keyRecordName(coming)));
+        else io.err(`sekisho: ${text.onItsWay(keyRecordName(coming))}`);
       }
     });
     await rotator.round(new Set([domain]));
@@ -78,7 +78,7 @@ async function tellZoneBusy({ state, domain, io }: Work): Promise<void> {
   const zone = keys.find((key) => key.domain === domain)?.zone;
   const busy = zone === undefined ? undefined : changeIn(zone, keys);
   if (busy !== undefined && busy.domain !== domain)
-    io.err(keyCommandText(io.lang).zoneBusy(domain, keyRecordName(busy)));
+    io.err(`sekisho: ${keyCommandText(io.lang).zoneBusy(domain, keyRecordName(busy))}`);
 }
 
 /** `key publish`: changes of records that wait are tried again now, or printed. */
@@ -87,7 +87,8 @@ export function publishKeys(call: RotationCall): Promise<ExitCode> {
     const text = keyCommandText(work.io.lang);
     if ((await work.rotator.round(new Set([work.domain]))).busy) return giveUp(text.somebodyElse);
     const waiting = (await keysOf(work)).filter(({ change }) => change !== undefined);
-    if (waiting.length === 0 && work.notes.length === 0) work.io.err(text.nothingToPublish(work.domain));
+    if (waiting.length === 0 && work.notes.length === 0)
+      work.io.err(`sekisho: ${text.nothingToPublish(work.domain)}`);
     return report(work);
   });
 }
@@ -182,6 +183,8 @@ async function report(work: Work): Promise<ExitCode> {
   // Nothing else signs: what is out of use is so from now on.
   if (!runs) await rotator.release(rowsInUse(config.sign, await state.tx(listKeys)));
   const keys = await keysOf(work);
+  const failures = notes.flatMap((note) => failureOfNote(note, io) ?? []);
+  for (const failure of failures) io.err(`sekisho: ${failure}`);
   if (json)
     io.out(
       formatJson(
@@ -199,11 +202,11 @@ async function report(work: Work): Promise<ExitCode> {
       }
     for (const key of keys) for (const line of keyLines(key, rotate, io)) io.out(line);
     const text = keyCommandText(io.lang);
-    io.out("");
+    if (keys.length > 0) io.out("");
     for (const line of wrap(runs ? text.takesItUp : text.nothingRuns, io.columns)) io.out(line);
   }
   const troubled = keys.some(({ trouble }) => trouble !== undefined && trouble.step !== "prove");
-  if (notes.some(({ kind }) => kind === "no-plan")) return exitFailed;
+  if (failures.length > 0) return exitFailed;
   return troubled ? exitFindings : exitOk;
 }
 

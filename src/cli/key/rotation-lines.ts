@@ -8,7 +8,7 @@ import { outlookOf } from "../../keys/rotation-outlook.ts";
 import { rotationText } from "../../keys/rotation-text.ts";
 import type { Io } from "../io.ts";
 import { printable, wrap } from "../layout.ts";
-import { keyCommandText } from "./rotation-command-text.ts";
+import { keyCommandText, type PlanFault } from "./rotation-command-text.ts";
 
 /** Rows of a listed key: its state, what it waits for, and what holds it up. */
 export function rotationRows(key: RotatedKey, rotate: RotateConfig, io: Io): [string, string][] {
@@ -25,7 +25,7 @@ export function rotationRows(key: RotatedKey, rotate: RotateConfig, io: Io): [st
       : [
           [
             labels.trouble,
-            troubleText(text.steps[trouble.step], trouble.reason, when(trouble.since), trouble.times),
+            troubleText(text.steps[trouble.step], troubleReason(key, io), when(trouble.since), trouble.times),
           ] satisfies [string, string],
         ]),
   ];
@@ -53,7 +53,7 @@ export function rotationJson(key: RotatedKey, rotate: RotateConfig): object {
 /** What was done or found, a sentence each. */
 export function noteLines(note: RotationNote, io: Io): string[] {
   const text = rotationText(io.lang);
-  const { moved, noPlan, trouble } = keyCommandText(io.lang);
+  const { moved, trouble } = keyCommandText(io.lang);
   const told = (sentence: string): string[] => wrap(printable(sentence), io.columns);
   switch (note.kind) {
     case "moved": {
@@ -65,14 +65,49 @@ export function noteLines(note: RotationNote, io: Io): string[] {
     case "trouble": {
       const { trouble: found } = note.key;
       if (found === undefined) return [];
-      const what = trouble(text.steps[found.step], found.reason, when(found.since), found.times);
+      const what = trouble(
+        text.steps[found.step],
+        troubleReason(note.key, io),
+        when(found.since),
+        found.times,
+      );
       return told(`${keyRecordName(note.key)}: ${what}`);
     }
     case "no-plan":
-      return told(noPlan(note.domain, note.reason));
     case "by-hand":
       return [];
   }
+}
+
+/** Where there is no zone to look into, with what to do; else as the rotation has it. */
+function troubleReason({ domain, trouble }: RotatedKey, io: Io): string {
+  const reason = trouble?.reason ?? "";
+  return /: no-(?:zone|server)$/.test(reason) ? planFaultText(domain, reason, io) : reason;
+}
+
+/** Why a new key could not be begun; undefined for what is no failure. */
+export function failureOfNote(note: RotationNote, io: Io): string | undefined {
+  if (note.kind !== "no-plan") return undefined;
+  const { domain, reason } = note;
+  return keyCommandText(io.lang).noPlan(printable(domain), printable(planFaultText(domain, reason, io)));
+}
+
+/** @param reason As the rotation has it: `example.jp: no-zone`, `s1._domainkey.example.jp: servers cannot be asked`. */
+function planFaultText(domain: string, reason: string, io: Io): string {
+  const { planFaults } = keyCommandText(io.lang);
+  const at = reason.lastIndexOf(": ");
+  const name = at < 0 ? domain : reason.slice(0, at);
+  const word = reason.slice(at < 0 ? 0 : at + 2);
+  const fault = word.startsWith("no selector is free") ? "no-selector" : (faultsBySentence[word] ?? word);
+  return isPlanFault(fault, planFaults) ? planFaults[fault](name) : reason;
+}
+
+const faultsBySentence: Readonly<Record<string, PlanFault>> = {
+  "servers cannot be asked": "unanswered-servers",
+};
+
+function isPlanFault(word: string, of: object): word is PlanFault {
+  return Object.hasOwn(of, word);
 }
 
 /** A change that the operator makes; not wrapped, as it is there to be copied. */

@@ -2,12 +2,12 @@ import type { Config } from "../../config/config.ts";
 import type { SigningKeyConfig } from "../../config/sign-config.ts";
 import { keyRecordName } from "../../core/dkim/key-query.ts";
 import type { DnsResolver } from "../../core/dns/resolver.ts";
+import { writeKeyFinding } from "../../daemon/written-key-finding.ts";
 import type { Finding } from "../../findings/finding.ts";
-import { writeFinding } from "../../findings/table.ts";
 import { loadSigningKeys } from "../../keys/load-keys.ts";
 import type { KeyService } from "../../keys/public-record.ts";
 import { ageFinding, verifyKey } from "../../keys/verify-key.ts";
-import { type ExitCode, exitFindings, exitOk } from "../command.ts";
+import { type ExitCode, exitFailed, exitFindings, exitOk } from "../command.ts";
 import { openDns } from "../dns-options.ts";
 import { countFindings, formatFindings, isSerious } from "../finding-lines.ts";
 import { readNow } from "../input.ts";
@@ -29,21 +29,27 @@ export async function verifyKeys(values: KeyValues, config: Config, io: Io): Pro
       distinctKeys(rows).map((row) => verifyRow(row, rows, { config, dns: dns.resolver, service, now, io })),
     );
     const findings = outcomes.flatMap(({ findings: found }) => found);
-    const written = findings.map((found) => writeFinding(found, io.lang));
+    const written = findings.map((found) => writeKeyFinding(found, io.lang));
     if (values.json) io.out(formatJson({ keys: outcomes.map(jsonOutcome), findings: written }, io.isTty));
     else {
       const { agrees } = signingText(io.lang);
-      for (const { row, findings: found } of outcomes)
-        if (!found.some(isSerious))
-          for (const line of wrap(agrees(keyRecordName(row), row.file), io.columns)) io.out(line);
-      if (written.length > 0) io.out("");
+      const good = outcomes.filter(({ findings: found }) => !found.some(isSerious));
+      for (const { row } of good)
+        for (const line of wrap(agrees(keyRecordName(row), row.file), io.columns)) io.out(line);
+      if (good.length > 0 && written.length > 0) io.out("");
       for (const line of formatFindings(written, io)) io.out(line);
       if (written.length > 0) io.out(countFindings(written, io));
     }
-    return findings.some(isSerious) ? exitFindings : exitOk;
+    return exitCodeOf(findings.filter(isSerious));
   } finally {
     dns.close();
   }
+}
+
+/** Where DNS alone kept it from being done, it could not be done. */
+function exitCodeOf(serious: readonly Finding[]): ExitCode {
+  if (serious.length === 0) return exitOk;
+  return serious.every(({ id }) => id === "key.record-unanswered") ? exitFailed : exitFindings;
 }
 
 interface RowOutcome {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { SekishoError } from "../../errors.ts";
 import { type ExitCode, exitOk, usageError } from "../command.ts";
-import { fileUnreadable } from "../input.ts";
+import { fileUnwritable } from "../input.ts";
 import type { Io } from "../io.ts";
 import { printable } from "../layout.ts";
 import { reportText } from "../text/report-text.ts";
@@ -24,9 +24,16 @@ export async function backupReports(
     try {
       await store.backup(path);
     } catch (error) {
-      throw error instanceof SekishoError ? error : fileUnreadable(path, error, io);
+      throw isOfSystem(error) ? fileUnwritable(path, (error as Error).cause, io) : error;
     }
     io.out(text.backedUp(printable(path)));
     return exitOk;
   });
+}
+
+/** Whether the system refused to make the file, not the database to be read. */
+function isOfSystem(error: unknown): boolean {
+  if (!(error instanceof SekishoError) || !(error.cause instanceof Error)) return false;
+  const { syscall, path } = error.cause as NodeJS.ErrnoException;
+  return syscall !== undefined && path !== undefined;
 }

@@ -1,5 +1,6 @@
 import type { GroupName } from "../../collect/classify/source.ts";
 import { type ExitCode, exitOk, usageError } from "../command.ts";
+import { refuseBeside } from "../idle-options.ts";
 import { formatJson, type Io } from "../io.ts";
 import { reportText } from "../text/report-text.ts";
 import { csvLine, type ExportRow, exportColumns, exportRow } from "./export-row.ts";
@@ -12,6 +13,7 @@ import { withReports } from "./store.ts";
 /** Prints the records of aggregate reports, one a line, each with the group of its source. */
 export async function exportRecords(values: ReportValues, _: readonly string[], io: Io): Promise<ExitCode> {
   const wanted = readChoice("--format", values.format, ["csv", "ndjson"] as const, io);
+  if (wanted === "csv") refuseBeside(values, ["format"], "json", io);
   const format = wanted ?? (values.json ? "ndjson" : "csv");
   const group = readGroup(values, io);
   const written = readFilter(values, io);

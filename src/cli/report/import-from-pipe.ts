@@ -1,4 +1,5 @@
 import { type ExitCode, exitFailed, exitOk, exitTryLater } from "../command.ts";
+import { failureLines } from "../failure-lines.ts";
 import type { Io } from "../io.ts";
 import { importReports } from "./import.ts";
 import type { ReportValues } from "./options.ts";
@@ -16,7 +17,7 @@ export async function importFromPipe(
     const code = await importReports(values, paths, io);
     return code === exitFailed ? exitTryLater : exitOk;
   } catch (error) {
-    io.err(error instanceof Error ? error.message : String(error));
+    for (const line of failureLines(error, io)) io.err(line);
     return exitTryLater;
   }
 }

@@ -4,7 +4,8 @@ import { type JudgeContext, judgeMail } from "../../collect/judge-mail.ts";
 import type { Config } from "../../config/config.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { MailJudgement } from "../../store/reports/port.ts";
-import { openDns } from "../dns-options.ts";
+import { dnsOptions, openDns } from "../dns-options.ts";
+import { refuseAlone } from "../idle-options.ts";
 import type { Io } from "../io.ts";
 import type { ReportValues } from "./options.ts";
 
@@ -17,6 +18,7 @@ export interface Judge {
 
 /** Judges report mail by the fields of this site, and by DNS where that is asked for. @throws SekishoError with code USAGE. */
 export function openJudge(values: ReportValues, config: Config, io: Io): Judge {
+  refuseAlone(values, Object.keys(dnsOptions), "check-mail", io);
   const dns = values["check-mail"] ? openDns(values, config.dns, io) : undefined;
   const context: JudgeContext = {
     authservIds: siteAuthservIds(config),

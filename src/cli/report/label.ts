@@ -11,6 +11,7 @@ import { openSharedState } from "../../store/shared.ts";
 import type { StateStore } from "../../store/state.ts";
 import { type ExitCode, exitOk, usageError } from "../command.ts";
 import { readConfig } from "../config-option.ts";
+import { refuseBeside } from "../idle-options.ts";
 import { formatJson, type Io } from "../io.ts";
 import { printable } from "../layout.ts";
 import { sourceText } from "../text/source-text.ts";
@@ -25,16 +26,18 @@ export async function labelSource(
   io: Io,
 ): Promise<ExitCode> {
   const text = sourceText(io.lang);
+  refuseBeside(values, ["owner", "contact"], "remove", io);
+  if (values.remove && group !== undefined) throw usageError(text.groupOfRemoved(printable(group)));
   const pattern = written === undefined ? undefined : labelPattern(written);
   if (written !== undefined && pattern === undefined) throw usageError(text.badPattern(printable(written)));
-  if (pattern === undefined && (values.remove || values.owner !== undefined))
-    throw usageError(io.text.usage.missingArgument("ADDRESS"));
+  const saysSomething = values.remove || values.owner !== undefined || values.contact !== undefined;
+  if (pattern === undefined && saysSomething) throw usageError(io.text.usage.missingArgument("ADDRESS"));
   const wanted = pattern === undefined || values.remove ? undefined : readGroup(group, io);
   const state = await openSharedState(await readConfig(values.config, io));
   try {
     if (pattern === undefined) await showLabels(state, values, io);
-    else if (wanted === undefined) await remove(state, pattern, io);
-    else await put(state, { pattern, group: wanted, ...ownerOf(values) }, io);
+    else if (wanted === undefined) await remove(state, pattern, values, io);
+    else await put(state, { pattern, group: wanted, ...ownerOf(values) }, values, io);
     return exitOk;
   } finally {
     await state.close();
@@ -54,16 +57,18 @@ function ownerOf({ owner, contact }: ReportValues): Pick<SourceLabel, "name" | "
   return { ...(owner !== undefined && { name: owner }), ...(contact !== undefined && { contact }) };
 }
 
-async function put(state: StateStore, label: SourceLabel, io: Io): Promise<void> {
+async function put(state: StateStore, label: SourceLabel, { json }: ReportValues, io: Io): Promise<void> {
   await putLabel(state, label);
   const text = sourceText(io.lang);
-  io.out(text.labelled(label.pattern, text.group[label.group]));
+  if (json) io.out(formatJson(label, io.isTty));
+  else io.out(text.labelled(label.pattern, text.group[label.group]));
 }
 
-async function remove(state: StateStore, pattern: string, io: Io): Promise<void> {
+async function remove(state: StateStore, pattern: string, { json }: ReportValues, io: Io): Promise<void> {
   const text = sourceText(io.lang);
   if (!(await removeLabel(state, pattern))) throw new SekishoError("NOT_FOUND", text.noSuchLabel(pattern));
-  io.out(text.unlabelled(pattern));
+  if (json) io.out(formatJson({ pattern, removed: true }, io.isTty));
+  else io.out(text.unlabelled(pattern));
 }
 
 async function showLabels(state: StateStore, { json }: ReportValues, io: Io): Promise<void> {

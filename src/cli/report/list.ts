@@ -88,7 +88,8 @@ async function tell(
     lookedThrough === undefined
       ? text.more(option)
       : text.lookedThrough(grouped(lookedThrough.reports), day(lookedThrough.begin), option);
-  for (const line of wrap(more, io.columns)) (json ? io.err : io.out)(line);
+  if (json) io.err(more);
+  else for (const line of wrap(more, io.columns)) io.out(line);
 }
 
 function showReports(reports: readonly ReportSummary[], io: Io): void {

@@ -1,6 +1,7 @@
 import { openGeo } from "../../collect/classify/geo.ts";
 import { type NamingRound, nameSources, namingLimits } from "../../collect/classify/name-sources.ts";
 import { organizationalDomains } from "../../collect/classify/naming.ts";
+import { fileFaultText } from "../../config/file-fault.ts";
 import { systemClock } from "../../core/clock.ts";
 import { openSharedNames } from "../../store/shared.ts";
 import { type ExitCode, exitFailed, exitOk } from "../command.ts";
@@ -61,7 +62,9 @@ function tell(round: NamingRound, { json }: ReportValues, io: Io): void {
     asked === 0 ? text.nothingToName : text.named(asked, unanswered),
     ...(left === 0 ? [] : [text.left(left)]),
     ...unusableLists.map((list) => text.listUnusable(printable(list))),
-    ...problems.map(({ file, reason }) => text.databaseUnusable(printable(file), printable(reason))),
+    ...problems.map(({ file, reason }) =>
+      text.databaseUnusable(printable(file), printable(fileFaultText(reason, io.lang))),
+    ),
   ];
   for (const line of lines) for (const part of wrap(line, io.columns)) io.out(part);
 }

@@ -10,11 +10,8 @@ import type { ReportValues } from "./options.ts";
 import { withReports } from "./store.ts";
 
 /** Prints the octets of the mail or file that a report came in, as they came. */
-export async function printRaw(
-  values: ReportValues,
-  [id = ""]: readonly string[],
-  io: Io,
-): Promise<ExitCode> {
+export async function printRaw(values: ReportValues, [id]: readonly string[], io: Io): Promise<ExitCode> {
+  if (id === undefined) throw usageError(io.text.usage.missingArgument("REPORT"));
   return withReports(values.config, io, async (store) => {
     const raw = await findRaw(store, id, io);
     if (raw?.octets === undefined)

@@ -6,6 +6,7 @@ import type { TlsPolicyResult } from "../../core/reports/tlsrpt.ts";
 import type { ReportWarning } from "../../core/reports/warnings.ts";
 import type { ReportStore, StoredReport } from "../../store/reports/port.ts";
 import { type ExitCode, exitOk, usageError } from "../command.ts";
+import { refuseBeside } from "../idle-options.ts";
 import { formatJson, type Io } from "../io.ts";
 import { hanging, labelled, printable } from "../layout.ts";
 import { localTime } from "../story.ts";
@@ -24,6 +25,7 @@ type Row = readonly [label: string, text: string];
 /** Shows one report with all that is known of it. */
 export async function showReport(values: ReportValues, [id]: readonly string[], io: Io): Promise<ExitCode> {
   if (id === undefined) throw usageError(io.text.usage.missingArgument("REPORT"));
+  refuseBeside(values, ["limit"], "json", io);
   const limit = readLimit(values, io);
   return withReports(values.config, io, async (store) => {
     const report = await findReport(store, id, io);

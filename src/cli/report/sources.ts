@@ -4,8 +4,9 @@ import { readSources, type SourcesQuery } from "../../collect/classify/read-sour
 import { askedAbout } from "../../collect/classify/site.ts";
 import type { GroupName } from "../../collect/classify/source.ts";
 import { type ExitCode, exitFindings, exitOk, usageError } from "../command.ts";
+import { refuseBeside } from "../idle-options.ts";
 import { formatJson, type Io } from "../io.ts";
-import { wrap } from "../layout.ts";
+import { printable, wrap } from "../layout.ts";
 import { sourceText } from "../text/source-text.ts";
 import { readDomain, readGroup, readLimit, readSpan } from "./filter.ts";
 import type { ReportValues } from "./options.ts";
@@ -24,6 +25,9 @@ const secondsOfDay = 86_400;
  * author, signature and SPF. The exit code is 1 while there is something to do at our own servers and services.
  */
 export async function showSources(values: ReportValues, args: readonly string[], io: Io): Promise<ExitCode> {
+  if (args[0] !== undefined && values.domain !== undefined)
+    throw usageError(io.text.usage.domainTwice(printable(args[0])));
+  refuseBeside(values, ["limit"], "json", io);
   const written = args[0] ?? values.domain;
   if (written === undefined) throw usageError(sourceText(io.lang).missingDomain);
   const domain = readDomain(written, io);

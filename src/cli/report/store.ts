@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Config } from "../../config/config.ts";
 import { SekishoError } from "../../errors.ts";
 import { openReportStore, reportsPath } from "../../store/reports/open.ts";
@@ -6,6 +5,7 @@ import type { ReportStore } from "../../store/reports/port.ts";
 import { readConfig } from "../config-option.ts";
 import type { Io } from "../io.ts";
 import { printable } from "../layout.ts";
+import { isStoreThere } from "../store-file.ts";
 import { reportText } from "../text/report-text.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function withReports<T>(
 ): Promise<T> {
   const config = await readConfig(configFile, io);
   const path = reportsPath(config.dataDir);
-  if (config.store === undefined && !existsSync(path))
+  if (config.store === undefined && !isStoreThere(path))
     throw new SekishoError("STORE_UNAVAILABLE", reportText(io.lang).noStore(printable(path)));
   const store = await openReportStore(config);
   try {

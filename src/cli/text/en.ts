@@ -17,6 +17,7 @@ export const en: CliText = {
     optionTakesNoValue: (option) => `${option} takes no value`,
     missingArgument: (name) => `${name} is missing`,
     tooManyArguments: (argument) => `"${argument}" is one argument too many`,
+    emptyArgument: 'an argument is empty (""); is a variable of the shell not set?',
     unknownAction: (command, action, actions) =>
       `"${command}" cannot do "${action}"; it knows ${list(actions)}`,
     missingAction: (command, actions) => `"${command}" needs to know what to do: ${list(actions)}`,
@@ -29,16 +30,29 @@ export const en: CliText = {
     offlineNeedsZone: "--offline needs at least one --zone FILE, for nothing else is asked",
     nullSenderNeedsHelo: "the null sender has no domain, so HELO must be given",
     notWithBatch: (option) => `${option} cannot be used with --batch; each line carries its own`,
+    notForAction: (option, command, others) =>
+      `${option} means nothing to ${command}; leave it out${others.length === 0 ? "" : ` (it is for ${list(others)})`}`,
+    onlyWith: (option, needed) =>
+      `${option} means nothing without ${needed}; give ${needed} too, or leave ${option} out`,
+    nothingBeside: (option, other) => `${option} means nothing beside ${other}; leave one of them out`,
+    domainTwice: (argument) => `the domain is given twice, as "${argument}" and with --domain; leave one out`,
     badAuthservId: (value) => `--authserv-id: "${value}" cannot be one; give a name such as mx.example.jp`,
     seeHelp: (command) => `see "sekisho ${command === undefined ? "" : `${command} `}--help"`,
   },
   failed: {
     fileUnreadable: (file, reason) => `${file} cannot be read: ${reason}`,
     fileUnwritable: (file, reason) => `${file} cannot be written: ${reason}`,
+    fileUnusable: (file, reason) => `${file} cannot be used: ${reason}`,
+    noRight: "permission denied",
     noSuchFolder: "its folder is not there and cannot be made",
     noSuchFile: "there is no such file",
     noPermission: "permission denied",
+    noPermissionToWrite: "permission denied",
     isDirectory: "it is a directory",
+    readOnly: "its file system can only be read",
+    diskFull: "the disk is full",
+    secretUnreadable: (reference, reason) => `${reference} cannot be read: ${reason}`,
+    secretEmpty: (reference) => `${reference} is empty or not set`,
     oldNode: (version) => `Sekisho needs Node.js 24 or newer; this is ${version}`,
     unexpected: (message) => `something went wrong that should not have: ${message}`,
     moreErrors: (file, count) => `${file}: ${some(count, "more error", "more errors")}`,
@@ -106,7 +120,10 @@ export const en: CliText = {
     },
     records: (count) => some(count, "record", "records"),
     verdict: {
-      none: (domain) => `${domain} says nothing about who may send its mail`,
+      none: (domain) =>
+        domain === ""
+          ? "the sender has no domain that could be asked"
+          : `${domain} says nothing about who may send its mail`,
       neutral: (domain, ip) => `${domain} takes no position on ${ip}`,
       pass: (domain, ip) => `${ip} may send mail of ${domain}`,
       fail: (domain, ip) => `${ip} may not send mail of ${domain}`,

@@ -17,6 +17,7 @@ export const ja: CliText = {
     optionTakesNoValue: (option) => `${option} に値は指定できません`,
     missingArgument: (name) => `${name} が指定されていません`,
     tooManyArguments: (argument) => `引数「${argument}」は余分です`,
+    emptyArgument: '空の引数（""）があります。シェルの変数が設定されているか確かめてください',
     unknownAction: (command, action, actions) =>
       `${command} に「${action}」という操作はありません（指定できるのは ${list(actions)}）`,
     missingAction: (command, actions) => `${command} の操作を指定してください: ${list(actions)}`,
@@ -30,16 +31,31 @@ export const ja: CliText = {
     offlineNeedsZone: "--offline では DNS に問い合わせないため、--zone FILE が 1 つ以上必要です",
     nullSenderNeedsHelo: "送信者が空（<>）の場合はドメインがないため、HELO の指定が必要です",
     notWithBatch: (option) => `${option} は --batch と同時に指定できません（値は行ごとに書きます）`,
+    notForAction: (option, command, others) =>
+      `${option} は ${command} では使えません。外してください${others.length === 0 ? "" : `（使えるのは ${list(others)}）`}`,
+    onlyWith: (option, needed) =>
+      `${option} は ${needed} がなければ意味がありません。${needed} も指定するか、${option} を外してください`,
+    nothingBeside: (option, other) =>
+      `${option} は ${other} と同時に指定しても意味がありません。どちらかを外してください`,
+    domainTwice: (argument) =>
+      `ドメインが「${argument}」と --domain で二重に指定されています。どちらかを外してください`,
     badAuthservId: (value) => `--authserv-id: 「${value}」は使えません（例 mx.example.jp）`,
     seeHelp: (command) => `使い方: sekisho ${command === undefined ? "" : `${command} `}--help`,
   },
   failed: {
     fileUnreadable: (file, reason) => `${file} を読めません: ${reason}`,
     fileUnwritable: (file, reason) => `${file} に書き込めません: ${reason}`,
+    fileUnusable: (file, reason) => `${file} を使えません: ${reason}`,
+    noRight: "権限がありません",
     noSuchFolder: "フォルダーがなく、作ることもできません",
     noSuchFile: "ファイルがありません",
     noPermission: "読み取り権限がありません",
+    noPermissionToWrite: "書き込み権限がありません",
     isDirectory: "ディレクトリです",
+    readOnly: "読み取り専用のファイルシステムです",
+    diskFull: "ディスクの空き容量がありません",
+    secretUnreadable: (reference, reason) => `${reference} を読めません: ${reason}`,
+    secretEmpty: (reference) => `${reference} が空か、設定されていません`,
     oldNode: (version) => `Sekisho には Node.js 24 以降が必要です（現在は ${version}）`,
     unexpected: (message) => `想定外のエラーが発生しました: ${message}`,
     moreErrors: (file, count) => `${file}: ほかに ${count} 件の誤りがあります`,
@@ -107,7 +123,10 @@ export const ja: CliText = {
     },
     records: (count) => `${count} 件`,
     verdict: {
-      none: (domain) => `${domain} は送信元を公開していません`,
+      none: (domain) =>
+        domain === ""
+          ? "送信者のアドレスにドメインがないため、評価できません"
+          : `${domain} は送信元を公開していません`,
       neutral: (domain, ip) => `${domain} は ${ip} について判断を示していません`,
       pass: (domain, ip) => `${ip} は ${domain} のメールを送ってよい送信元です`,
       fail: (domain, ip) => `${ip} は ${domain} のメールを送ってよい送信元ではありません`,

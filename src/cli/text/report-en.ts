@@ -235,5 +235,4 @@ export const reportEn: ReportText = {
   badCursor: (value) => `--cursor: "${value}" is none that sekisho report list has told`,
   badChoice: (option, value, choices) => `${option}: "${value}" is none of ${choices}`,
   badNumber: (option, value) => `${option}: "${value}" is no number from 1 on`,
-  notForAction: (option, action) => `${option} means nothing to sekisho report ${action}`,
 };

@@ -234,5 +234,4 @@ export const reportJa: ReportText = {
   badChoice: (option, value, choices) =>
     `${option}: "${value}" は使えません。${choices} のいずれかを指定してください`,
   badNumber: (option, value) => `${option}: "${value}" は 1 以上の数ではありません`,
-  notForAction: (option, action) => `${option} は sekisho report ${action} では使えません`,
 };

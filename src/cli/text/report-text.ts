@@ -136,7 +136,6 @@ export interface ReportText {
   readonly badCursor: (value: string) => string;
   readonly badChoice: (option: string, value: string, choices: string) => string;
   readonly badNumber: (option: string, value: string) => string;
-  readonly notForAction: (option: string, action: string) => string;
 }
 
 export function reportText(lang: Lang): ReportText {

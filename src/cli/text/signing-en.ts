@@ -12,7 +12,9 @@ export const signingEn: SigningText = {
     badDomain: (value) => `--domain: "${value}" is no domain such as example.jp`,
     badSelector: (value) => `--selector: "${value}" is no selector such as s20261031`,
     badType: (value) => `--type: "${value}" is neither rsa nor ed25519`,
-    badBits: (value) => `--bits: "${value}" is not possible; 2048, 3072 or 4096, and for rsa only`,
+    badBits: (value) => `--bits: "${value}" is none of 2048, 3072, 4096`,
+    bitsOfRsaOnly: (type) =>
+      `--bits is for RSA keys; a key of --type ${type} has one size only, so leave --bits out`,
     badService: (value) => `--service: "${value}" is neither email nor tlsrpt`,
     badForm: (value) => `--form: "${value}" is none of zone, line, value`,
     domainMissing: "--domain is missing: whose key shall it be?",

@@ -12,8 +12,9 @@ export const signingJa: SigningText = {
     badDomain: (value) => `--domain: 「${value}」は example.jp のようなドメインではありません`,
     badSelector: (value) => `--selector: 「${value}」は s20261031 のようなセレクタではありません`,
     badType: (value) => `--type: 「${value}」は rsa でも ed25519 でもありません`,
-    badBits: (value) =>
-      `--bits: 「${value}」は指定できません。2048、3072、4096 のどれかで、rsa のときだけです`,
+    badBits: (value) => `--bits: 「${value}」は指定できません。2048、3072、4096 のどれかです`,
+    bitsOfRsaOnly: (type) =>
+      `--bits は RSA 鍵のための指定です。--type ${type} の鍵の長さは決まっているので、--bits を外してください`,
     badService: (value) => `--service: 「${value}」は email でも tlsrpt でもありません`,
     badForm: (value) => `--form: 「${value}」は指定できません。zone、line、value のどれかです`,
     domainMissing: "--domain でどのドメインの鍵かを指定してください",

@@ -18,6 +18,7 @@ export interface SigningText {
     readonly badSelector: (value: string) => string;
     readonly badType: (value: string) => string;
     readonly badBits: (value: string) => string;
+    readonly bitsOfRsaOnly: (type: string) => string;
     readonly badService: (value: string) => string;
     readonly badForm: (value: string) => string;
     readonly domainMissing: string;

@@ -158,6 +158,7 @@ export const sourceTextEn: SourceText = {
   badPattern: (written) => `${written} is no address, no network and no name of a host or domain`,
   badGroup: (written, groups) => `${written} is no group; choose one of ${groups}`,
   missingGroup: (groups) => `say which group: ${groups}; or --remove`,
+  groupOfRemoved: (group) => `--remove takes the label away whatever its group; leave "${group}" out`,
   labelled: (pattern, group) => `${pattern}: ${group}`,
   unlabelled: (pattern) => `${pattern}: label removed`,
   noSuchLabel: (pattern) => `there is no label ${pattern}; sekisho report label shows them`,

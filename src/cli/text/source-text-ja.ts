@@ -146,6 +146,8 @@ export const sourceTextJa: SourceText = {
     `${written} は IP アドレス・ネットワーク・ホスト名・ドメイン名のいずれでもありません`,
   badGroup: (written, groups) => `${written} という分類はありません。次から選んでください: ${groups}`,
   missingGroup: (groups) => `分類を指定してください: ${groups}（取り消すには --remove）`,
+  groupOfRemoved: (group) =>
+    `--remove では分類によらずラベルを取り消します。「${group}」は指定しないでください`,
   labelled: (pattern, group) => `${pattern}: ${group}`,
   unlabelled: (pattern) => `${pattern}: ラベルを取り消しました`,
   noSuchLabel: (pattern) => `ラベル ${pattern} はありません。sekisho report label で一覧を表示できます`,

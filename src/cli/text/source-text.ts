@@ -89,6 +89,7 @@ export interface SourceText {
   readonly badPattern: (written: string) => string;
   readonly badGroup: (written: string, groups: string) => string;
   readonly missingGroup: (groups: string) => string;
+  readonly groupOfRemoved: (group: string) => string;
   readonly labelled: (pattern: string, group: string) => string;
   readonly unlabelled: (pattern: string) => string;
   readonly noSuchLabel: (pattern: string) => string;

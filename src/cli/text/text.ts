@@ -42,6 +42,7 @@ export interface CliText {
     readonly optionTakesNoValue: Line;
     readonly missingArgument: Line;
     readonly tooManyArguments: Line;
+    readonly emptyArgument: string;
     readonly unknownAction: (command: string, action: string, actions: readonly string[]) => string;
     readonly missingAction: (command: string, actions: readonly string[]) => string;
     readonly badLang: Line;
@@ -52,17 +53,30 @@ export interface CliText {
     readonly offlineNeedsZone: string;
     readonly nullSenderNeedsHelo: string;
     readonly notWithBatch: Line;
+    /** @param others Actions of the same command that take the option. */
+    readonly notForAction: (option: string, command: string, others: readonly string[]) => string;
+    readonly onlyWith: (option: string, needed: string) => string;
+    readonly nothingBeside: (option: string, other: string) => string;
+    readonly domainTwice: (argument: string) => string;
     readonly badAuthservId: Line;
     readonly seeHelp: (command: string | undefined) => string;
   };
   readonly failed: {
     readonly fileUnreadable: (file: string, reason: string) => string;
     readonly fileUnwritable: (file: string, reason: string) => string;
+    readonly fileUnusable: (file: string, reason: string) => string;
+    readonly noRight: string;
     readonly noSuchFolder: string;
     readonly noSuchFile: string;
     readonly noPermission: string;
+    readonly noPermissionToWrite: string;
     readonly isDirectory: string;
+    readonly readOnly: string;
+    readonly diskFull: string;
     readonly oldNode: Line;
+    /** @param reference Such as `file:/etc/secret`. */
+    readonly secretUnreadable: (reference: string, reason: string) => string;
+    readonly secretEmpty: Line;
     readonly unexpected: Line;
     readonly moreErrors: (file: string, count: number) => string;
   };

@@ -1,0 +1,17 @@
+import { statSync } from "node:fs";
+import { SekishoError } from "../errors.ts";
+
+/**
+ * Whether the file of a store is there. Where that cannot be found out it is not taken for absent: mostly the command was called by
+ * another user than the one of the running program.
+ * @throws SekishoError STORE_UNAVAILABLE.
+ */
+export function isStoreThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOTDIR") return false;
+    throw new SekishoError("STORE_UNAVAILABLE", `${path}: ${message}`, { cause });
+  }
+}
