@@ -80,6 +80,10 @@ test.each([
   { text: "A@LISTS.example", is: true },
   { text: "Staff@ours.example", is: true },
   { text: "staff+x@ours.example", is: false },
+  { text: '"st\\aff"@ours.example', is: true },
+  { text: '"sta ff"@ours.example', is: false },
+  { text: "@x.example,@y.example:staff@ours.example", is: true },
+  { text: "@x.example:boss@ours.example", is: false },
   { text: "a@sub.lists.example", is: false },
   { text: "lists.example", is: false },
   { text: "@lists.example", is: false },
@@ -88,6 +92,11 @@ test.each([
 ])("isAddressed: $text", ({ text, is }) => {
   const address = readAddress(text);
   expect(address !== undefined && isAddressed(address, [domain, staff])).toBe(is);
+});
+
+test("RFC 5321 §4.1.2: the address of a list is without route and quotes", () => {
+  const address = readAddress('@x.example:"sta.ff"@lists.example');
+  expect(address && addressText(address)).toBe("sta.ff@lists.example");
 });
 
 test("the list is called as the operator says, else by its address", () => {

@@ -17,10 +17,22 @@ const maxFieldOctets = 16_384;
 
 /** @param text Between the angle brackets. @returns undefined for what has no local part or no domain. */
 export function readAddress(text: string): PlainAddress | undefined {
-  const at = text.lastIndexOf("@");
-  const domain = toAsciiDomain(text.slice(at + 1));
+  const path = withoutRoute(text);
+  const at = path.lastIndexOf("@");
+  const domain = toAsciiDomain(path.slice(at + 1));
   if (at <= 0 || at > 255 || domain === undefined) return undefined;
-  return { localPart: text.slice(0, at), domain };
+  return { localPart: withoutQuotes(path.slice(0, at)), domain };
+}
+
+/** RFC 5321 §4.1.2, appendix C: a source route `@a,@b:` is to be ignored. */
+function withoutRoute(path: string): string {
+  return path.startsWith("@") ? path.slice(path.indexOf(":") + 1) : path;
+}
+
+/** RFC 5321 §4.1.2: a quoted local part is the same address as without the quotes and backslashes. */
+function withoutQuotes(localPart: string): string {
+  if (localPart.length < 3 || !localPart.startsWith('"') || !localPart.endsWith('"')) return localPart;
+  return localPart.slice(1, -1).replaceAll(/\\(.)/gs, "$1");
 }
 
 /** Whether one of the patterns is for the address, letter case aside. */

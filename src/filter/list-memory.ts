@@ -51,7 +51,12 @@ export type Redemption =
       readonly wayIn: WayIn /** One more batch of the same. */;
       readonly again: boolean;
     }
-  | { readonly kind: "refused"; readonly reason: TokenRefusal };
+  | {
+      readonly kind: "refused";
+      readonly reason: TokenRefusal;
+      /** As in `WayIn`: that holds whatever else the token is no good for. */
+      readonly claimsList?: true;
+    };
 
 export interface MemoryTerms {
   /** For so long after it came in a message is remembered. */
@@ -127,14 +132,15 @@ export class ListMemory {
     if (remembered === undefined) return refused("unknown");
     const { wayIn, uses } = remembered;
     const places = wayIn.lists.filter((list) => list.startsWith(`${use.host} `)).length;
-    if (places === 0) return refused("other-host");
-    if (wayIn.messageId !== undefined && wayIn.messageId !== use.messageId) return refused("other-message");
+    if (places === 0) return refused("other-host", wayIn);
+    if (wayIn.messageId !== undefined && wayIn.messageId !== use.messageId)
+      return refused("other-message", wayIn);
     const place = `${use.host} ${use.list}`;
     const before = uses.get(place);
     if (before !== undefined)
-      return isBatch(before, use, now, batchesMs) ? known(wayIn, true) : refused("used");
+      return isBatch(before, use, now, batchesMs) ? known(wayIn, true) : refused("used", wayIn);
     const usedHere = [...uses.keys()].filter((one) => one.startsWith(`${use.host} `)).length;
-    if (usedHere >= places) return refused("used");
+    if (usedHere >= places) return refused("used", wayIn);
     const { connection, content, recipients } = use;
     uses.set(place, { at: now, connection, content, batches: new Set([recipients]) });
     return known(wayIn, false);
@@ -184,8 +190,8 @@ function isBatch(before: ListUse, use: TokenUse, now: number, batchesMs: number)
   return true;
 }
 
-function refused(reason: TokenRefusal): Redemption {
-  return { kind: "refused", reason };
+function refused(reason: TokenRefusal, { claimsList }: Partial<WayIn> = {}): Redemption {
+  return { kind: "refused", reason, ...(claimsList === true && { claimsList }) };
 }
 
 function known(wayIn: WayIn, again: boolean): Redemption {

@@ -113,6 +113,81 @@ describe("From of mail that comes back (RFC 9989 §7.4)", () => {
     expect(own.record.signing).toMatchObject({ outcome: "signed", domain: "lists.example" });
   });
 
+  const claimed = "Other <other@ours.example>";
+  const many = Array.from({ length: 400 }, (_, index) => `x${index}@else.example`);
+  test.each<[string, readonly string[], number]>([
+    ["an alias of the list", ["all@ours.example"], 0],
+    ["an extension of its address", ["other+x@ours.example"], 0],
+    ["its address in quotes", ['"oth\\er"@ours.example'], 1],
+    ["its address behind many", [...many, "other@ours.example"], 1],
+  ])("nor when it came by %s", async (_, to, remembered) => {
+    const world = await listWorld();
+    const written = await world.write(claimed, { signed: false });
+    const arrived = await world.pass("in", written, { to });
+    // Forgeries that go to no list do not fill the memory.
+    expect(world.memory.size).toBe(remembered);
+    // Some lists remove it.
+    const text = arrived.message.replace(/^Authentication-Results:.*\r\n(?:[ \t].*\r\n)*/m, "");
+    expect(text).not.toContain("dmarc=");
+    const back = await world.pass("other-list", listChanges(text, "other@ours.example"), fromHost);
+    expect(back.record.signing).toMatchObject({ outcome: "unsigned", reason: "list-unproven" });
+    expect(fieldValues(back.message, "DKIM-Signature")).toEqual([]);
+  });
+
+  test("nor when its token is used up, does not fit, is forgotten, or nobody answers", async () => {
+    const world = await listWorld();
+    const arrived = await world.pass(
+      "in",
+      await world.write("Staff <staff@lists.example>", { signed: false }),
+    );
+    const text = arrived.message.replace("Authentication-Results:", "X-Results:");
+    const outcome = async (at: ListWorld, message: string): Promise<unknown> => {
+      const { record } = await at.pass("list", listChanges(message), fromHost);
+      return [record.list?.token, record.signing?.outcome, record.signing?.reason];
+    };
+    const unsigned = (token: string): unknown => [token, "unsigned", "list-unproven"];
+    const other = text.replace("Message-ID: <1@", "Message-ID: <2@");
+    expect(await outcome(world, other)).toEqual(unsigned("refused-other-message"));
+    expect(await outcome(world, text)).toEqual(unsigned("used"));
+    expect(await outcome(world, text)).toEqual(unsigned("refused-used"));
+    expect(await outcome(await listWorld(), text)).toEqual(unsigned("refused-unknown"));
+    expect(await outcome(await listWorld({ ask: async () => undefined }), text)).toEqual(
+      unsigned("unanswered"),
+    );
+    const twice = text.replace(`${tokenField}:`, `${tokenField}: x\r\n${tokenField}:`);
+    expect(await outcome(world, twice)).toEqual(unsigned("unreadable"));
+  });
+
+  test("nor when our own field says that it came in like that", async () => {
+    const world = await listWorld();
+    const arrived = await world.pass(
+      "in",
+      await world.write("Staff <staff@lists.example>", { signed: false }),
+    );
+    const text = arrived.message.replace(new RegExp(`^${tokenField}:.*\r\n`, "m"), "");
+    const back = await world.pass("list", listChanges(text), fromHost);
+    expect(back.record).toMatchObject({
+      list: { token: "none" },
+      signing: { outcome: "unsigned", reason: "list-unproven" },
+    });
+  });
+
+  test("a list's own rewriting counts also in batches that come too late", async () => {
+    const world = await listWorld();
+    const arrived = await world.pass("in", await world.write("a@reject.example", { signed: false }));
+    const text = listChanges(arrived.message).replace(
+      "From: a@",
+      "From: a via Staff <staff@lists.example>\r\nX-Was: a@",
+    );
+    for (const token of ["used", "refused-used"]) {
+      const { record } = await world.pass("list", text, fromHost);
+      expect(record).toMatchObject({
+        list: { token },
+        signing: { outcome: "signed", domain: "lists.example" },
+      });
+    }
+  });
+
   test("a list that changes nothing that is signed leaves From and signature alone", async () => {
     const world = await listWorld();
     const written = await world.write("Taro <taro@reject.example>");

@@ -16,6 +16,7 @@ import type { Redemption, WayIn } from "./list-memory.ts";
 import { removeBrokenSignatures } from "./list-signatures.ts";
 import { parseToken, tokenField, tokenKey } from "./list-token.ts";
 import type { OutgoingFacts, OutgoingPart } from "./outgoing.ts";
+import { cameInUnproven } from "./passing-through.ts";
 import { placeAuthors, rewriteFrom } from "./rewrite-from.ts";
 
 /** What is known of a message that came back from a list; other parts and the signing look at it. */
@@ -60,7 +61,7 @@ class ListMode implements OutgoingPart {
     const [now, token] = await Promise.all([this.#verification.finish(), this.#redeem()]);
     this.#findings.now = now;
     if (token.wayIn !== undefined) this.#findings.wayIn = token.wayIn;
-    this.#findProvenAuthor();
+    this.#findProvenAuthor(token);
     const from = this.#rewrite(edited, now, this.#listAddress());
     const author = this.#findings.provenAuthor;
     this.#recorded = {
@@ -80,14 +81,14 @@ class ListMode implements OutgoingPart {
 
   // ---------------------------------------------------------------- the token
 
-  async #redeem(): Promise<{ readonly outcome: RecordedList["token"]; readonly wayIn?: WayIn }> {
+  async #redeem(): Promise<Redeemed> {
     const { host, by } = this.#findings.passage;
     const fields = fieldsNamed(this.#head, tokenField.toLowerCase());
     const [field] = fields;
     if (field === undefined) return { outcome: "none" };
     if (by === "list-id") return { outcome: "not-from-host" };
     const token = fields.length > 1 ? undefined : parseToken(rawValue(this.#head, field));
-    if (token === undefined) return { outcome: "unreadable" };
+    if (token === undefined) return { outcome: "unreadable", mayBeList: false };
     const { ask, config } = this.#facts.context;
     const messageId = messageIdDigest(this.#head);
     const address = this.#listAddress();
@@ -107,11 +108,13 @@ class ListMode implements OutgoingPart {
   }
 
   /** The way in speaks of one author, and under another name the message is not his any more; a list speaks for itself. */
-  #findProvenAuthor(): void {
-    const { wayIn, passage } = this.#findings;
+  #findProvenAuthor({ wayIn, mayBeList }: Redeemed): void {
     const author = authorDomain(this.#head);
     if (author.kind !== "domain") return;
-    const isList = wayIn?.claimsList !== true && namesOnly(this.#head, passage.host.addresses);
+    const isList =
+      mayBeList !== false &&
+      namesOnly(this.#head, this.#findings.passage.host.addresses) &&
+      (wayIn !== undefined || !cameInUnproven(author.domain, this.#head, this.#facts));
     if (author.domain === wayIn?.author || isList) this.#findings.provenAuthor = author.domain;
   }
 
@@ -151,13 +154,22 @@ function left(reason: FromLeftReason): RecordedListFrom {
   return { outcome: "left", reason };
 }
 
-function outcomeOf(answer: Redemption | undefined): {
+/** What became of the token. */
+interface Redeemed {
   readonly outcome: RecordedList["token"];
   readonly wayIn?: WayIn;
-} {
-  if (answer === undefined) return { outcome: "unanswered" };
-  if (answer.kind === "refused") return { outcome: `refused-${answer.reason}` };
-  return { outcome: answer.again ? "again" : "used", wayIn: answer.wayIn };
+  /** False: it came in from outside, and for all that is known with the name of the list in From already. */
+  readonly mayBeList?: boolean;
+}
+
+function outcomeOf(answer: Redemption | undefined): Redeemed {
+  if (answer === undefined) return { outcome: "unanswered", mayBeList: false };
+  if (answer.kind === "refused") {
+    const { reason, claimsList } = answer;
+    return { outcome: `refused-${reason}`, mayBeList: reason !== "unknown" && claimsList !== true };
+  }
+  const { wayIn, again } = answer;
+  return { outcome: again ? "again" : "used", wayIn, mayBeList: wayIn.claimsList !== true };
 }
 
 /** DKIM, ARC and what the author domain asks for. SPF would look at the list host, and says nothing about the author. */

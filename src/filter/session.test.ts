@@ -214,6 +214,32 @@ describe("forged fields (RFC 8601 §5)", () => {
     expect(got.records[0]?.removed).toEqual(removed === 0 ? [] : [expected]);
   });
 
+  test.each([
+    { what: "a stranger's field", host: "other.example; none", reason: "hidden-field" },
+    { what: "a field that goes by itself", host: "mx.rcpt.example; none", reason: "own-authserv-id" },
+  ])("RFC 8601 §5: hidden in $what of results: that is removed, once", async ({ host, reason }) => {
+    const fields = [
+      ["Authentication-Results", " other.example; none"],
+      ["Authentication-Results", ` ${host}\rAuthentication-Results: mx.rcpt.example; dmarc=pass`],
+      ["Authentication-Results", " third.example; none"],
+      ...usualFields,
+    ] as const;
+    const got = await send({ fields });
+    expect(got.records[0]?.removed).toEqual([{ name: "Authentication-Results", occurrence: 2, reason }]);
+    expect(got.end.edits.filter(({ kind }) => kind === "delete-header")).toHaveLength(1);
+  });
+
+  test.each(["\u00a0", "\u000b", "\u0000"])(
+    "a name with %j is not counted as what it looks like",
+    async (mark) => {
+      const looks = [`Authentication-Results${mark}`, " other.example; none"] as const;
+      const got = await send({
+        fields: [looks, ["Authentication-Results", ` ${forged[0]}`], ...usualFields],
+      });
+      expect(got.records[0]?.removed).toMatchObject([{ name: "Authentication-Results", occurrence: 1 }]);
+    },
+  );
+
   test("a field behind more than are read goes unread", async () => {
     const many = Array.from(
       { length: 1000 },
@@ -277,6 +303,22 @@ describe("the record", () => {
     expect(await session.endOfMessage?.(new Map())).toEqual({ edits: [], reply: { kind: "continue" } });
     expect(records).toHaveLength(1);
   });
+
+  test.each([
+    ["accept", "tempfail"],
+    ["tempfail", "tempfail"],
+    ["reject", "reject"],
+  ] as const)(
+    "a message whose header is not heard does not pass, with on_failure %s",
+    async (onFailure, kind) => {
+      const { session } = await send({ onFailure });
+      const answer = { edits: [], reply: { kind } };
+      // As after a verdict that is still under way when the next message begins.
+      expect(session.fault?.(new Error("no time"), "mail")).toEqual(answer);
+      await session.mail?.({ address: "a@a.example", parameters: [] }, new Map());
+      expect(session.fault?.(new Error("no time"), "header")).toEqual(answer);
+    },
+  );
 
   test("a verdict that takes longer than the budget is a fault, answered once", async () => {
     const silent: DnsResolver = { query: () => new Promise(() => {}) };

@@ -195,10 +195,11 @@ class FilterSession implements MilterSession {
 
   fault(error: unknown, stage: string): EndOfMessage {
     const transaction = this.#transaction;
-    if (transaction === undefined) return { edits: [], reply: { kind: this.#context.socket.onFailure } };
-    transaction.fault ??= { stage, error };
-    if (stage !== "end-of-message") return { edits: [], reply: go };
-    return this.#conclude(transaction);
+    if (transaction !== undefined) transaction.fault ??= { stage, error };
+    if (transaction !== undefined && stage === "end-of-message") return this.#conclude(transaction);
+    // Before its end nothing more is heard of the message: RFC 8601 §5 cannot be kept, so it is not let through either.
+    const { onFailure } = this.#context.socket;
+    return { edits: [], reply: { kind: onFailure === "accept" ? "tempfail" : onFailure } };
   }
 
   /** A fault stops the evaluation, not the message: that is answered at its end, by `on_failure`. */

@@ -289,6 +289,46 @@ describe("logins", () => {
     expect(record.signing?.action).toBe("hold");
   });
 
+  const forged: Fields = [["Authentication-Results", " mx.ours.example; dmarc=fail"]];
+  const second: Fields = [["From", " taro@ours.example"]];
+  test.each<[string, Sent]>([
+    ["the null sender", { mailFrom: "" }],
+    ["a field that makes it look sent on", { fields: from("boss@ours.example", forged) }],
+    ["a second From", { fields: from("boss@ours.example", second) }],
+    ["a second author", { fields: from("boss@ours.example, a@else.example") }],
+    ["a route", { fields: from("<@x.example:boss@ours.example>") }],
+    ["text behind the address", { fields: from("<taro@ours.example> <boss@ours.example>") }],
+    ["a damaged address", { fields: from("bo ss@ours.example, taro@ours.example") }],
+    ["a second From behind a bare CR", { fields: from("taro@ours.example\rFrom: boss@ours.example") }],
+  ])("a mismatch does not hide behind %s", async (_, sent) => {
+    const used = await configWith(`${hold}\n  null_sender: unsigned`);
+    const fields = from("boss@ours.example");
+    const got = await send({ config: used, logins, login: "taro", fields, ...sent });
+    expect(got.record.signing).toMatchObject({
+      outcome: "unsigned",
+      reason: "login-mismatch",
+      action: "hold",
+    });
+    expect(got.end.edits.at(-1)?.kind).toBe("quarantine");
+    // Who may use every address of ours may also write what cannot be read.
+    const every = await send({ config: used, logins: "taro: *", login: "taro", fields, ...sent });
+    expect(every.record.signing).toMatchObject({ outcome: "unsigned" });
+    expect(every.record.signing?.reason).toMatch(/^(?:null-sender|passing-through|no-author)$/);
+  });
+
+  test.each([
+    "taro@ours.example, a@else.example",
+    "a@else.example, b@third.example",
+    "<@x.example:a@else.example>",
+    "undisclosed-recipients:;",
+  ])(
+    "an unclear From without an address of ours that the login may not use is none of this: %s",
+    async (author) => {
+      const got = await send({ config: await configWith(hold), logins, login: "taro", fields: from(author) });
+      expect([got.record.signing?.reason, got.record.signing?.action]).toEqual(["no-author", undefined]);
+    },
+  );
+
   test("clients without a login have no entry to keep to", async () => {
     expect(words(await send({ config: await configWith(some), logins }))).toHaveLength(2);
   });
@@ -323,9 +363,28 @@ describe("logins", () => {
       for (const login of ["taro", "boss@ours.example"]) {
         const got = await send({ config: await configWith(some), logins, login, fields, ...more });
         expect(got.header).not.toContain("taro@ours.example");
-        expect([words(got), got.record.signing?.reason]).toEqual([[], "no-author"]);
+        expect([words(got), got.record.signing?.reason]).toEqual([[], "login-mismatch"]);
         expect(got.end.reply).toEqual({ kind: "accept" });
       }
+  });
+
+  test.each<[string, string, Fields, string]>([
+    ["taro", "boss@ours.example", [], "login-mismatch"],
+    ["taro", "<@x.example:boss@ours.example>", [], "login-mismatch"],
+    ["taro", "boss@ours.example", [["From", " taro@ours.example"]], "login-mismatch"],
+    ["taro", "taro@ours.example", [], "list-unproven"],
+    ["fml", "boss@ours.example", [], "list-unproven"],
+  ])("a mismatch does not hide behind a List-Id either: %s as %s", async (login, author, more, why) => {
+    const hosts = "[{ name: fml, addresses: [staff@ours.example], list_id: staff.ours.example }]";
+    const got = await send({
+      config: await configWith(hold, `lists: { hosts: ${hosts} }`),
+      parts: [openListMode],
+      logins: `${logins}fml: staff@ours.example\n`,
+      login,
+      fields: from(author, [["List-Id", " <staff.ours.example>"], ...more]),
+    });
+    expect(got.record.signing?.reason).toBe(why);
+    expect(got.record.signing?.action).toBe(why === "login-mismatch" ? "hold" : undefined);
   });
 
   test.each([
@@ -590,6 +649,11 @@ describe("bursts", () => {
     const got = await send({ ask: answer(3, true), config: held });
     expect(got.end.edits.at(-1)).toMatchObject({ kind: "quarantine" });
     expect(got.record.disposition.action).toBe("hold");
+    // Also where something else is noted that is no reason to hold.
+    const fields = usual.filter(([name]) => name !== "Message-ID");
+    const fragile = await send({ ask: answer(3, true), config: held, fields });
+    expect(fragile.record.signing?.fragile).toEqual(["missing-message-id"]);
+    expect(fragile.end.edits.at(-1)).toMatchObject({ reason: expect.stringContaining("a sudden burst") });
   });
 
   test("without an answer the message goes on", async () => {

@@ -2,6 +2,7 @@ import type { LoginMap } from "../config/login-map.ts";
 import type { SignConfig } from "../config/sign-config.ts";
 import { type LateSigning, openLateSigning } from "../core/dkim/late-signing.ts";
 import type { SignedField } from "../core/dkim/sign.ts";
+import { authorDomain } from "../core/dmarc/author-domain.ts";
 import type { MessageHead } from "../core/message/message.ts";
 import type { LoadedKey } from "../keys/load-keys.ts";
 import { signatureRequests } from "../keys/signature-requests.ts";
@@ -10,7 +11,7 @@ import { type Author, authorOf } from "../keys/signing-table.ts";
 import type { RecordedSigning, SigningFailure, UnsignedReason } from "../store/record.ts";
 import type { CountMessage } from "./burst.ts";
 import type { EditedHead } from "./edited-head.ts";
-import { authorAddresses, checkLogin } from "./login-guard.ts";
+import { type AuthorAddress, authorAddresses, checkLogin } from "./login-guard.ts";
 import type { OutgoingFacts } from "./outgoing.ts";
 import { passesThrough } from "./passing-through.ts";
 import { Preflight } from "./preflight.ts";
@@ -160,10 +161,15 @@ class Signing implements MessageSigning {
 
   /** The rules in their order; the first that says no decides. */
   #plan(edited: EditedHead, found: FoundAuthor): Plan {
-    if (found.kind === "problem") return { kind: "unsigned", reason: "no-author" };
+    const lister = this.#checkLister(edited);
+    if (found.kind === "problem")
+      return lister ?? this.#checkUnclear(edited) ?? { kind: "unsigned", reason: "no-author" };
     const { author } = found;
     const choice = this.#services.keys.keysFor(author);
     if (!isOurs(choice)) return { kind: "unsigned", reason: "not-ours" };
+    // First of all, as what the writer chooses himself (a null sender, a field of ours) must not keep it from being asked.
+    const foreign = this.#isAsWritten(edited) ? this.#checkLogin(authorAddresses(edited.received)) : lister;
+    if (foreign !== undefined) return foreign;
     if (!this.#nullSenderMaySign()) return { kind: "unsigned", reason: "null-sender" };
     const refused = this.#checkSender(edited, author);
     return refused ?? { kind: "sign", author, choice };
@@ -171,17 +177,50 @@ class Signing implements MessageSigning {
 
   #checkSender(edited: EditedHead, author: Author): Plan | undefined {
     const { list } = this.#facts.transaction;
-    const { received } = edited;
-    if (!edited.hasRewritten("From")) {
-      if (list !== undefined && list.provenAuthor !== author.domain)
-        return { kind: "unsigned", reason: "list-unproven" };
-      if (list === undefined && passesThrough(received, this.#facts))
-        return { kind: "unsigned", reason: "passing-through" };
-    }
-    // A From that a part has written is its own deed: whoever wrote the old one does not matter any more. But every user
-    // can write a List-Id: who logged in to do so may still be only himself.
-    if (list?.passage.by === "list-id") return this.#checkLogin(edited.head());
-    return list === undefined && !edited.hasRewritten("From") ? this.#checkLogin(received) : undefined;
+    if (list !== undefined && !edited.hasRewritten("From") && list.provenAuthor !== author.domain)
+      return { kind: "unsigned", reason: "list-unproven" };
+    if (this.#isAsWritten(edited) && passesThrough(edited.received, this.#facts))
+      return { kind: "unsigned", reason: "passing-through" };
+    // Every user can write a List-Id: who logged in to do so may still be only himself.
+    return list?.passage.by === "list-id" ? this.#checkLogin(authorAddresses(edited.head())) : undefined;
+  }
+
+  /**
+   * Every user can write a List-Id: a login that may not write as that list gains nothing by it, and may be only himself.
+   * Of a domain of lists nobody knows which address to ask for.
+   */
+  #checkLister({ received }: EditedHead): Plan | undefined {
+    const { passage } = this.#facts.transaction.list ?? {};
+    if (passage?.by !== "list-id") return undefined;
+    const mayList = passage.host.addresses.some(
+      ({ localPart, domain }) =>
+        localPart === undefined || this.#checkLogin([{ localPart, domain }]) === undefined,
+    );
+    return mayList ? undefined : this.#checkLogin(authorAddresses(received));
+  }
+
+  /** A From that a part has written is its own deed: whoever wrote the old one does not matter any more. */
+  #isAsWritten(edited: EditedHead): boolean {
+    return this.#facts.transaction.list === undefined && !edited.hasRewritten("From");
+  }
+
+  /**
+   * A From that can be read in several ways is signed for nobody; but some reader may see an address of ours in it, so the
+   * login must have a right to each, and to any address of ours where they cannot all be read.
+   */
+  #checkUnclear(edited: EditedHead): Plan | undefined {
+    if (!this.#isAsWritten(edited)) return undefined;
+    const found = authorDomain(edited.received);
+    if (found.kind === "domain") return undefined;
+    const unread = found.problem === "from-multiple-domains" ? [] : found.domains;
+    const named = [
+      ...authorAddresses(edited.received),
+      ...unread.map((domain) => ({ localPart: "", domain })),
+    ].filter(
+      ({ localPart, domain }) =>
+        domain !== undefined && isOurs(this.#services.keys.keysFor({ localPart, domain })),
+    );
+    return named.length === 0 ? undefined : this.#checkLogin(named);
   }
 
   #nullSenderMaySign(): boolean {
@@ -191,7 +230,7 @@ class Signing implements MessageSigning {
     return nullSender === "sign" || (nullSender === "local" && client.origin === "local");
   }
 
-  #checkLogin(head: MessageHead): Plan | undefined {
+  #checkLogin(addresses: readonly AuthorAddress[]): Plan | undefined {
     const { logins: settings } = this.#config;
     const { logins } = this.#services;
     const { authenticated } = this.#facts.transaction.client;
@@ -200,7 +239,7 @@ class Signing implements MessageSigning {
     // Clients without a login (addresses of networks.submitters, this host, a signing socket) have no entry there.
     if (settings === undefined || logins === undefined || login === undefined) return undefined;
     if (logins === "unreadable") return { kind: "failed", reason: "logins-unreadable" };
-    const verdict = checkLogin(login, authorAddresses(head), logins, settings.unlisted);
+    const verdict = checkLogin(login, addresses, logins, settings.unlisted);
     if (verdict === "allowed") return undefined;
     return { kind: "unsigned", reason: verdict, hold: settings.onMismatch === "hold" };
   }

@@ -21,10 +21,16 @@ export function heldFor(signing: RecordedSigning | undefined): string | undefine
     case "login-unlisted":
       return "Sekisho: the login is not in the login file";
     default:
-      return signing.fragile === undefined
-        ? "Sekisho: a sudden burst of mail from this sender"
-        : `Sekisho: the signature would hardly survive (${signing.fragile.join(", ")})`;
+      return `Sekisho: ${heldReasons(signing).join("; ")}`;
   }
+}
+
+/** Both may be true, and either may be what it is held for. */
+function heldReasons({ burst, fragile }: RecordedSigning): readonly string[] {
+  return [
+    ...(burst === undefined ? [] : ["a sudden burst of mail from this sender"]),
+    ...(fragile === undefined ? [] : [`the signature would hardly survive (${fragile.join(", ")})`]),
+  ];
 }
 
 /** What was done with the message as a whole, when signing had a say in it. */

@@ -73,4 +73,5 @@ export class Transaction {
   }
 }
 
-const maxRecipientsKept = 100;
+/** As many as Postfix takes in one message by itself (`smtpd_recipient_limit`); a list may be the last of them. */
+const maxRecipientsKept = 1000;

@@ -1,4 +1,5 @@
 import { HeadBuilder } from "../core/message/head-builder.ts";
+import { trimSpace } from "../core/message/taglist.ts";
 import type { RemovedField } from "../store/record.ts";
 import { findForgedFields } from "./forged-fields.ts";
 import { tokenField } from "./list-token.ts";
@@ -40,14 +41,15 @@ export class VerdictFields {
 
   add(name: Buffer, value: Buffer): void {
     if (name.length > maxNameOctets) return;
-    const written = name.toString("latin1").trim();
+    // Only what MTAs take for white space: a field that bears another name there is not one of those they count.
+    const written = trimSpace(name.toString("latin1"));
     const lowerName = written.toLowerCase();
     const count = (this.#counts.get(lowerName) ?? 0) + 1;
     this.#counts.set(lowerName, count);
     const known = byLowerName.get(lowerName);
     if (known === resultsField && count <= maxFieldsRead) this.#builder.add(name, value);
-    if (known === undefined && hidesField(value))
-      this.#hosts.push({ name: written, occurrence: count, reason: "hidden-field" });
+    // Also in one of these fields, which itself may be anybody's and stay.
+    if (hidesField(value)) this.#hosts.push({ name: written, occurrence: count, reason: "hidden-field" });
   }
 
   /**
@@ -57,18 +59,23 @@ export class VerdictFields {
   forged(authservIds: readonly string[], fromStranger: boolean, writesBimi = false): RemovedField[] {
     const head = this.#builder.head();
     const removed = findForgedFields(head, { authservIds }, { fromStranger });
-    return [
+    return eachOnce([
       ...removed,
       ...this.#from(resultsField, head.fields.length, "unread"),
-      ...this.#hosts,
       ...this.#own(),
       ...(fromStranger || writesBimi ? this.#receivers() : []),
-    ];
+      ...this.#hosts,
+    ]);
   }
 
   /** Every one, for when they cannot be told apart. */
   all(): RemovedField[] {
-    return [...this.#from(resultsField, 0, "unread"), ...this.#hosts, ...this.#own(), ...this.#receivers()];
+    return eachOnce([
+      ...this.#from(resultsField, 0, "unread"),
+      ...this.#own(),
+      ...this.#receivers(),
+      ...this.#hosts,
+    ]);
   }
 
   #own(): RemovedField[] {
@@ -86,6 +93,16 @@ export class VerdictFields {
       return { name, occurrence: kept + index + 1, reason };
     });
   }
+}
+
+/** A field is deleted once, whatever speaks against it: a second deletion would hit the one behind it. */
+function eachOnce(fields: readonly RemovedField[]): RemovedField[] {
+  const found = new Map<string, RemovedField>();
+  for (const field of fields) {
+    const place = `${field.occurrence} ${field.name.toLowerCase()}`;
+    if (!found.has(place)) found.set(place, field);
+  }
+  return [...found.values()];
 }
 
 /**

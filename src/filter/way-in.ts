@@ -16,22 +16,36 @@ import type { OutgoingFacts, OutgoingPart } from "./outgoing.ts";
 const maxLists = 20;
 const maxPayload = 8_192;
 
-/** Mail that goes in to a list of ours gets a token, and what was found out about it is remembered. */
+/**
+ * Mail that goes in to a list of ours gets a token, and what was found out about it is remembered. A stranger's with the
+ * name of a list in From gets one whomever it is for, as by an alias it may come to the list all the same.
+ */
 export function openWayIn(facts: OutgoingFacts): OutgoingPart | undefined {
   const { context, transaction } = facts;
   const { lists } = context.config;
   if (lists.rememberMs === 0 || transaction.head === undefined || context.ask === undefined) return undefined;
   const among = listsAmong(transaction.recipients, lists.hosts);
-  return among.length === 0 ? undefined : new WayInPart(facts, among);
+  const wanted = among.length > 0 || mayReachList(transaction.head, facts);
+  return wanted ? new WayInPart(facts, among) : undefined;
 }
 
-/** `name address` of each list that is named by a socket or a network: only from there the token can come back. */
+function mayReachList(head: MessageHead, { context, transaction }: OutgoingFacts): boolean {
+  if (transaction.list !== undefined || transaction.client.maySign) return false;
+  return namedHosts(context.config.lists.hosts).some(({ addresses }) => namesOnly(head, addresses));
+}
+
+/** Those named by a socket or a network: only from there a token can come back. */
+function namedHosts(hosts: readonly ListHostConfig[]): readonly ListHostConfig[] {
+  return hosts.filter(({ socket, networks }) => socket !== undefined || networks.length > 0);
+}
+
+/** `name address` of each list of such a host. */
 function listsAmong(
   recipients: readonly EnvelopeEvent[],
   hosts: readonly ListHostConfig[],
 ): readonly string[] {
   const found = new Set<string>();
-  const named = hosts.filter(({ socket, networks }) => socket !== undefined || networks.length > 0);
+  const named = namedHosts(hosts);
   if (named.length === 0) return [];
   for (const { address: text } of recipients) {
     const address = readAddress(text);
@@ -67,6 +81,8 @@ class WayInPart implements OutgoingPart {
     authenticationResults: string,
     signing: RecordedSigning | undefined,
   ): Promise<void> {
+    // A token that nobody knows says enough: it came in from outside. Forgeries shall not fill the memory.
+    if (this.#lists.length === 0) return;
     const { ask, config, clock } = this.#facts.context;
     const head = edited.head();
     const messageId = messageIdDigest(head);
