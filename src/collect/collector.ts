@@ -19,11 +19,11 @@ import { holdLease } from "./hold-lease.ts";
 import { ingestAll, type KeptDocument } from "./ingest.ts";
 import type { Arrival, Incoming, LostArrival } from "./input/arrival.ts";
 import { watchMailFolder } from "./input/imap.ts";
-import { reasonOf } from "./input/imap-client.ts";
 import { listenForReports, type ReportReceiver } from "./input/lmtp.ts";
 import { watchFolder } from "./input/watch-folder.ts";
 import type { WayIn, WayInServices, WayInStatus } from "./input/way-in.ts";
 import { type JudgeContext, judgeMail } from "./judge-mail.ts";
+import { reasonOf } from "./reason-of.ts";
 
 /** Everything that brings reports by itself, and what becomes too old. */
 export interface Collector {
@@ -146,8 +146,12 @@ class RunningCollector implements Collector {
     const late = sleep(graceMs, undefined, { ref: false });
     await Promise.all(this.#allWays().map((way) => way.close(graceMs)));
     await Promise.race([this.#naming?.close(), late]);
-    await this.#closeStore();
-    await this.#state?.close();
+    // What is not committed by then comes again.
+    await Promise.race([this.#closeStore(), late]);
+    // Whoever is told to end by the system, too, is told twice.
+    const state = this.#state;
+    this.#state = undefined;
+    await state?.close();
   }
 
   #allWays(): readonly WayIn[] {
@@ -212,7 +216,10 @@ class RunningCollector implements Collector {
 
   async #alone(name: string, work: () => Promise<void>): Promise<boolean> {
     const { leases } = await this.#usableStore();
-    return holdLease(leases, name, `${hostname()} ${this.#config?.dataDir}`, work);
+    const isDone = await holdLease(leases, name, `${hostname()} ${this.#config?.dataDir}`, work);
+    // It has answered: also where nothing comes in, what was wrong with it is over.
+    this.#storeError = undefined;
+    return isDone;
   }
 
   #openState(): StateStore {

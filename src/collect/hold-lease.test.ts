@@ -64,3 +64,22 @@ test("whoever died with it takes it again at once; others wait a minute", async 
   await vi.advanceTimersByTimeAsync(60_000);
   expect(await holdLease(leases, "x", "b", nothing)).toBe(true);
 });
+
+test("a renewal that comes late does not keep it after the work", async () => {
+  const leases = new Leases();
+  const slow: LeaseStore = {
+    take: async (...asked) => {
+      if (isLate) await new Promise((resolve) => setTimeout(resolve, 5_000));
+      return leases.take(...asked);
+    },
+    release: (name, number) => leases.release(name, number),
+  };
+  let isLate = false;
+  const done = holdLease(slow, "x", "a", async () => {
+    isLate = true;
+    await new Promise((resolve) => setTimeout(resolve, 22_000));
+  });
+  await vi.advanceTimersByTimeAsync(30_000);
+  await done;
+  expect(await leases.take("x", "b", 1)).toBeDefined();
+});

@@ -17,9 +17,10 @@ export async function holdLease(
 ): Promise<boolean> {
   let number = await leases.take(name, holder, leaseMs);
   if (number === undefined) return false;
+  let renewing: Promise<void> = Promise.resolve();
   const renewal = setInterval(() => {
     // What it guards is the order of work alone: nothing counts twice without it either.
-    void leases.take(name, holder, leaseMs).then(
+    renewing = leases.take(name, holder, leaseMs).then(
       (renewed) => {
         number = renewed;
       },
@@ -31,6 +32,8 @@ export async function holdLease(
     return true;
   } finally {
     clearInterval(renewal);
+    // One that comes after the release would keep others out for a minute.
+    await renewing;
     if (number !== undefined) await leases.release(name, number).catch(() => {});
   }
 }

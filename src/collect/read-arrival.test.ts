@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -44,6 +45,16 @@ async function outlines(octets: Buffer, options?: ReadArrivalOptions): Promise<s
 }
 
 const report = ["aggregate r1 1/3"];
+
+test.each([
+  ["a mail", "From: a@b.example\r\nSubject: x\r\n\r\n"],
+  ["a mailbox", "From a@b.example Fri Nov 20 00:00:00 2026\nFrom: a@b.example\n\n"],
+  ["base64", "H4sI".repeat(200)],
+])("%s that is longer than a text can be is refused", async (_, start) => {
+  const octets = Buffer.alloc(constants.MAX_STRING_LENGTH + 1_000);
+  octets.write(start, "latin1");
+  expect(await outlines(octets, { limits: fileLimits })).toEqual(["unread too-large"]);
+});
 const other = zipOf([
   { name: "a.xml", octets: aggregateXml({ id: "r2", counts: [1, 2] }) },
   { name: "b.xml", octets: aggregateXml({ id: "r3", counts: [] }) },

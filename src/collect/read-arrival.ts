@@ -100,12 +100,11 @@ function nameOf({ hints }: Pick<Extract<FoundDocument, { readonly hints: unknown
 /** The text of a piece is in memory while it is read, and for some time after. */
 const pieceOctets = 16 * 1024;
 
-type Refused = RefusedReason | "too-large";
 type FoundXml = Extract<FoundDocument, { readonly kind: "xml" }>;
 
 /** What became of one report of a file, which may have several. */
 interface XmlReport {
-  readonly outcome: AggregateOutcome | { readonly kind: "unread"; readonly reason: Refused };
+  readonly outcome: AggregateOutcome | { readonly kind: "unread"; readonly reason: RefusedReason };
   readonly records: PackedRecords;
 }
 
@@ -127,7 +126,7 @@ async function readXml(found: FoundXml, ordinal: number, context: ReadContext): 
 async function xmlReports(found: FoundXml, { allowance, pause }: ReadContext): Promise<readonly XmlReport[]> {
   const reports: XmlReport[] = [];
   let records = new PackedRecords();
-  let refused: Refused | undefined;
+  let refused: RefusedReason | undefined;
   const onRecord = (record: AggregateRecord): void => {
     if (!allowance.tookRecord()) refused ??= "too-large";
     if (refused === undefined) records.add(record);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Response } from "mmdb-lib";
 import type { GeoConfig } from "../../config/collect-config.ts";
+import { codeOf } from "../reason-of.ts";
 
 /** What databases say of an address. */
 export interface Place {
@@ -31,7 +32,7 @@ export async function openGeo({ asn, country }: GeoConfig): Promise<Geo> {
     try {
       lookups.push(await openDatabase(file));
     } catch (error) {
-      problems.push({ file, reason: (error as NodeJS.ErrnoException).code ?? String(error) });
+      problems.push({ file, reason: codeOf(error) });
     }
   return {
     problems,

@@ -32,7 +32,7 @@ export function listRule(facts: SourceFacts, organizational: OrganizationalDomai
 }
 
 /** The envelope of the most messages that looks like that of a list, and is none of the author's, where much comes with such. */
-export function listEnvelope(
+function listEnvelope(
   facts: Pick<SourceFacts, "ways" | "sums">,
   organizational: OrganizationalDomain,
 ): string | undefined {

@@ -6,6 +6,7 @@ import type { DnsResolver } from "../../core/dns/resolver.ts";
 import type { Log } from "../../log.ts";
 import type { ReportStore } from "../../store/reports/port.ts";
 import { openSharedNames } from "../../store/shared.ts";
+import { reasonOf } from "../reason-of.ts";
 import { openGeo } from "./geo.ts";
 import { type NamingRound, nameSources, namingLimits } from "./name-sources.ts";
 import type { OrganizationalDomain } from "./way.ts";
@@ -82,8 +83,7 @@ async function nameNow(
       await names.close();
     }
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    log.warn("collect: sources could not be named", { reason: text });
+    log.warn("collect: sources could not be named", { reason: reasonOf(error) });
   }
 }
 

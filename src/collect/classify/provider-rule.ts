@@ -1,5 +1,5 @@
 import { forwarderRule, isTooMuch } from "./forwarder-rule.ts";
-import { listEnvelope } from "./list-rule.ts";
+import { listRule } from "./list-rule.ts";
 import { type Provider, providerOfAsn, providerOfDomain } from "./provider.ts";
 import { type Confidence, reason, type SourceFacts, type SourceReason } from "./source.ts";
 import { cameFromUs, messagesOf } from "./state.ts";
@@ -50,15 +50,12 @@ function mailHostVerdict(
   organizational: OrganizationalDomain,
 ): Verdict | undefined {
   if (facts.sums.spf > facts.sums.messages / 10) return { ...base, group: "service" };
-  const passedOn = forwarderRule(facts, organizational);
+  const passedOn = listRule(facts, organizational) ?? forwarderRule(facts, organizational);
   if (passedOn !== undefined) return withProvider(passedOn, base);
   // Its own signature, not ours: a tenant of ours who has not set up his own (`gappssmtp.com`, `onmicrosoft.com`).
   const tenant = messagesOf(facts.ways, ({ dkimPasses }) => dkimPasses.some(isTenantDomain));
   if (tenant > 0)
     return { ...base, group: "service", confidence: facts.sums.passed === 0 ? "low" : "medium" };
-  const envelope = listEnvelope(facts, organizational);
-  if (envelope !== undefined)
-    return { ...base, group: "list", reasons: [reason("list-envelope", { envelope }), ...base.reasons] };
   // In the networks of the large ones there are rented servers, too, whose names say nothing of mail.
   if (base.reasons[0]?.id === "provider-asn" && !cameFromUs(facts)) return undefined;
   if (isFlood(facts)) return { ...base, group: "unknown", confidence: "low" };
@@ -74,7 +71,7 @@ function isTenantDomain(domain: string): boolean {
   return providerOfDomain(domain, "dkim")?.class === "mail-host";
 }
 
-/** A rented server sends for us where anything passes as ours, unless it only passes on what was signed elsewhere. */
+/** A rented server sends for us where anything passes as ours, unless it is a list's, or only passes on what was signed elsewhere. */
 function hostingVerdict(facts: SourceFacts, base: Base, organizational: OrganizationalDomain): Verdict {
   if (facts.sums.spf > 0)
     return {
@@ -83,7 +80,7 @@ function hostingVerdict(facts: SourceFacts, base: Base, organizational: Organiza
       reasons: [reason("in-spf", { messages: facts.sums.spf }), ...base.reasons],
       confidence: "medium",
     };
-  const passedOn = forwarderRule(facts, organizational);
+  const passedOn = listRule(facts, organizational) ?? forwarderRule(facts, organizational);
   return passedOn === undefined ? { ...base, group: "hosting" } : withProvider(passedOn, base);
 }
 

@@ -122,3 +122,30 @@ test("a source with very many ways keeps as many as can be held, and no message 
   expect(source?.ways.reduce((sum, { messages }) => sum + messages, 0)).toBe(500);
   await store.close();
 });
+
+test("of ways that are summed no one stands for the others", async () => {
+  const many = Array.from({ length: 200 }, (_, index) => ({
+    ...pass,
+    count: 1,
+    envelope: `b${index}.univ.example`,
+  }));
+  const known: SentMail = {
+    ip: pass.ip,
+    count: 1,
+    spf: ["amazonses.com", "pass"],
+    dkim: [["amazonses.com", "pass"]],
+  };
+  const others = Array.from({ length: 300 }, (_, index): SentMail => {
+    const domain = `c${index}.elsewhere.example`;
+    return { ip: pass.ip, count: 10, spf: [domain, "pass"], dkim: [[domain, "pass"]] };
+  });
+  const store = await storeWith([
+    { day: 0, mails: [...many, known, ...others, { ...pass, count: 5_000, envelope: "b7.univ.example" }] },
+  ]);
+  const [source] = await readSources({ domain: "univ.example" }, store, names, lastTwoLabels);
+  const ways = source?.ways ?? [];
+  expect(ways[0]).toMatchObject({ envelope: "b7.univ.example", messages: 5_001 });
+  expect(ways[1]).toMatchObject({ dkim: "other", spf: "other", dkimPasses: [], messages: 3_001 });
+  expect(ways[1]).not.toHaveProperty("spfDomain");
+  await store.close();
+});

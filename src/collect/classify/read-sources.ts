@@ -14,7 +14,7 @@ export interface SourcesQuery {
   readonly alignedOnly?: boolean;
 }
 
-/** Ways that are kept of one source; what comes in more ways than that is summed under the last of them. */
+/** Ways that are kept of one source; those beyond are summed by what most rules look at. */
 const maxWays = 200;
 const dayLength = 86_400;
 
@@ -117,15 +117,18 @@ export function waysOf(
 }
 
 function addWay(ways: Map<string, CountedWay>, way: Way): void {
-  const key = ways.size < maxWays ? wayKey(way) : coarseKey(way);
+  const exact = wayKey(way);
+  const isKept = ways.has(exact) || ways.size < maxWays;
+  const kept = isKept ? way : withoutNames(way);
+  const key = isKept ? exact : wayKey({ ...kept, from: "" });
   const known = ways.get(key);
-  if (known === undefined) ways.set(key, { way, messages: way.messages });
+  if (known === undefined) ways.set(key, { way: kept, messages: way.messages });
   else known.messages += way.messages;
 }
 
-/** Of a source with very many ways, only what the rules look at. */
-function coarseKey({ dkim, spf, marks }: Way): string {
-  return `${dkim} ${spf} ${marks.join(" ")}`;
+/** Of many ways: the domains of one of them would speak for all. */
+function withoutNames({ from, dkim, spf, marks, messages }: Way): Way {
+  return { from, dkim, dkimPasses: [], spf, spfResult: spf === "fail" ? "fail" : "pass", marks, messages };
 }
 
 function byMessages(ways: ReadonlyMap<string, CountedWay> | undefined): readonly Way[] {

@@ -1,7 +1,7 @@
 import type { ReportHints } from "../../core/reports/aggregate-head.ts";
 import { type GzipFile, openGzip, openZlib } from "./gzip.ts";
 import type { InflateEnd } from "./inflate.ts";
-import type { Allowance, RefusedReason } from "./limits.ts";
+import { type Allowance, maxTextOctets, type RefusedReason } from "./limits.ts";
 import { mailboxMessages } from "./mailbox.ts";
 import { decodeBase64, type Mail, type MailPart, readMail } from "./mime-part.ts";
 import { isNoReport } from "./no-report.ts";
@@ -58,7 +58,7 @@ async function* find(octets: Buffer, place: Place): AsyncIterable<FoundDocument>
   else if (kind === "zlib") yield* findInStream(openZlib(content, allowance), place);
   else if (kind === "zip") yield* findInZip(content, place);
   else if (kind === "tar") yield* findInTar(content, place);
-  else if (kind === "base64") yield* find(decodeBase64(content), deeper(place));
+  else if (kind === "base64") yield* findInBase64(content, place);
   else if (kind === "mail") yield* findInMail(content, place);
   else if (kind === "mbox") yield* findInMailbox(content, place);
   else yield* plainDocument(kind, octets, place);
@@ -174,6 +174,11 @@ async function* findInTar(octets: Buffer, place: Place): AsyncIterable<FoundDocu
   if (entries === 0) yield { kind: "refused", reason: "damaged", hints: place.hints };
 }
 
+async function* findInBase64(octets: Buffer, place: Place): AsyncIterable<FoundDocument> {
+  if (octets.length > maxTextOctets) yield { kind: "refused", reason: "too-large", hints: place.hints };
+  else yield* find(decodeBase64(octets), deeper(place));
+}
+
 /** A mail as some programs pipe it on, or several mails. Only the first one can have a header that the site has written. */
 async function* findInMailbox(octets: Buffer, place: Place): AsyncIterable<FoundDocument> {
   let nested = place.mail !== undefined;
@@ -190,6 +195,8 @@ async function* findInMail(
   place: Place,
   nested = place.mail !== undefined,
 ): AsyncIterable<FoundDocument> {
+  if (octets.length > maxTextOctets)
+    return yield { kind: "refused", reason: "too-large", hints: place.hints };
   const mail = readMail(octets, place.allowance, nested);
   const failures = failuresIn(mail);
   if (failures.length > 0) {

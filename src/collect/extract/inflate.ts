@@ -83,6 +83,8 @@ async function* inflateStream(input: Buffer, allowance: Allowance, end: InflateE
       yield chunk;
     }
     end.used = stream.bytesWritten;
+    // What is whole has a check sum or a directory behind it.
+    if (end.used >= input.length) end.outcome = "cut-off";
   } catch {
     end.outcome = "damaged";
     end.used = input.length;

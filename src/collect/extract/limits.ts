@@ -30,8 +30,12 @@ export const fileLimits: ExtractLimits = {
   maxRecords: 2_000_000,
 };
 
+/** Of a mail, or of base64 in one piece: they are looked at as text, of which Node takes no more than twice as much. */
+export const maxTextOctets: number = 256 * 1024 * 1024;
+
 export type RefusedReason =
   | "bomb"
+  | "too-large"
   | "too-deep"
   | "too-many-entries"
   | "damaged"

@@ -36,15 +36,16 @@ export class OctetSource {
     }
   }
 
-  /** Everything that has not been taken. */
+  /** Everything that has not been taken. Whoever wants no more of it closes what gives it. */
   async *rest(): AsyncIterable<Buffer> {
-    yield* this.#waiting;
-    this.#waiting = [];
-    this.#length = 0;
-    while (await this.#next()) {
-      yield* this.#waiting;
-      this.#waiting = [];
-      this.#length = 0;
+    try {
+      do {
+        yield* this.#waiting;
+        this.#waiting = [];
+        this.#length = 0;
+      } while (await this.#next());
+    } finally {
+      await this.close();
     }
   }
 

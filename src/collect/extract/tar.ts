@@ -48,6 +48,14 @@ const maxExtra = 1024 * 1024;
  */
 export async function* readTar(chunks: AsyncIterable<Buffer>, maxFile: number): AsyncIterable<TarFile> {
   const source = new OctetSource(chunks);
+  try {
+    yield* filesOf(source, maxFile);
+  } finally {
+    await source.close();
+  }
+}
+
+async function* filesOf(source: OctetSource, maxFile: number): AsyncIterable<TarFile> {
   let longName: string | undefined;
   let ended = false;
   for (let header = await source.take(block); header.length === block; header = await source.take(block)) {
@@ -70,7 +78,6 @@ export async function* readTar(chunks: AsyncIterable<Buffer>, maxFile: number): 
     }
     if (!nameTypes.has(type)) longName = undefined;
   }
-  await source.close();
 }
 
 const fileTypes: ReadonlySet<string> = new Set(["0", "\0", "7"]);

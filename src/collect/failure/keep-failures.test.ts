@@ -228,6 +228,7 @@ const laidOpen = ({ octets, documents }: KeptFailures): string => {
   );
   return [all, ...decoded].join("\n");
 };
+const violation = "DMARC policy violation.\nSource IP: 192.0.2.1\n";
 const copies = `${feedback}\nDKIM-Canonicalized-Header: ${inBase64("From: taro@b.example")}`;
 
 test.each<readonly [string, Buffer]>([
@@ -291,13 +292,25 @@ test.each<readonly [string, Buffer]>([
       },
     ]),
   ],
+  [
+    "in what a server has written on the way",
+    arf({
+      header:
+        "Return-Path: <taro>\nX-Original-To: taro\nDelivered-To: taro\nEnvelope-To: <taro>\nFrom: a@b\nReceived: by y id 1\n for <taro>; Fri\nAuthentication-Results: y; auth=pass smtp.auth=taro; dmarc=fail",
+    }),
+  ],
+  [
+    "in words",
+    crlf(
+      `From: a@b.example\nSubject: DMARC failure\n\n${violation}Envelope sender: <taro>\n  Recipient: taro\n\nReturn-Path: <taro>\nFrom: a@b\nAuthentication-Results: y; auth=pass smtp.auth=taro; dmarc=fail\n`,
+    ),
+  ],
 ])("a user without a domain: %s", async (_name, octets) => {
   const all = laidOpen(await kept(octets, { redact }));
   expect(all).not.toMatch(/\btaro\b/);
   expect(all).toMatch(/smtp\.auth=redacted-[0-9a-f]{16};/);
 });
 
-const violation = "DMARC policy violation.\nSource IP: 192.0.2.1\n";
 test.each([
   ["a header that no reader begins with", `${violation}\nSubject: z\nTo: taro@b.example\n\n${secret}\n`],
   ["fields of a program", `${violation}\nX-Spam: z\nMIME-Version: 1.0\n\n${secret}\n`],

@@ -157,21 +157,37 @@ export function redactField(name: string, value: string, redact: Redact): string
   return redact(withoutUsers(lowerName, shown, redact));
 }
 
-/** Of the host that reports: a mailbox there may be named without its domain. */
-const ofHost: ReadonlySet<string> = new Set(["original-mail-from", "original-rcpt-to"]);
+/** Of the host that reports, as a field or as a line of words: a mailbox there may be named without its domain. */
+const ofHost: ReadonlySet<string> = new Set([
+  "original-mail-from",
+  "original-rcpt-to",
+  "return-path",
+  "x-original-to",
+  "delivered-to",
+  "envelope-to",
+  "envelope to",
+  "envelope from",
+  "envelope sender",
+  "mail from",
+  "rcpt to",
+  "recipient",
+]);
 
 /** Local parts that no domain follows: who has logged in (RFC 8601 §2.7.4), and mailboxes of the host itself. */
 function withoutUsers(lowerName: string, value: string, redact: Redact): string {
   const word = (user: string): string => redact(`${user}@x`).slice(0, -"@x".length);
   if (ofHost.has(lowerName))
-    return value.replace(/^<?([^\s<>@]{1,320})>?$/, (whole, user: string) =>
+    return value.replace(/^<?([^\s<>@]{1,320})>?\s{0,9}$/, (whole, user: string) =>
       whole.replace(user, () => word(user)),
     );
-  return value.replaceAll(
-    /(Authenticated sender: |\bsmtp\.auth=)([^\s<>@();"]{1,320})(?=[\s();]|$)/g,
-    (_, before: string, user: string) => before + word(user),
-  );
+  const redacted = (_: string, before: string, user: string): string => before + word(user);
+  const known = value.replaceAll(loggedIn, redacted);
+  return lowerName === "received" ? known.replaceAll(receivedFor, redacted) : known;
 }
+
+const loggedIn = /(Authenticated sender: |\bsmtp\.auth=)([^\s<>@();"]{1,320})(?=[\s();]|$)/g;
+/** RFC 5321 §4.4: the For clause, before the date. */
+const receivedFor = /(\bfor <?)([^\s<>@();"]{1,320})(?=>?;)/gi;
 
 /** RFC 6376 §3.5 `z=`: copies of header fields, in an encoding of their own. */
 function withoutCopies(signature: string): string {
@@ -214,7 +230,8 @@ export function redactLines(text: string, redact: Redact): string {
     .map((line) => {
       const name = nameIn(line.replace(/^> ?/, ""));
       const decoded = line.includes("=?") ? decodedLine(line) : line;
-      return redactField(name, decoded, redact);
+      const label = ofHost.has(name) ? (/^[^:]*:[ \t]*/.exec(decoded)?.[0] ?? "") : "";
+      return label + redactField(name, decoded.slice(label.length), redact);
     })
     .join("\n");
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { cpuMsOf } from "../../../test/cpu-time.ts";
 import { openRedaction } from "./redaction.ts";
 
 const redact = openRedaction(Buffer.from("key"));
@@ -58,6 +59,12 @@ test("of very many addresses the first are kept", () => {
   expect(all.match(/redacted-[0-9a-f]{16}@b\.example/g)).toHaveLength(200);
   expect(all).toMatch(/@b\.example, \(more\)$/);
   expect(redact(all)).toBe(all);
+});
+
+test("very many signs of no address cost no more than other text", () => {
+  const cost = (unit: string): number => cpuMsOf(() => redact(unit.repeat(600_000 / unit.length)));
+  cost("x @");
+  expect(cost("%40")).toBeLessThan(2 * cost(")@"));
 });
 
 test("an address is never left, and what is not one is never touched", () => {

@@ -59,6 +59,7 @@ function gunzipped(source: OctetSource): AsyncIterable<Buffer> {
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   const packed = Readable.from(source.rest(), { objectMode: false });
   packed.on("error", (error) => gunzip.destroy(error));
+  gunzip.on("close", () => packed.destroy());
   return packed.pipe(gunzip);
 }
 

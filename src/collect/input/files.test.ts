@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -220,4 +229,56 @@ test("names that are no UTF-8, of files and folders, are read, and shown as they
     "レポート/zレポート#y": xml,
   });
   expect(await countFiles([folder])).toEqual({ files: 3, octets: 2 + zip.length });
+});
+
+test.each<readonly [string, Buffer]>([
+  ["a mailbox", Buffer.from(mbox.repeat(20_000))],
+  ["a mailbox in gzip", gzipSync(`${mbox}\n${fromLine}\n${randomBytes(1_500_000).toString("hex")}`)],
+  ["a tar", tarOf(Array.from({ length: 2_000 }, (_, n) => ({ name: `${n}`, octets: xml })))],
+])("%s of which nobody wants more is closed", async (_, octets) => {
+  const folder = folderOf({ file: octets });
+  const isOpen = (): boolean =>
+    readdirSync("/proc/self/fd").some((fd) => linkOf(`/proc/self/fd/${fd}`) === join(folder, "file"));
+  let wasOpen = false;
+  for await (const one of readFiles([folder])) {
+    expect(one.kind).toBe("arrival");
+    wasOpen = isOpen();
+    break;
+  }
+  expect(wasOpen).toBe(true);
+  await expect.poll(isOpen).toBe(false);
+});
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+const central = Buffer.from("PK\x01\x02", "latin1");
+
+test.each<readonly [string, (zip: Buffer, entry: number) => void]>([
+  ["a size that is too small", (zip, entry) => zip.writeUInt32LE(3, entry + 20)],
+  ["no size", (zip, entry) => zip.writeUInt32LE(0, entry + 20)],
+  ["a size beyond the file", (zip, entry) => zip.writeUInt32LE(0xffff_fff0, entry + 20)],
+])("a ZIP of several whose directory has %s", async (_, change) => {
+  const zip = zipOf([
+    { name: "a", octets: xml },
+    { name: "b", octets: xml.repeat(3) },
+  ]);
+  for (let at = zip.indexOf(central); at >= 0; at = zip.indexOf(central, at + 4)) change(zip, at);
+  expect(await read(folderOf({ z: zip }))).toEqual({ "z#a": xml, "z#b": xml.repeat(3) });
+});
+
+test("a ZIP of several whose directory leads nowhere is read whole", async () => {
+  const zip = zipOf([
+    { name: "a", octets: xml },
+    { name: "b", octets: xml.repeat(3) },
+  ]);
+  const second = zip.indexOf(central, zip.indexOf(central) + 4);
+  zip.writeUInt32LE(7, second + 42);
+  const found = await read(folderOf({ z: zip }));
+  expect(found["z"]).toBe(zip.toString("latin1"));
 });

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isZip } from "../extract/zip.ts";
+import { codeOf } from "../reason-of.ts";
 import type { Incoming } from "./arrival.ts";
 import { type ContentsPlace, lost, readContents } from "./contents.ts";
 import { type FilePath, shown, within } from "./file-path.ts";
@@ -65,7 +66,7 @@ async function* walk(path: FilePath, above: readonly string[]): AsyncIterable<Fo
       yield { file: path, size: 0, changedAt: Date.now(), isPipe: true };
     else if (above.length === 0) yield { size: 0, path, reason: "not-a-file" };
   } catch (error) {
-    yield { size: 0, path, reason: reasonOf(error) };
+    yield { size: 0, path, reason: codeOf(error) };
   }
 }
 
@@ -91,10 +92,12 @@ async function* readOne(found: FoundFile, done: FileCount): AsyncIterable<Incomi
     const onEntry = (at: number): void => {
       done.octets = before + Math.min(at, size);
     };
-    if (found.isPipe === true || !(yield* readAsZip(found, place, onEntry)))
+    if (found.isPipe === true || !(yield* readAsZip(found, place, onEntry))) {
+      done.octets = before;
       yield* readContents(counted(createReadStream(file, { highWaterMark }), done), place);
+    }
   } catch (error) {
-    yield lost(place, reasonOf(error));
+    yield lost(place, codeOf(error));
   }
   done.files += 1;
   done.octets = before + size;
@@ -121,13 +124,8 @@ async function* readAsZip(
     await handle.read(start, 0, 4, 0);
     const zip = isZip(start) ? await openZipFile(handle, size) : undefined;
     if (zip === undefined || zip.entries.length < 2) return false;
-    yield* readZipFile(handle, zip, place, onEntry);
-    return true;
+    return yield* readZipFile(handle, zip, place, onEntry);
   } finally {
     await handle.close();
   }
-}
-
-function reasonOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { ImapFlow } from "imapflow";
 import type { MailboxConfig } from "../../config/collect-config.ts";
 import { readSecret } from "../../config/secret.ts";
+import { reasonOf } from "../reason-of.ts";
 import { readAccessToken } from "./access-token.ts";
 
 /** The longest line lists the UIDs of all mails of a folder. */
@@ -68,13 +69,4 @@ async function credentials({
 
 function isRefusal(error: unknown): boolean {
   return (error as { readonly authenticationFailed?: unknown }).authenticationFailed === true;
-}
-
-/** What the server said, or the library, in one short line. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { responseText, code } = error as { readonly responseText?: unknown; readonly code?: unknown };
-  const text = typeof responseText === "string" ? responseText : error.message;
-  const known = typeof code === "string" && !text.includes(code) ? `${text} (${code})` : text;
-  return known.replaceAll(/\p{Cc}+/gu, " ").slice(0, 300);
 }

@@ -1,5 +1,5 @@
 import type { ImapFlow, SearchObject } from "imapflow";
-import { reasonOf } from "./imap-client.ts";
+import { reasonOf } from "../reason-of.ts";
 
 export interface MailSize {
   readonly uid: number;

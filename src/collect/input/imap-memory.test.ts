@@ -99,3 +99,20 @@ test.each([{ uidValidity: 7, uid: 3 }, { uidValidity: "7" }, { left: "x" }, {}])
     await state.close();
   },
 );
+
+test("what could not be looked up is looked up at the next try: UIDs of before count for nothing", async () => {
+  const state = openStateInMemory();
+  const broken = { isNow: false };
+  const memory = new MailFolderMemory(
+    { ...state, tx: (work) => (broken.isNow ? Promise.reject(new Error("disk I/O error")) : state.tx(work)) },
+    id,
+  );
+  await memory.open(7n, store);
+  await memory.taken([5]);
+  broken.isNow = true;
+  await expect(memory.open(8n, store)).rejects.toThrow("disk I/O error");
+  broken.isNow = false;
+  expect(await memory.open(8n, store)).toBe(false);
+  expect(memory.range()).toBe("1:*");
+  await state.close();
+});

@@ -25,9 +25,10 @@ export class MailFolderMemory {
   async open(uidValidity: bigint, storeId: string): Promise<boolean> {
     const id = `${storeId} ${this.#name}`;
     if (this.#uidValidity === String(uidValidity) && this.#id === id) return true;
+    // Where it fails nothing has changed: the next try must not find UIDs of before under the new UIDVALIDITY.
+    const known = memoryOf(await this.#state.tx((tx) => tx.get(stateKind, id)));
     this.#uidValidity = String(uidValidity);
     this.#id = id;
-    const known = memoryOf(await this.#state.tx((tx) => tx.get(stateKind, this.#id)));
     const isSame = known.uidValidity === this.#uidValidity;
     this.#uid = isSame ? known.uid : 0;
     this.#left.clear();

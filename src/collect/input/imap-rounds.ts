@@ -1,8 +1,8 @@
 import type { ImapFlow, SearchObject } from "imapflow";
 import type { MailboxConfig } from "../../config/collect-config.ts";
 import type { IngestedDocument } from "../../store/reports/port.ts";
+import { reasonOf } from "../reason-of.ts";
 import type { Incoming } from "./arrival.ts";
-import { reasonOf } from "./imap-client.ts";
 import {
   ensureFolder,
   isAboutConnection,

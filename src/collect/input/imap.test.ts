@@ -417,3 +417,42 @@ test("the password is read at every login", async () => {
   await sessions(made, 1);
   expect(made.taken).toHaveLength(5);
 });
+
+test("a server that says nothing more when it is asked again is not waited for at the end", async () => {
+  let logins = 0;
+  const { way, server } = await watch({
+    answer: (command) => {
+      if (!command.startsWith("LOGIN")) return undefined;
+      logins += 1;
+      return logins === 1 ? "" : "* OK wait\r\n";
+    },
+  });
+  await until(() => server.count(/^LOGIN/) === 2);
+  expect(way.status().state).toBe("waiting");
+  const closed = way.close(30_000).then(() => "closed");
+  expect(await Promise.race([closed, sleep(15_000, "open", { ref: false })])).toBe("closed");
+});
+
+test("at the end what is being committed is moved, also in the first round", async () => {
+  const server = await ImapServer.start(mails);
+  const made = world(server, { after: { kind: "move", folder: "Done" } });
+  const { take } = made.services;
+  const commits = Promise.withResolvers<void>();
+  let begun = false;
+  const services = {
+    ...made.services,
+    take: async (incoming: AsyncIterable<Incoming>) => {
+      begun = true;
+      await commits.promise;
+      await take(incoming);
+    },
+  };
+  const way = watchMailFolder(made.mailbox, "INBOX", services);
+  await until(() => begun);
+  const closed = way.close(30_000);
+  await sleep(50);
+  commits.resolve();
+  await closed;
+  expect(made.taken).toHaveLength(5);
+  expect(server.moved).toEqual([1, 2, 3, 4, 5]);
+});

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ImapFlow } from "imapflow";
 import type { MailboxConfig } from "../../config/collect-config.ts";
-import { connectMailbox, LoginRefused, reasonOf } from "./imap-client.ts";
+import { reasonOf } from "../reason-of.ts";
+import { connectMailbox, LoginRefused } from "./imap-client.ts";
 import { MailFolderRounds } from "./imap-rounds.ts";
 import { Alarm, RetryWait } from "./retry-wait.ts";
 import type { WayIn, WayInServices, WayInStatus } from "./way-in.ts";
@@ -29,6 +30,8 @@ class MailFolder implements WayIn {
   readonly #alarm = new Alarm();
   readonly #retry = new RetryWait(firstRetryMs, longestRetryMs);
   #client: ImapFlow | undefined;
+  /** From the first opening of the folder to the end of the connection. */
+  #isOpen = false;
   #state: WayInStatus["state"] = "connecting";
   #error: string | undefined;
   #lastSuccess: number | undefined;
@@ -65,7 +68,7 @@ class MailFolder implements WayIn {
     this.#alarm.wake();
     const late = setTimeout(() => this.#client?.close(), graceMs);
     // A server that does not answer our first words has nothing of ours.
-    if (this.#state === "connecting") this.#client?.close();
+    if (!this.#isOpen) this.#client?.close();
     await Promise.race([this.#over, sleep(graceMs + logoutWithinMs, undefined, { ref: false })]);
     clearTimeout(late);
     this.#state = "closed";
@@ -119,6 +122,7 @@ class MailFolder implements WayIn {
       await this.#stayOpen(client);
     } finally {
       this.#client = undefined;
+      this.#isOpen = false;
       // Our own leaving wakes nobody.
       client.off("exists", grows);
       client.off("close", closes);
@@ -130,6 +134,7 @@ class MailFolder implements WayIn {
     for (;;) {
       // Each time: one that is renamed stays open under its old name, while another takes its place.
       await this.#rounds.open(client);
+      this.#isOpen = true;
       // What was there when it was opened is no news.
       this.#alarm.quiet();
       if (this.#closing) return;

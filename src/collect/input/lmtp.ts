@@ -5,7 +5,7 @@ import {
   type SMTPServerSession,
 } from "smtp-server";
 import type { LmtpConfig } from "../../config/collect-config.ts";
-import { reasonOf } from "./imap-client.ts";
+import { reasonOf } from "../reason-of.ts";
 import { eachOf, type WayIn, type WayInServices, type WayInStatus } from "./way-in.ts";
 
 /** The MTA keeps connections for a while; at the end nobody waits for it for longer than this. */

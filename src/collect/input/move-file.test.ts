@@ -73,3 +73,15 @@ test.each([
     expect(readFileSync(path, "utf8")).toBe("a mail");
   },
 );
+
+test("files of one name that several folders bring at the same moment", async () => {
+  const { folder } = place();
+  const paths = Array.from({ length: 5 }, (_, index) => join(folder, "..", `${index}`, "a.eml"));
+  for (const path of paths) {
+    mkdirSync(dirname(path));
+    writeFileSync(path, path);
+  }
+  await Promise.all(paths.map((path, index) => moveFile(path, index % 2 === 0 ? folder : `${folder}/`)));
+  const found = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+  expect(found.sort()).toEqual(paths);
+});

@@ -1,10 +1,23 @@
 import { createHash } from "node:crypto";
 import { copyFile, lstat, mkdir, rename, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type FilePath, keyOf, nameOf, within } from "./file-path.ts";
+
+/** By folder: what is moved there last. Whoever finds a free name takes it before the next one looks. */
+const moving = new Map<string, Promise<void>>();
 
 /** Into a folder, or into `cur` of a Maildir; nothing that lies there is replaced, and nothing half is left there. */
 export async function moveFile(path: FilePath, folder: string): Promise<void> {
+  const key = resolve(folder);
+  const work = (moving.get(key) ?? Promise.resolve()).then(() => move(path, folder));
+  const ended = work.catch(() => {});
+  moving.set(key, ended);
+  await work.finally(() => {
+    if (moving.get(key) === ended) moving.delete(key);
+  });
+}
+
+async function move(path: FilePath, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const into = (await exists(join(folder, "cur"))) ? join(folder, "cur") : folder;
   const target = await freeTarget(into, nameOf(path));
@@ -18,8 +31,10 @@ export async function moveFile(path: FilePath, folder: string): Promise<void> {
 
 async function freeTarget(into: string, name: Buffer): Promise<FilePath> {
   const plain = within(into, name);
-  if (!(await exists(plain))) return plain;
-  return within(into, Buffer.concat([name, Buffer.from(`.${Date.now()}`)]));
+  let free = plain;
+  for (let number = Date.now(); await exists(free); number += 1)
+    free = within(into, Buffer.concat([name, Buffer.from(`.${number}`)]));
+  return free;
 }
 
 /** To another device: hidden until it is whole. The next try begins the same file anew. */

@@ -2,10 +2,10 @@ import { readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FolderConfig } from "../../config/collect-config.ts";
+import { codeOf, reasonOf } from "../reason-of.ts";
 import type { Arrival, Incoming } from "./arrival.ts";
 import { type FilePath, keyOf, shown, within } from "./file-path.ts";
 import { readFiles } from "./files.ts";
-import { reasonOf } from "./imap-client.ts";
 import { moveFile } from "./move-file.ts";
 import { Alarm, RetryWait } from "./retry-wait.ts";
 import type { WayIn, WayInServices, WayInStatus } from "./way-in.ts";
@@ -29,6 +29,8 @@ interface FoundFile {
   readonly key: string;
   /** Changes when the file does. */
   readonly mark: string;
+  /** Changes also with who may read it. */
+  readonly wideMark: string;
 }
 
 /** What came out of one file: an mbox holds several mails. */
@@ -51,7 +53,7 @@ class WatchedFolder implements WayIn {
   readonly #services: WayInServices;
   readonly #alarm = new Alarm();
   readonly #retry = new RetryWait(firstRetryMs, longestRetryMs);
-  /** Marks of files that stay, by key. */
+  /** Marks of files that stay, by key; wide ones of those that could not be read. */
   #left = new Map<string, string>();
   /** By key. They are not read again, and hold up no other. */
   #stuck = new Map<string, StuckFile>();
@@ -132,14 +134,18 @@ class WatchedFolder implements WayIn {
   async #takeAll(): Promise<void> {
     const found = await this.#find();
     // What is gone or has changed need not be remembered.
-    const left = found.filter(({ key, mark }) => this.#left.get(key) === mark);
-    this.#left = new Map(left.map(({ key, mark }) => [key, mark]));
+    const before = this.#left;
+    this.#left = new Map();
+    for (const { key, mark, wideMark } of found) {
+      const known = before.get(key);
+      if (known === mark || known === wideMark) this.#left.set(key, known);
+    }
     const stuck = this.#stuck;
     this.#stuck = new Map();
     const isNew: FoundFile[] = [];
     for (const file of found) {
-      const before = stuck.get(file.key);
-      if (before?.mark === file.mark) await this.#settle(file, before.outcome);
+      const known = stuck.get(file.key);
+      if (known?.mark === file.mark) await this.#settle(file, known.outcome);
       else if (!this.#left.has(file.key)) isNew.push(file);
     }
     for (let at = 0; at < isNew.length && !this.#closing; at += filesAtOnce)
@@ -179,6 +185,8 @@ class WatchedFolder implements WayIn {
       outcomes.set(key, outcome);
       for await (const one of readFiles([path])) {
         if (one.kind === "lost") {
+          // Somebody has taken it away: in a Maildir it goes to `cur`, or gets another flag.
+          if ((await foundFile(path, 0)) === undefined) continue;
           outcome.lost = one.lost.reason;
           yield one;
           continue;
@@ -217,7 +225,7 @@ class WatchedFolder implements WayIn {
   async #putAway(file: FoundFile, outcome: FileOutcome): Promise<void> {
     const { after, unreadTo } = this.#config;
     if (outcome.lost !== undefined) {
-      this.#left.set(file.key, file.mark);
+      this.#left.set(file.key, file.wideMark);
       this.#services.log.error("collect: a file is left where it is", {
         file: shown(file.path),
         reason: outcome.lost,
@@ -233,10 +241,10 @@ async function foundFile(path: FilePath, settledMs: number): Promise<FoundFile |
   const about = await stat(path).catch(() => undefined);
   if (about?.isFile() !== true) return undefined;
   if (settledMs > 0 && Math.abs(Date.now() - about.mtimeMs) < settledMs) return undefined;
-  return { path, key: keyOf(path), mark: `${about.ino} ${about.size} ${about.mtimeMs}` };
+  const mark = `${about.ino} ${about.size} ${about.mtimeMs}`;
+  return { path, key: keyOf(path), mark, wideMark: `${mark} ${about.ctimeMs}` };
 }
 
 function problemOf(path: FilePath, error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? reasonOf(error);
-  return reasonOf(new Error(`a file cannot be moved or deleted: ${code}: ${shown(path)}`));
+  return reasonOf(new Error(`a file cannot be moved or deleted: ${codeOf(error)}: ${shown(path)}`));
 }
