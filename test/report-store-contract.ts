@@ -1132,7 +1132,7 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       if (lost === undefined || again === undefined) throw new Error("no job");
       expect(await one.jobs.done(lost)).toBe(false);
       expect(await one.jobs.retry(lost, 0, "late")).toBe(false);
-      expect(await other.jobs.retry(again, clock.ms + 5_000, "not now")).toBe(true);
+      expect(await other.jobs.retry(again, clock.ms + 5_000, "not now\0\ud800")).toBe(true);
       expect(await other.jobs.take("fetch", 1, 1_000)).toEqual([]);
       clock.ms += 5_000;
       expect(await one.jobs.take("fetch", 1, 1_000)).toMatchObject([{ failures: 1, number: 3 }]);

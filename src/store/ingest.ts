@@ -17,6 +17,8 @@ export interface Ingested {
   readonly saved: number;
   readonly repeated: number;
   readonly damagedLines: number;
+  /** Why a segment could not be taken; the others were. */
+  readonly failure?: Error;
 }
 
 const maxSegmentOctets = 64_000_000;
@@ -28,24 +30,42 @@ const maxDamagedOctets = 10_000_000;
  */
 export function ingestSpool(folder: string, db: RecordDatabase, nowMs: number): Ingested {
   const total = { saved: 0, repeated: 0, damagedLines: 0 };
+  let failure: Error | undefined;
   for (const segment of listSegments(folder)) {
-    const path = claim(segment, nowMs);
-    if (path === undefined) continue;
-    // No writer of ours makes one so large.
-    if (segment.octets > maxSegmentOctets) {
-      renameSync(path, join(damagedPath(folder), segment.name));
-      total.damagedLines += 1;
-      continue;
+    try {
+      const { saved, repeated, damagedLines } = ingestSegment(folder, segment, db, nowMs);
+      total.saved += saved;
+      total.repeated += repeated;
+      total.damagedLines += damagedLines;
+    } catch (error) {
+      if (!isOfFile(error)) throw error;
+      // Gone meanwhile: its writer has closed it, or there was no room for it.
+      if (error.code !== "ENOENT") failure ??= error;
     }
-    const reader = new SegmentReader(path);
-    const saved = db.save(reader.records());
-    if (reader.damaged.length > 0) setAside(folder, segment.name, reader.damaged);
-    unlinkSync(path);
-    total.saved += saved;
-    total.repeated += reader.read - saved;
-    total.damagedLines += reader.damaged.length;
   }
-  return total;
+  return { ...total, ...(failure !== undefined && { failure }) };
+}
+
+/** Of a file, and not of the database. */
+function isOfFile(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+const nothing: Ingested = { saved: 0, repeated: 0, damagedLines: 0 };
+
+function ingestSegment(folder: string, segment: SegmentFile, db: RecordDatabase, nowMs: number): Ingested {
+  const path = claim(segment, nowMs);
+  if (path === undefined) return nothing;
+  // No writer of ours makes one so large.
+  if (segment.octets > maxSegmentOctets) {
+    renameSync(path, join(damagedPath(folder), segment.name));
+    return { ...nothing, damagedLines: 1 };
+  }
+  const reader = new SegmentReader(path);
+  const saved = db.save(reader.records());
+  if (reader.damaged.length > 0) setAside(folder, segment.name, reader.damaged);
+  unlinkSync(path);
+  return { saved, repeated: reader.read - saved, damagedLines: reader.damaged.length };
 }
 
 /** @returns The path to read; undefined while a writer is still at it. */

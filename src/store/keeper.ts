@@ -66,12 +66,13 @@ export class Keeper {
   /** One round of work. A failure is told and kept for `stats`; the segments stay, and the next round tries again. */
   round(nowMs: number): void {
     this.#guard(nowMs, (db) => {
-      const { saved, repeated, damagedLines } = ingestSpool(this.#folder, db, nowMs);
+      const { saved, repeated, damagedLines, failure } = ingestSpool(this.#folder, db, nowMs);
       this.#ingested += saved;
       this.#repeated += repeated;
       this.#damagedLines += damagedLines;
       if (damagedLines > 0) this.#tell({ kind: "damaged-lines", lines: damagedLines });
       this.#expire(db, nowMs);
+      if (failure !== undefined) throw failure;
     });
   }
 

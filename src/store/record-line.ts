@@ -68,7 +68,7 @@ export function parseLine(line: string): MessageRecord | undefined {
 
 function isRecord(value: unknown): value is MessageRecord {
   if (!isObject(value) || value["version"] !== recordVersion) return false;
-  const { id, at, client, disposition, reply } = value;
+  const { id, at, queueId, messageId, client, envelope, results, disposition, reply } = value;
   return (
     isObject(id) &&
     typeof id["host"] === "string" &&
@@ -76,10 +76,27 @@ function isRecord(value: unknown): value is MessageRecord {
     Number.isSafeInteger(id["sequence"]) &&
     typeof at === "string" &&
     !Number.isNaN(Date.parse(at)) &&
+    isTextOrAbsent(queueId) &&
+    isTextOrAbsent(messageId) &&
     isObject(client) &&
+    typeof client["origin"] === "string" &&
+    (envelope === undefined || (isObject(envelope) && isTextOrAbsent(envelope["from"]))) &&
+    (results === undefined || (isObject(results) && isFiled(results["dmarc"]))) &&
     isObject(disposition) &&
+    typeof disposition["action"] === "string" &&
     typeof reply === "string"
   );
+}
+
+function isFiled(dmarc: unknown): boolean {
+  return (
+    dmarc === undefined ||
+    (isObject(dmarc) && isTextOrAbsent(dmarc["domain"]) && isTextOrAbsent(dmarc["result"]))
+  );
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

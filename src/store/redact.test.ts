@@ -92,6 +92,15 @@ describe("by default no local part is kept", () => {
       "mx.example.jp; spf=fail smtp.mailfrom=@sender.test; dkim=pass header.i=@sender.test",
     );
   });
+  test("what a stricter setting would have done", () => {
+    const reasons = [{ type: "mailing_list", comment: "taro.list" }] as const;
+    const why = ["list.known: taro.list"];
+    const disposition = { action: "none", reasons, why } as const;
+    const kept = redact({ ...withLocalPart("taro.list"), disposition, shadow: disposition }, defaults);
+    expect(kept.disposition.reasons).toEqual([{ type: "mailing_list", comment: "*" }]);
+    expect(kept.shadow?.reasons).toEqual(kept.disposition.reasons);
+  });
+
   test("no subject and no Message-ID", () => {
     expect(full.subject).toBeUndefined();
     expect(full.messageId).toBeUndefined();
@@ -119,6 +128,19 @@ test.each<{ field: RecordField; holds: (record: MessageRecord) => unknown; is: u
 test("with mail_from the field that was written keeps the address", () => {
   const kept = redact(withLocalPart("taro"), ["mail_from"]);
   expect(kept.authenticationResults).toContain("smtp.mailfrom=taro@sender.test");
+});
+
+test("an address without a domain is a local part as a whole", () => {
+  const { envelope, ...record } = sampleRecord(1);
+  const bare = {
+    ...record,
+    envelope: { ...envelope, from: "taro.yamada", to: ["hanako", "x@example.org"] },
+    authenticationResults: "mx.example.jp; spf=none smtp.mailfrom=taro.yamada",
+  };
+  const kept = redact(bare, defaults);
+  expect(kept.envelope).toEqual({ recipients: 1, smtputf8: false, to: ["example.org"] });
+  expect(kept.authenticationResults).toBe("mx.example.jp; spf=none smtp.mailfrom=*");
+  expect(redact(bare, ["mail_from", "rcpt_to"]).envelope).toEqual(bare.envelope);
 });
 
 test("the null sender stays one", () => {

@@ -1,7 +1,7 @@
 import type { RecordField } from "../config/config.ts";
 import { keyRecordName } from "../core/dkim/key-query.ts";
 import type { BimiResult, DkimResult, DnsTraceEntry } from "../core/results.ts";
-import type { MessageRecord, RecordedResults, RecordedSigning, RecordedSpf } from "./record.ts";
+import type { Disposition, MessageRecord, RecordedResults, RecordedSigning, RecordedSpf } from "./record.ts";
 
 /**
  * Takes out of a record what the operator has not named in `record.fields`: local parts of addresses before all, also
@@ -24,15 +24,10 @@ export function redact<Kept extends Omit<MessageRecord, "id">>(
       ...(record.client.helo !== undefined && { helo: maskText(record.client.helo, hidden) }),
       ...(record.client.name !== undefined && { name: maskText(record.client.name, hidden) }),
     },
-    envelope: { ...record.envelope, ...keptAddresses(record, named) },
+    envelope: keptEnvelope(record.envelope, named),
     ...(record.results !== undefined && { results: redactResults(record, record.results, named, hidden) }),
-    disposition: {
-      ...record.disposition,
-      reasons: record.disposition.reasons.map((reason) => ({
-        ...reason,
-        ...(reason.comment !== undefined && { comment: maskText(reason.comment, hidden) }),
-      })),
-    },
+    disposition: redactDisposition(record.disposition, hidden),
+    ...(record.shadow !== undefined && { shadow: redactDisposition(record.shadow, hidden) }),
     ...(record.authenticationResults !== undefined && {
       // The URIs first, while they stand there as they are known.
       authenticationResults: maskAddresses(
@@ -48,6 +43,14 @@ export function redact<Kept extends Omit<MessageRecord, "id">>(
   return withoutUnnamed(kept, named);
 }
 
+function redactDisposition(disposition: Disposition, hidden: Hidden): Disposition {
+  const reasons = disposition.reasons.map((reason) => ({
+    ...reason,
+    ...(reason.comment !== undefined && { comment: maskText(reason.comment, hidden) }),
+  }));
+  return { ...disposition, reasons };
+}
+
 function redactSigning(
   { login, ...signing }: RecordedSigning,
   named: ReadonlySet<RecordField>,
@@ -59,41 +62,48 @@ function withoutUnnamed<Kept extends Omit<MessageRecord, "id">>(
   record: Kept,
   named: ReadonlySet<RecordField>,
 ): Kept {
-  const { messageId, subject, envelope, ...rest } = record;
-  const { from, to, ...counts } = envelope;
-  const keepFrom = named.has("mail_from") || named.has("from_domain");
-  const keepTo = named.has("rcpt_to") || named.has("to_domain");
+  const { messageId, subject, ...rest } = record;
   return {
     ...rest,
-    envelope: {
-      ...counts,
-      ...(from !== undefined && keepFrom && { from }),
-      ...(to !== undefined && keepTo && { to }),
-    },
     ...(messageId !== undefined && named.has("message_id") && { messageId }),
     ...(subject !== undefined && named.has("subject") && { subject }),
   } as Kept;
 }
 
-function keptAddresses(
-  { envelope: { from, to } }: Omit<MessageRecord, "id">,
+function keptEnvelope(
+  { from, to, ...counts }: MessageRecord["envelope"],
   named: ReadonlySet<RecordField>,
-): Partial<Pick<MessageRecord["envelope"], "from" | "to">> {
-  const domains = to === undefined ? undefined : [...new Set(to.map(domainOf))];
+): MessageRecord["envelope"] {
+  const keptFrom = named.has("mail_from") ? from : named.has("from_domain") ? senderDomain(from) : undefined;
+  const keptTo = named.has("rcpt_to") ? to : named.has("to_domain") ? domainsOf(to) : undefined;
   return {
-    ...(from !== undefined && { from: named.has("mail_from") ? from : domainOf(from) }),
-    ...(domains !== undefined && { to: named.has("rcpt_to") ? (to ?? []) : domains }),
+    ...counts,
+    ...(keptFrom !== undefined && { from: keptFrom }),
+    ...(keptTo !== undefined && { to: keptTo }),
   };
 }
 
-/** What stands after the last "@"; the whole text when there is none. */
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf("@") + 1);
+/** "" for the null sender; undefined for one without a domain. */
+function senderDomain(address: string | undefined): string | undefined {
+  return address === undefined || (address !== "" && !hasDomain(address)) ? undefined : domainOf(address);
 }
 
+function domainsOf(addresses: readonly string[] | undefined): readonly string[] | undefined {
+  return addresses && [...new Set(addresses.filter(hasDomain).map(domainOf))];
+}
+
+function hasDomain(address: string): boolean {
+  return address.includes("@");
+}
+
+/** What stands after the last "@"; nothing when there is none. */
+function domainOf(address: string): string {
+  return hasDomain(address) ? address.slice(address.lastIndexOf("@") + 1) : "";
+}
+
+/** What stands before the last "@"; the whole address when there is none. */
 function localPartOf(address: string): string {
-  const at = address.lastIndexOf("@");
-  return at < 0 ? "" : address.slice(0, at);
+  return hasDomain(address) ? address.slice(0, address.lastIndexOf("@")) : address;
 }
 
 // ---------------------------------------------------------------- what is to be hidden

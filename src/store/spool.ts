@@ -55,6 +55,8 @@ interface OpenSegment {
   readonly path: string;
   readonly handle: FileHandle;
   readonly openedMs: number;
+  /** What has been written to it. */
+  readonly lines: Buffer[];
   octets: number;
 }
 
@@ -74,6 +76,8 @@ class SegmentSpool implements Spool {
   readonly #segmentOctets: number;
   readonly #segmentMs: number;
   readonly #flushMs: number;
+  /** Lines that waited again. */
+  readonly #repeated = new WeakSet<Buffer>();
 
   #sequence = 0;
   #segmentNumber = 0;
@@ -113,7 +117,13 @@ class SegmentSpool implements Spool {
   }
 
   async flush(): Promise<void> {
-    this.#work = this.#work.then(() => this.#write()).then(() => this.#seal());
+    this.#work = this.#work.then(async () => {
+      await this.#write();
+      if (await this.#seal()) return;
+      // Its lines wait again.
+      await this.#write();
+      await this.#seal();
+    });
     await this.#work;
   }
 
@@ -167,6 +177,7 @@ class SegmentSpool implements Spool {
       const octets = Buffer.concat(lines);
       await segment.handle.appendFile(octets);
       segment.octets += octets.length;
+      segment.lines.push(...lines);
       this.#written += lines.length;
       this.#lastError = undefined;
       if (segment.octets >= this.#segmentOctets) await this.#seal();
@@ -175,12 +186,16 @@ class SegmentSpool implements Spool {
       // Half a line may stand at the end of the segment; whole lines in it come again with the same id.
       if (this.#segment?.octets === 0) await this.#discard(this.#segment);
       else await this.#seal();
-      this.#pending = [...lines, ...this.#pending];
-      this.#pendingOctets = this.#pending.reduce((sum, line) => sum + line.length, 0);
-      while (this.#pendingOctets > maxPendingOctets) this.#dropPending();
+      this.#putBack(lines);
     } finally {
       this.#writingOctets = 0;
     }
+  }
+
+  #putBack(lines: readonly Buffer[]): void {
+    this.#pending = [...lines, ...this.#pending];
+    this.#pendingOctets = this.#pending.reduce((sum, line) => sum + line.length, 0);
+    while (this.#pendingOctets > maxPendingOctets) this.#dropPending();
   }
 
   /** A segment into which nothing could be written. */
@@ -198,24 +213,39 @@ class SegmentSpool implements Spool {
     const name = segmentName(this.#host, this.#boot, ++this.#segmentNumber);
     const path = join(this.#folder, name);
     const handle = await open(path + openSuffix, "ax", 0o600);
-    this.#segment = { path, handle, openedMs: performance.now(), octets: 0 };
+    this.#segment = { path, handle, openedMs: performance.now(), lines: [], octets: 0 };
     return this.#segment;
   }
 
-  /** Closes the segment under way: on the disk itself, and under the name by which the store takes it. */
-  async #seal(): Promise<void> {
+  /**
+   * Closes the segment under way: on the disk itself, and under the name by which the store takes it.
+   * @returns false when the store took it for abandoned before: its lines then wait again, since the last of them may not have
+   *   been there yet.
+   */
+  async #seal(): Promise<boolean> {
     const segment = this.#segment;
-    if (segment === undefined) return;
+    if (segment === undefined) return true;
     this.#segment = undefined;
     try {
       await segment.handle.datasync();
       await segment.handle.close();
       await rename(segment.path + openSuffix, segment.path);
       this.#bound();
+      return true;
     } catch (error) {
       this.#lastError = String(error);
       await segment.handle.close().catch(() => {});
+      return !isGone(error) || !this.#repeat(segment);
     }
+  }
+
+  /** Each line once: a clock that is wrong for good is no reason to write the same for ever. */
+  #repeat({ lines }: OpenSegment): boolean {
+    const again = lines.filter((line) => !this.#repeated.has(line));
+    for (const line of again) this.#repeated.add(line);
+    this.#written -= again.length;
+    this.#putBack(again);
+    return again.length > 0;
   }
 
   /** Deletes the oldest segments when the store has taken none for long. */
@@ -243,6 +273,10 @@ function deleteCounting(path: string): number {
   } catch {
     return 0;
   }
+}
+
+function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }
 
 function makeFolders(dataDir: string, folder: string): void {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import { openState, openStateInMemory, openStateToRead, statePath } from "./sqlite-state.ts";
 import type { StateStore } from "./state.ts";
@@ -106,6 +107,50 @@ test("a damaged file gives way to its copy, and is kept", async () => {
   expect(told).toHaveLength(1);
   expect(existsSync(told[0] ?? "")).toBe(true);
   expect(readdirSync(path).every((name) => (statSync(join(path, name)).mode & 0o077) === 0)).toBe(true);
+});
+
+test.each([
+  { name: "missing", leave: () => {} },
+  { name: "empty", leave: (path: string) => writeFileSync(path, "") },
+])("a copy beside a file that is $name, as an interruption leaves it, is taken", async ({ leave }) => {
+  const path = folder();
+  const state = openState(path);
+  await state.tx((tx) => tx.put("key", "a", { n: 1 }));
+  await state.keepCopy();
+  await state.close();
+  rmSync(statePath(path));
+  leave(statePath(path));
+  const restored = openState(path);
+  cleanUps.push(() => restored.close());
+  expect(await restored.tx((tx) => tx.list("key"))).toEqual([{ n: 1 }]);
+  expect(statSync(statePath(path)).mode & 0o777).toBe(0o600);
+});
+
+test("what a newer version wrote is not even read, and what is only begun is not there yet", async () => {
+  const path = folder();
+  await openState(path).close();
+  const db = new DatabaseSync(statePath(path));
+  db.exec("PRAGMA user_version = 99");
+  db.close();
+  for (const open of [openState, openStateToRead])
+    expect(() => open(path)).toThrow(
+      expect.objectContaining({ code: "STORE_UNAVAILABLE", message: expect.stringContaining("newer") }),
+    );
+  writeFileSync(statePath(path), "");
+  expect(openStateToRead(path)).toBeUndefined();
+});
+
+test("a change that is taken back was no revision", async () => {
+  const state = open(folder());
+  const before = await state.revision();
+  let during: Promise<number> | undefined;
+  const failing = state.tx(async (tx) => {
+    await tx.put("key", "a", {});
+    during = state.revision();
+    throw new Error("no");
+  });
+  await expect(failing).rejects.toThrow("no");
+  expect(await during).toBe(before);
 });
 
 test("without a copy a damaged file is refused, and left alone", async () => {

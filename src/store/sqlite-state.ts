@@ -1,9 +1,19 @@
-import { chmodSync, closeSync, copyFileSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { SekishoError } from "../errors.ts";
 import { stateMigrations } from "./schema.ts";
-import { checkIntegrity, isCorruption, makeDataDir, migrate, moveAside } from "./sqlite.ts";
+import { checkIntegrity, hasTables, isCorruption, makeDataDir, migrate, moveAside } from "./sqlite.ts";
 import type { StateStore, StateTransaction } from "./state.ts";
 
 export function statePath(dataDir: string): string {
@@ -25,6 +35,8 @@ export function openState(dataDir: string, onRestored: (aside: string) => void =
   const path = statePath(dataDir);
   return using(path, () => {
     makeDataDir(dataDir);
+    // It was to be replaced by its copy, and that was interrupted.
+    if (isMissing(path) && existsSync(copyPath(path))) putCopy(path);
     // SQLite gives its -wal and -shm files the mode of the database.
     closeSync(openSync(path, "a", 0o600));
     chmodSync(path, 0o600);
@@ -33,10 +45,26 @@ export function openState(dataDir: string, onRestored: (aside: string) => void =
     } catch (error) {
       if (!isCorruption(error) || !existsSync(copyPath(path))) throw error;
       onRestored(moveAside(path, Date.now()));
-      copyFileSync(copyPath(path), path);
+      putCopy(path);
       return openAt(path);
     }
   });
+}
+
+function isMissing(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+}
+
+/** Puts the copy in the place of the state, all of it or nothing. */
+function putCopy(path: string): void {
+  const draft = `${path}.new`;
+  copyFileSync(copyPath(path), draft);
+  const file = openSync(draft, "r+");
+  fsyncSync(file);
+  closeSync(file);
+  // A log of what stood there before would be read into it.
+  for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
+  renameSync(draft, path);
 }
 
 /** The same in memory, for tests. */
@@ -52,10 +80,17 @@ export function openStateInMemory(): StateStore {
 export function openStateToRead(dataDir: string): StateStore | undefined {
   const path = statePath(dataDir);
   if (!existsSync(path)) return undefined;
-  return using(
-    path,
-    () => new SqliteState(new DatabaseSync(path, { readOnly: true, timeout: 5000 }), path, "BEGIN"),
-  );
+  return using(path, () => {
+    const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+    try {
+      if (hasTables(db, path, stateMigrations)) return new SqliteState(db, path, "BEGIN");
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    db.close();
+    return undefined;
+  });
 }
 
 function openAt(path: string): StateStore {
@@ -102,9 +137,10 @@ class SqliteState implements StateStore {
     return done;
   }
 
-  async revision(): Promise<number> {
-    return using(this.#path, () =>
-      Number(this.#db.prepare("SELECT number FROM revision").get()?.["number"] ?? 0),
+  /** Once the transaction under way is over: what it may still take back is no revision. */
+  revision(): Promise<number> {
+    return this.#last.then(() =>
+      using(this.#path, () => Number(this.#db.prepare("SELECT number FROM revision").get()?.["number"] ?? 0)),
     );
   }
 

@@ -61,7 +61,8 @@ export function openDatabase(path: string, steps: readonly string[] = migrations
     // The default of 1000 pages halves the rate of inserts; 20000 are 80 MB at most.
     db.exec("PRAGMA wal_autocheckpoint = 20000");
     db.exec("PRAGMA journal_size_limit = 8000000");
-    db.exec("PRAGMA synchronous = NORMAL");
+    // Segments are deleted once they are in it. One commit takes a whole segment, so that costs little.
+    db.exec("PRAGMA synchronous = FULL");
     checkIntegrity(db);
     migrate(db, path, steps);
     return new SqliteRecords(db);
@@ -76,10 +77,7 @@ export function openDatabaseToRead(path: string): RecordDatabase | undefined {
   if (!existsSync(path)) return undefined;
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
-    const version = userVersion(db);
-    if (version > migrations.length) throw newerVersion(path, version);
-    // A file that its writer has only just made holds no table yet.
-    if (version > 0) return new SqliteRecords(db);
+    if (hasTables(db, path, migrations)) return new SqliteRecords(db);
   } catch (error) {
     db.close();
     throw error;
@@ -118,6 +116,16 @@ export function migrate(db: DatabaseSync, path: string, steps: readonly string[]
         // Another process may have done it meanwhile.
         if (userVersion(db) <= index) db.exec(`${step}; PRAGMA user_version = ${index + 1}`);
       });
+}
+
+/**
+ * Whether there is anything to read: a file that its writer has only just made holds no table yet.
+ * @throws SekishoError STORE_UNAVAILABLE when it was written by a newer version.
+ */
+export function hasTables(db: DatabaseSync, path: string, steps: readonly string[]): boolean {
+  const version = userVersion(db);
+  if (version > steps.length) throw newerVersion(path, version);
+  return version > 0;
 }
 
 function userVersion(db: DatabaseSync): number {

@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -138,6 +139,22 @@ describe("spool", () => {
     await spool.close();
   });
 
+  test("a segment that is taken while it is being written loses no record", async () => {
+    const spool = openSpool({ dataDir, flushMs: 1, segmentMs: 60_000 });
+    spool.append(sampleRecord(1));
+    await vi.waitFor(() => expect(spool.stats().written).toBe(1), { timeout: 15_000 });
+    // A clock that is set, or a machine that slept: the store takes the writer for gone.
+    const { keeper: k } = keeper();
+    k.round(Date.now() + 60_000);
+    expect(k.stats()).toMatchObject({ records: 1 });
+    spool.append(sampleRecord(2));
+    await spool.close();
+    k.round(now);
+    expect(k.stats()).toMatchObject({ records: 2 });
+    expect(k.find({}).map(({ queueId }) => queueId)).toEqual(["Q2", "Q1"]);
+    k.close();
+  });
+
   test("what waits in memory is bounded", async () => {
     const spool = openSpool({ dataDir, flushMs: 5 });
     rmSync(spoolFolder(dataDir), { recursive: true });
@@ -201,6 +218,45 @@ describe("ingest", () => {
     k.close();
   });
 
+  test("what has been taken in outlives the machine before its segment is deleted", () => {
+    const exec = vi.spyOn(DatabaseSync.prototype, "exec");
+    const db = openDatabase(databasePath(dataDir));
+    const connection = exec.mock.contexts[0] as unknown as DatabaseSync;
+    // FULL: with NORMAL a commit is forced to the disk some time after.
+    expect(connection.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
+    exec.mockRestore();
+    db.close();
+  });
+
+  test.each<{ name: string; change: (record: Record<string, unknown>) => unknown }>([
+    { name: "no origin", change: ({ client: _, ...record }) => ({ ...record, client: {} }) },
+    { name: "no action", change: ({ disposition: _, ...record }) => ({ ...record, disposition: {} }) },
+    { name: "a queue id that is a number", change: (record) => ({ ...record, queueId: 7 }) },
+    { name: "a Message-ID that is a number", change: (record) => ({ ...record, messageId: 7 }) },
+    {
+      name: "a sender that is a number",
+      change: (record) => ({ ...record, envelope: { from: 7 }, results: undefined }),
+    },
+    {
+      name: "an author domain that is a list",
+      change: (record) => ({ ...record, results: { dmarc: { domain: [] } } }),
+    },
+    {
+      name: "a result that is an object",
+      change: (record) => ({ ...record, results: { dmarc: { result: {} } } }),
+    },
+    { name: "results that are null", change: (record) => ({ ...record, results: null }) },
+  ])("a line with $name is set aside, and the others are stored", ({ change }) => {
+    const path = segment(samples(1, 2));
+    appendFileSync(path, `${JSON.stringify(change({ ...sampleRecord(3) }))}\n`);
+    const { keeper: k, events } = keeper();
+    k.round(now);
+    expect(events).toEqual([{ kind: "damaged-lines", lines: 1 }]);
+    expect(k.stats()).toMatchObject({ records: 2, damagedLines: 1 });
+    expect(existsSync(path)).toBe(false);
+    k.close();
+  });
+
   test("the same sequence of another boot or host is another record", () => {
     const ids = [
       { host: "mx1", boot: "00", sequence: 1 },
@@ -230,6 +286,23 @@ describe("ingest", () => {
     const aside = join(spoolFolder(dataDir), "damaged", "lines.txt");
     expect(readFileSync(aside, "utf8")).toContain(add.trim());
     expect(modeOf(aside)).toBe(0o600);
+    k.close();
+  });
+
+  test("a segment that cannot be read is told, and holds up neither the others nor retention", () => {
+    mkdirSync(spoolFolder(dataDir), { recursive: true });
+    const bad = join(spoolFolder(dataDir), segmentName("mx1", "00", 1));
+    // Opens, and every read fails as on a damaged disk.
+    symlinkSync("/proc/self/mem", bad);
+    segment(samples(1, 3), segmentName("mx1", "00", 2));
+    const { keeper: k, events } = keeper({ keepMs: 1500 });
+    const reason = expect.stringContaining("EIO");
+    for (const _ of [1, 2]) k.round(Date.parse(sampleRecord(3).at));
+    expect(events).toEqual([{ kind: "unavailable", reason }]);
+    expect(k.stats()).toMatchObject({ records: 2, ingested: 3, expired: 1, lastError: reason });
+    rmSync(bad);
+    k.round(Date.parse(sampleRecord(3).at));
+    expect(events[1]).toEqual({ kind: "available" });
     k.close();
   });
 

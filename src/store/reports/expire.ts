@@ -1,5 +1,5 @@
 import type { ReportRetention } from "./port.ts";
-import type { SqlSession } from "./sql.ts";
+import { hasOddOutcome, type SqlSession } from "./sql.ts";
 
 const batch = 500;
 /** Records and sums at a time: a fraction of a second. */
@@ -58,7 +58,7 @@ async function expireLetters(db: SqlSession, before: number): Promise<boolean> {
   const deleted = await db.run(
     `UPDATE raw SET octets = NULL WHERE key IN
        (SELECT DISTINCT w.key FROM document d JOIN raw w ON w.key = d.raw
-        WHERE d.outcome = 'skipped' AND d.reason = 'no-report' AND w.octets IS NOT NULL AND w.received_at < ?
+        WHERE d.${hasOddOutcome} AND d.outcome = 'skipped' AND d.reason = 'no-report' AND w.octets IS NOT NULL AND w.received_at < ?
         AND NOT EXISTS (SELECT 1 FROM document o WHERE o.raw = d.raw AND o.outcome <> 'skipped') LIMIT ${batch})`,
     [before],
   );
@@ -95,21 +95,28 @@ async function expireSums(db: SqlSession, beforeMs: number): Promise<boolean> {
 
 /** Domain by domain, as the rows lie. */
 async function expireDays(db: SqlSession, table: string, key: string, before: number): Promise<boolean> {
+  const domains = await domainsBefore(db, table, before);
   let deleted = 0;
-  let domain = await nextDomain(db, table, -1);
-  while (domain !== undefined && deleted < rowBatch) {
+  for (const domain of domains) {
+    if (deleted >= rowBatch) return true;
     deleted += await db.run(
       `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE domain = ? AND day < ? LIMIT ${rowBatch})`,
       [domain, before],
     );
-    domain = await nextDomain(db, table, domain);
   }
-  return deleted >= rowBatch;
+  return deleted >= rowBatch || domains.length === batch;
 }
 
-async function nextDomain(db: SqlSession, table: string, after: number): Promise<number | undefined> {
-  const next = (await db.all(`SELECT min(domain) AS next FROM ${table} WHERE domain > ?`, [after]))[0]?.[
-    "next"
-  ];
-  return next === null || next === undefined ? undefined : Number(next);
+/** Those with rows of before that day, from domain to domain by the key: strangers choose how many there are. */
+async function domainsBefore(db: SqlSession, table: string, day: number): Promise<number[]> {
+  const rows = await db.all(
+    `WITH RECURSIVE place (domain) AS (
+       SELECT min(domain) FROM ${table}
+       UNION ALL
+       SELECT (SELECT min(t.domain) FROM ${table} t WHERE t.domain > place.domain) FROM place WHERE place.domain IS NOT NULL)
+     SELECT domain FROM place
+     WHERE EXISTS (SELECT 1 FROM ${table} t WHERE t.domain = place.domain AND t.day < ?) LIMIT ${batch}`,
+    [day],
+  );
+  return rows.map(({ domain }) => Number(domain));
 }

@@ -8,6 +8,9 @@ export interface GroupReport extends SumPlace {
   readonly identity: Uint8Array;
   /** Of what it says, in hexadecimal digits. */
   readonly digest: string;
+  /** The document that speaks for it. */
+  readonly raw: number;
+  readonly ordinal: number;
   readonly counted: boolean;
   /** Some of its records have been deleted by their age. */
   readonly expired: boolean;
@@ -29,7 +32,7 @@ export interface GroupVerdict {
   readonly labels: readonly (Pick<Bringer, "raw" | "ordinal"> & {
     readonly outcome: "saved" | "seen" | "conflict";
   })[];
-  /** Who is to speak for a report. */
+  /** Who is to speak for a report, where it is another one. */
   readonly speakers: readonly {
     readonly report: GroupReport;
     readonly raw: number;
@@ -41,7 +44,7 @@ export interface GroupVerdict {
 }
 
 const columns =
-  "key, kind, identity, digest, reporter, domain, begin_at, end_at, records, counted, trust, kind = 'aggregate' AND stored < records AS expired";
+  "key, kind, identity, digest, reporter, domain, begin_at, end_at, records, raw, ordinal, counted, trust, kind = 'aggregate' AND stored < records AS expired";
 
 /** Reports with one identity: reporter, id, domain, days. */
 export async function findGroup(db: SqlSession, identity: Uint8Array): Promise<GroupReport[]> {
@@ -70,6 +73,8 @@ function groupReport(row: Row): GroupReport {
     begin: Number(row["begin_at"]),
     end: Number(row["end_at"]),
     records: Number(row["records"]),
+    raw: Number(row["raw"]),
+    ordinal: Number(row["ordinal"]),
     counted: Number(row["counted"]) === 1,
     trust: Number(row["trust"]),
     // A boolean in PostgreSQL, a number in SQLite.
@@ -88,14 +93,13 @@ export function hexOf(octets: Uint8Array): string {
  */
 export async function judgeGroup(db: SqlSession, reports: readonly GroupReport[]): Promise<GroupVerdict> {
   const bringers = await findBringers(db, reports);
+  const byReport = Map.groupBy(bringers, ({ report }) => report);
   const speakers = reports.flatMap((report) => {
-    const best = bringers
-      .filter((one) => one.report === report.key)
-      .reduce<Bringer | undefined>(better, undefined);
+    const best = (byReport.get(report.key) ?? []).reduce<Bringer | undefined>(better, undefined);
     return best === undefined ? [] : [{ ...best, report }];
   });
   const counted = reports.find((report) => report.counted);
-  const verdict = { labels: labelsOf(bringers), speakers: speakers.filter(({ report }) => !report.expired) };
+  const verdict = { labels: labelsOf(bringers), speakers: speakers.filter(isNew) };
   if (counted?.expired === true) return verdict;
   const winner = speakers
     .filter(({ countable, report }) => countable && !report.expired)
@@ -113,6 +117,10 @@ interface Speaker extends Omit<Bringer, "report"> {
   readonly report: GroupReport;
 }
 
+function isNew({ report, raw, ordinal, trust }: Speaker): boolean {
+  return !report.expired && (report.raw !== raw || report.ordinal !== ordinal || report.trust !== trust);
+}
+
 function byArrival(a: Pick<Bringer, "raw" | "ordinal">, b: Pick<Bringer, "raw" | "ordinal">): number {
   return a.raw - b.raw || a.ordinal - b.ordinal;
 }
@@ -124,22 +132,25 @@ function better<T extends Pick<Bringer, "countable" | "trust">>(best: T | undefi
   return one.trust < best.trust ? one : best;
 }
 
-async function findBringers(db: SqlSession, reports: readonly GroupReport[]): Promise<Bringer[]> {
-  const found: Bringer[] = [];
-  for (const { key } of reports)
-    for (const row of await db.all(
-      "SELECT raw, ordinal, report, outcome, countable, trust FROM document WHERE report = ?",
-      [key],
-    ))
-      found.push({
-        raw: Number(row["raw"]),
-        ordinal: Number(row["ordinal"]),
-        report: Number(row["report"]),
-        outcome: String(row["outcome"]),
-        countable: Number(row["countable"]) === 1,
-        trust: Number(row["trust"]),
-      });
-  return found.sort(byArrival);
+async function findBringers(db: SqlSession, [one]: readonly GroupReport[]): Promise<Bringer[]> {
+  if (one === undefined) return [];
+  const rows = await db.all(
+    `SELECT d.raw, d.ordinal, d.report, d.outcome, d.countable, d.trust
+     FROM report p JOIN document d ON d.report = p.key WHERE p.identity = ?`,
+    [one.identity],
+  );
+  return rows.map(bringer).sort(byArrival);
+}
+
+function bringer(row: Row): Bringer {
+  return {
+    raw: Number(row["raw"]),
+    ordinal: Number(row["ordinal"]),
+    report: Number(row["report"]),
+    outcome: String(row["outcome"]),
+    countable: Number(row["countable"]) === 1,
+    trust: Number(row["trust"]),
+  };
 }
 
 function labelsOf(bringers: readonly Bringer[]): GroupVerdict["labels"] {

@@ -1,4 +1,5 @@
 import type { Job, JobStore } from "./port.ts";
+import { storable } from "./prepare.ts";
 import {
   type Awaitable,
   needsNothing,
@@ -12,23 +13,23 @@ import {
 /** Work that processes share, in a table. */
 export class SqlJobs implements JobStore {
   readonly #engine: SqlEngine;
-  readonly #now: () => number;
+  readonly #now: () => Awaitable<number>;
 
-  constructor(engine: SqlEngine, now: () => number) {
+  constructor(engine: SqlEngine, now: () => Awaitable<number>) {
     this.#engine = engine;
     this.#now = now;
   }
 
-  async put(kind: string, key: string, payload: object, dueMs: number = this.#now()): Promise<boolean> {
+  async put(kind: string, key: string, payload: object, dueMs?: number): Promise<boolean> {
     const added = await this.#run(
       "INSERT INTO job (kind, key, json, due_at, held_to, number, failures) VALUES (?, ?, ?, ?, 0, 0, 0) ON CONFLICT (kind, key) DO NOTHING",
-      [kind, key, JSON.stringify(payload), dueMs],
+      [kind, key, JSON.stringify(payload), dueMs ?? (await this.#now())],
     );
     return added === 1;
   }
 
   async take(kind: string, most: number, leaseMs: number): Promise<readonly Job[]> {
-    const now = this.#now();
+    const now = await this.#now();
     const rows = await this.#alone((writer) =>
       writer.all(
         `UPDATE job SET held_to = ?, number = number + 1 WHERE kind = ? AND key IN
@@ -48,7 +49,7 @@ export class SqlJobs implements JobStore {
   async done({ kind, key, number }: Job): Promise<boolean> {
     const changed = await this.#run(
       "UPDATE job SET done_at = ?, json = '{}', error = NULL WHERE kind = ? AND key = ? AND number = ? AND done_at IS NULL",
-      [this.#now(), kind, key, number],
+      [await this.#now(), kind, key, number],
     );
     return changed === 1;
   }
@@ -57,7 +58,7 @@ export class SqlJobs implements JobStore {
     const changed = await this.#run(
       `UPDATE job SET due_at = ?, held_to = 0, failures = failures + 1, error = ?
        WHERE kind = ? AND key = ? AND number = ? AND done_at IS NULL`,
-      [dueMs, error.slice(0, 1000), kind, key, number],
+      [dueMs, storable(error.slice(0, 1000)), kind, key, number],
     );
     return changed === 1;
   }

@@ -88,7 +88,7 @@ export class ArrivalKeeper {
       else await this.#writer.run("UPDATE report SET json = ? WHERE key = ?", [same.json, report.key]);
     }
     const documents = await this.#addDocuments(raw, arrival.documents);
-    for (const { identity } of before) await this.#settle(identity);
+    for (const identity of byContent(before.map((report) => report.identity))) await this.#settle(identity);
     return this.#withOutcomes(raw, documents);
   }
 
@@ -163,11 +163,19 @@ export class ArrivalKeeper {
 
   async #addDocuments(raw: number, documents: readonly PreparedDocument[]): Promise<IngestedDocument[]> {
     const kept: IngestedDocument[] = [];
-    for (const document of documents)
+    const grown: Uint8Array[] = [];
+    for (const document of documents) {
       kept.push(
-        "identity" in document ? await this.#addReport(raw, document) : await this.#addOdd(raw, document),
+        "identity" in document
+          ? await this.#addReport(raw, document, grown)
+          : await this.#addOdd(raw, document),
       );
-    return kept;
+      await this.#pause.whenLong();
+    }
+    if (grown.length === 0) return kept;
+    // Each once: a stranger may send thousands that say that they are the same report.
+    for (const identity of byContent(grown)) await this.#settle(identity);
+    return this.#withOutcomes(raw, kept);
   }
 
   async #addOdd(
@@ -181,18 +189,21 @@ export class ArrivalKeeper {
     return { ordinal, kind, outcome: kind };
   }
 
-  async #addReport(raw: number, report: PreparedReport): Promise<IngestedDocument> {
-    const group = await findGroup(this.#writer, report.identityDigest);
-    const twin = group.find(({ digest }) => digest === hexOf(report.digest));
-    const isFirst = group.length === 0;
-    const key = twin?.key ?? (await this.#insertReport(raw, report, isFirst && report.countable));
+  /** @param grown Takes the identity of a group that was there and is to be settled. */
+  async #addReport(raw: number, report: PreparedReport, grown: Uint8Array[]): Promise<IngestedDocument> {
+    const { identityDigest, digest } = report;
+    const find = async (what: string, ...values: readonly SqlValue[]): Promise<Row | undefined> =>
+      this.#one(`SELECT key FROM report WHERE ${what}`, ...values);
+    const isFirst = (await find("identity = ? LIMIT 1", identityDigest)) === undefined;
+    const twin = isFirst ? undefined : await find("identity = ? AND digest = ?", identityDigest, digest);
+    const key =
+      twin === undefined
+        ? await this.#insertReport(raw, report, isFirst && report.countable)
+        : Number(twin["key"]);
     const outcome = isFirst ? "saved" : twin === undefined ? "conflict" : "seen";
     await this.#insertDocument(raw, report, { key, outcome });
-    const document = { ordinal: report.ordinal, kind: report.kind, report: String(key) };
-    if (isFirst) return { ...document, outcome };
-    const labels = await this.#settle(report.identityDigest);
-    const label = labels.find((one) => one.raw === raw && one.ordinal === report.ordinal);
-    return { ...document, outcome: label?.outcome ?? outcome };
+    if (!isFirst) grown.push(identityDigest);
+    return { ordinal: report.ordinal, kind: report.kind, report: String(key), outcome };
   }
 
   async #insertDocument(
@@ -293,8 +304,8 @@ export class ArrivalKeeper {
     if (sign < 0) this.#tookBack = true;
   }
 
-  /** Brings a group in order after documents came or went. @returns Documents whose outcome changed. */
-  async #settle(identity: Uint8Array): Promise<Awaited<ReturnType<typeof judgeGroup>>["labels"]> {
+  /** Brings a group in order after documents came or went. */
+  async #settle(identity: Uint8Array): Promise<void> {
     const group = await findGroup(this.#writer, identity);
     const { labels, speakers, uncount, count } = await judgeGroup(this.#writer, group);
     for (const { raw, ordinal, outcome } of labels)
@@ -312,7 +323,6 @@ export class ArrivalKeeper {
         report.key,
       ]);
     if (count !== undefined) await this.#count(count);
-    return labels;
   }
 
   async #count(report: GroupReport): Promise<void> {
@@ -384,6 +394,11 @@ function keysOf(texts: TextTable, keyOf: (text: string) => number): (number: num
 async function packedOctets({ octets, kept }: RawArrival): Promise<Buffer | null> {
   const stays = kept === undefined ? octets : kept.octets;
   return stays === undefined ? null : pack(stays);
+}
+
+/** Each once. */
+function byContent(octets: readonly Uint8Array[]): Iterable<Uint8Array> {
+  return new Map(octets.map((one) => [hexOf(one), one])).values();
 }
 
 function contentKey({ identityDigest, digest }: PreparedReport): string {

@@ -4,15 +4,15 @@ import { type Awaitable, needsNothing, type ReportWriter, type SqlEngine, unrefu
 /** Rights that one process at a time has, in a table. */
 export class SqlLeases implements LeaseStore {
   readonly #engine: SqlEngine;
-  readonly #now: () => number;
+  readonly #now: () => Awaitable<number>;
 
-  constructor(engine: SqlEngine, now: () => number) {
+  constructor(engine: SqlEngine, now: () => Awaitable<number>) {
     this.#engine = engine;
     this.#now = now;
   }
 
   async take(name: string, holder: string, ttlMs: number): Promise<number | undefined> {
-    const now = this.#now();
+    const now = await this.#now();
     const rows = await this.#alone((writer) =>
       writer.all(
         `INSERT INTO lease (name, holder, held_to, number) VALUES (?, ?, ?, 1)

@@ -3,19 +3,19 @@ import { closeSync, openSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { SekishoError } from "../../errors.ts";
-import { isPassing, postgresFailure } from "./postgres-failure.ts";
+import { blameless, isLostConnection, isPassing, postgresFailure } from "./postgres-failure.ts";
 import { PostgresNames } from "./postgres-names.ts";
 import { postgresMigrations } from "./postgres-schema.ts";
 import { PostgresSession } from "./postgres-session.ts";
 import { type KnownTexts, PostgresWriter } from "./postgres-writer.ts";
 import {
+  Refusal,
   type ReportWriter,
   type Row,
   type SqlEngine,
   type SqlSession,
   type SqlValue,
   type TransactionNeeds,
-  unrefused,
 } from "./sql.ts";
 
 export interface PostgresEngineOptions {
@@ -34,18 +34,27 @@ const everything = 0;
 const lockPlaces = 0x7fff_ffff;
 /** A server has room for some thousands of locks. */
 const maxLocks = 500;
+const defaultTimeoutMs = 120_000;
+/** A server that says nothing for so long after its own time is over is out of reach. */
+const graceMs = 10_000;
+const idleMs = 30_000;
+/** The longest that a timer takes: 24 days. */
+const noTimeoutMs = 0x7fff_ffff;
 
 /**
  * Opens a database of PostgreSQL and brings its schema up to date. Several processes on several machines may use it at once.
  * @throws SekishoError STORE_UNAVAILABLE.
  */
 export async function openPostgresEngine(options: PostgresEngineOptions): Promise<PostgresEngine> {
+  const timeoutMs = options.statementTimeoutMs ?? defaultTimeoutMs;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: 4,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    statement_timeout: options.statementTimeoutMs ?? 120_000,
+    keepAliveInitialDelayMillis: idleMs,
+    statement_timeout: timeoutMs,
+    query_timeout: timeoutMs + graceMs,
     lock_timeout: 60_000,
     idle_in_transaction_session_timeout: 120_000,
     application_name: "sekisho",
@@ -78,21 +87,35 @@ export class PostgresEngine implements SqlEngine {
   }
 
   async migrate(steps: readonly string[]): Promise<void> {
+    // Who has nothing to change does not wait for whoever writes.
+    if ((await this.#schemaVersion()) === steps.length) return;
     await this.#inTransaction(async (client) => {
       await client.query("SELECT pg_advisory_xact_lock($1, $2)", [lockSpace, everything]);
       await client.query("CREATE TABLE IF NOT EXISTS sekisho_schema (version integer NOT NULL)");
-      const found = await client.query<{ version: number }>("SELECT version FROM sekisho_schema");
-      const version = found.rows[0]?.version ?? 0;
+      const version = await schemaVersion(client);
       if (version > steps.length)
         throw new SekishoError(
           "STORE_UNAVAILABLE",
           `PostgreSQL: written by a newer Sekisho (schema ${version})`,
         );
-      for (const step of steps.slice(version)) await client.query(step);
       if (version === steps.length) return;
+      // A large table takes its time, and nobody can do anything before.
+      await client.query("SET LOCAL statement_timeout = 0");
+      for (const text of steps.slice(version)) {
+        const step = { text, query_timeout: noTimeoutMs };
+        await client.query(step);
+      }
       await client.query("DELETE FROM sekisho_schema");
       await client.query("INSERT INTO sekisho_schema VALUES ($1)", [steps.length]);
     });
+  }
+
+  /** @returns 0 where there is nothing yet. */
+  async #schemaVersion(): Promise<number> {
+    const found = await this.reader.all("SELECT to_regclass('sekisho_schema') IS NOT NULL AS there");
+    if (found[0]?.["there"] !== true) return 0;
+    const rows = await this.reader.all("SELECT version FROM sekisho_schema");
+    return Number(rows[0]?.["version"] ?? 0);
   }
 
   transaction<T>(needs: TransactionNeeds, work: (writer: ReportWriter) => Promise<T>): Promise<T> {
@@ -109,12 +132,27 @@ export class PostgresEngine implements SqlEngine {
     );
   }
 
-  /** Any transaction, for what is no report. */
+  /** Any transaction, for what is no report. @throws What the work throws of its own. */
   async inSerializable<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
-    return this.#inTransaction(async (client) => {
-      await client.query("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
-      return work(new PostgresSession(client));
-    });
+    let thrown: { readonly error: unknown } | undefined;
+    try {
+      return await this.#inTransaction(async (client) => {
+        await client.query("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+        const session = new RememberingSession(client);
+        thrown = undefined;
+        try {
+          return await work(session);
+        } catch (error) {
+          if (!session.failures.has(error)) thrown = { error };
+          throw error;
+        }
+      });
+    } catch (cause) {
+      if (thrown !== undefined) throw thrown.error;
+      throw cause instanceof Refusal
+        ? new SekishoError("STORE_UNAVAILABLE", cause.message, { cause })
+        : cause;
+    }
   }
 
   async #inTransaction<T>(
@@ -122,7 +160,7 @@ export class PostgresEngine implements SqlEngine {
     learn: (client: pg.PoolClient) => Promise<KnownTexts> = nothingToLearn,
   ): Promise<T> {
     return retrying(async () => {
-      const client = await this.#pool.connect();
+      const client = await this.#connect();
       let failed: unknown;
       try {
         const known = await learn(client);
@@ -139,6 +177,14 @@ export class PostgresEngine implements SqlEngine {
     });
   }
 
+  async #connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      throw blameless(error);
+    }
+  }
+
   /** @throws SekishoError STORE_UNAVAILABLE also when there is no pg_dump. */
   async backup(path: string): Promise<void> {
     try {
@@ -152,6 +198,11 @@ export class PostgresEngine implements SqlEngine {
       rmSync(path, { force: true });
       throw error;
     }
+  }
+
+  async clock(): Promise<number> {
+    const rows = await this.reader.all("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000) AS ms");
+    return Number(rows[0]?.["ms"]);
   }
 
   async octets(): Promise<number> {
@@ -174,9 +225,15 @@ async function nothingToLearn(): Promise<KnownTexts> {
   return { names: new Map(), details: new Map() };
 }
 
+async function schemaVersion(client: pg.PoolClient): Promise<number> {
+  const found = await client.query<{ version: number }>("SELECT version FROM sekisho_schema");
+  return found.rows[0]?.version ?? 0;
+}
+
 /** A connection on which something went wrong is given up when it cannot even roll back. */
 async function giveBack(client: pg.PoolClient, failed: unknown): Promise<void> {
   if (failed === undefined) return client.release();
+  if (isLostConnection(failed)) return client.release(true);
   try {
     await client.query("ROLLBACK");
     client.release();
@@ -203,6 +260,33 @@ async function lock(client: pg.PoolClient, { alone, touches }: TransactionNeeds)
   );
 }
 
+/** Knows which errors were its own. */
+class RememberingSession implements SqlSession {
+  readonly failures = new Set<unknown>();
+  readonly #session: PostgresSession;
+
+  constructor(client: pg.PoolClient) {
+    this.#session = new PostgresSession(client);
+  }
+
+  all(sql: string, values?: readonly SqlValue[]): Promise<readonly Row[]> {
+    return this.#remembering(this.#session.all(sql, values));
+  }
+
+  run(sql: string, values?: readonly SqlValue[]): Promise<number> {
+    return this.#remembering(this.#session.run(sql, values));
+  }
+
+  async #remembering<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      this.failures.add(error);
+      throw error;
+    }
+  }
+}
+
 class RetryingReader implements SqlSession {
   readonly #session: PostgresSession;
 
@@ -211,11 +295,21 @@ class RetryingReader implements SqlSession {
   }
 
   all(sql: string, values?: readonly SqlValue[]): Promise<readonly Row[]> {
-    return unrefused(retrying(() => this.#session.all(sql, values)));
+    return this.#asking(() => this.#session.all(sql, values));
   }
 
   run(sql: string, values?: readonly SqlValue[]): Promise<number> {
-    return unrefused(retrying(() => this.#session.run(sql, values)));
+    return this.#asking(() => this.#session.run(sql, values));
+  }
+
+  #asking<T>(ask: () => Promise<T>): Promise<T> {
+    return retrying(async () => {
+      try {
+        return await ask();
+      } catch (error) {
+        throw blameless(error);
+      }
+    });
   }
 }
 

@@ -4,8 +4,10 @@ import { Refusal } from "./sql.ts";
 /** SQLSTATE classes of what is in the values: data exception, integrity constraint, program limit. */
 const refusedClasses: ReadonlySet<string> = new Set(["22", "23", "54"]);
 /** Serialization failure, deadlock, no lock in time; connection lost; the server stops, starts or runs over. */
-const passingStates = /^(?:40001|40P01|55P03|57P0[1-4]|08...|53...)$/;
-const passingCodes: ReadonlySet<string> = new Set([
+const passingStates = /^(?:40001|40P01|55P03|53...)$/;
+/** What ends a connection, besides: one of its transactions did nothing for long. */
+const endingStates = /^(?:08...|25P03|57P0[1-4])$/;
+const endingCodes: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
@@ -16,15 +18,26 @@ const passingCodes: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
 ]);
 
+/** What pg itself says of a connection that has ended, or over which nothing comes, has no code. */
+const endingMessage =
+  /^(?:Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout exceeded)|connection timeout/i;
+
 /** Whether the same may well succeed in a moment. */
 export function isPassing(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return (typeof code === "string" && passingStates.test(code)) || isLostConnection(error);
+}
+
+/** Whether the connection is good for nothing more. */
+export function isLostConnection(error: unknown): boolean {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  if (typeof code === "string") return passingStates.test(code) || passingCodes.has(code);
-  // What pg itself says of a connection that has ended has no code.
-  return (
-    typeof message === "string" &&
-    /^(?:Connection terminated|timeout exceeded)|connection timeout/i.test(message)
-  );
+  if (typeof code === "string") return endingStates.test(code) || endingCodes.has(code);
+  return typeof message === "string" && endingMessage.test(message);
+}
+
+/** What a caller is told, unless it may pass, where the values of a request are not to blame: without a connection, or of a question. */
+export function blameless(error: unknown): unknown {
+  return isPassing(error) ? error : unavailable(error);
 }
 
 /** What a caller is told: a Refusal where the values are to blame, else that the store is not available. */
@@ -34,7 +47,10 @@ export function postgresFailure(error: unknown): Error {
   const reason = error instanceof Error ? error.message : String(error);
   const isState = typeof code === "string" && /^[0-9A-Z]{5}$/.test(code);
   const refused = isState ? refusedClasses.has(code.slice(0, 2)) : code === undefined && !isPassing(error);
-  return refused
-    ? new Refusal(reason, { cause: error })
-    : new SekishoError("STORE_UNAVAILABLE", `PostgreSQL: ${reason}`, { cause: error });
+  return refused ? new Refusal(reason, { cause: error }) : unavailable(error);
+}
+
+function unavailable(error: unknown): SekishoError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new SekishoError("STORE_UNAVAILABLE", `PostgreSQL: ${reason}`, { cause: error });
 }

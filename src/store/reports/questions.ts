@@ -27,7 +27,7 @@ import {
   storedReport,
   sumsOf,
 } from "./rows.ts";
-import type { Row, SqlSession, SqlValue } from "./sql.ts";
+import { hasOddOutcome, type Row, type SqlSession, type SqlValue } from "./sql.ts";
 import { sumNames } from "./sums.ts";
 
 const defaultLimit = 50;
@@ -57,8 +57,8 @@ const sumExpressions = sumNames
 const indexedCharacters = 64;
 const indexedId = `substr(p.report_id, 1, ${indexedCharacters})`;
 const lastCharacter = "\u{10FFFF}";
-const inConflict =
-  "p.identity IN (SELECT c.identity FROM document x JOIN report c ON c.key = x.report WHERE x.outcome = 'conflict')";
+const inConflict = `p.identity IN (SELECT c.identity FROM document x JOIN report c ON c.key = x.report
+  WHERE x.${hasOddOutcome} AND x.outcome = 'conflict')`;
 /** Addresses asked for at a time: always as many places, so that it is one statement. */
 const tallyPlaces = 200;
 const maxAlike = 200;
@@ -211,7 +211,7 @@ export class Questions {
     { since, before }: { readonly since?: number; readonly before?: number } = {},
   ): Promise<OddDocument[]> {
     const where = new Where()
-      .add("d.outcome = ?", outcome)
+      .add(`d.${hasOddOutcome} AND d.outcome = ?`, outcome)
       .add("w.received_at >= ?", since)
       .add("w.received_at < ?", before);
     const rows = await this.#all(
@@ -341,8 +341,8 @@ export class Questions {
     const row = (
       await this.#all(
         `SELECT (SELECT count(*) FROM report) AS reports, (SELECT coalesce(sum(stored), 0) FROM report) AS records,
-           (SELECT count(*) FROM raw) AS raw, (SELECT count(*) FROM document WHERE outcome = 'unread') AS unread,
-           (SELECT count(*) FROM document WHERE outcome = 'conflict') AS conflicts`,
+           (SELECT count(*) FROM raw) AS raw, (SELECT count(*) FROM document WHERE ${hasOddOutcome} AND outcome = 'unread') AS unread,
+           (SELECT count(*) FROM document WHERE ${hasOddOutcome} AND outcome = 'conflict') AS conflicts`,
       )
     )[0];
     const count = (name: string): number => Number(row?.[name] ?? 0);

@@ -2,11 +2,11 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { aggregate, arrival, failure } from "../../../test/report-samples.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { aggregate, arrival, failure, record } from "../../../test/report-samples.ts";
 import { describeReportStore, type FreshStore } from "../../../test/report-store-contract.ts";
 import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { openReportStore, reportsPath } from "./open.ts";
@@ -72,6 +72,85 @@ describe("SQLite: the file", () => {
     chmodSync(path, 0o644);
     await openSqliteReports({ path }).close();
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test("of documents and mails no question, and no batch of what is too old, reads all there are", async () => {
+    const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
+    const path = newPath();
+    const store = openSqliteReports({ path });
+    await store.ingest([arrival([aggregate()])]);
+    prepare.mockClear();
+    for (const outcome of ["unread", "conflict", "skipped"] as const)
+      await store.odd(outcome, 10, { since: 1, before: 2 });
+    await store.list({ conflict: true });
+    await store.counts();
+    await store.expire({ rawMs: 1, recordsMs: 1, failureMs: 1 }, Date.now());
+    const asked = prepare.mock.calls
+      .map(([sql]) => sql)
+      .filter((sql) => /^(?:SELECT|UPDATE|DELETE)/.test(sql));
+    prepare.mockRestore();
+    await store.close();
+    expect(asked.length).toBeGreaterThan(8);
+    onFile(path, (db) => {
+      for (const sql of asked) {
+        const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+        for (const { detail } of plan) expect(detail, sql).not.toMatch(/^SCAN (?:d|w|x|document|raw)$/);
+      }
+    });
+  });
+
+  /** How many statements have been asked. */
+  function countStatements(): () => number {
+    const spies = [vi.spyOn(StatementSync.prototype, "all"), vi.spyOn(StatementSync.prototype, "run")];
+    onTestFinished(() => {
+      for (const spy of spies) spy.mockRestore();
+    });
+    return () => spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+  }
+
+  test("thousands of documents that say that they are one report are kept in steps as many as they", async () => {
+    const store = openSqliteReports({ path: newPath() });
+    onTestFinished(() => store.close());
+    const conflicting = (from: number): ReturnType<typeof arrival> =>
+      arrival(
+        Array.from({ length: 200 }, (_, count) => aggregate({ records: [record({ count: from + count })] })),
+      );
+    const statements = countStatements();
+    expect((await store.ingest([conflicting(1)])).flat().map(({ outcome }) => outcome)).toEqual([
+      "saved",
+      ...Array<string>(199).fill("conflict"),
+    ]);
+    const again = await store.ingest([conflicting(101)]);
+    expect(again.flat().map(({ outcome }) => outcome)).toEqual([
+      ...Array<string>(100).fill("seen"),
+      ...Array<string>(100).fill("conflict"),
+    ]);
+    expect(await store.replace(conflicting(1))).toHaveLength(200);
+    expect(statements()).toBeLessThan(20 * 600);
+    expect(await store.counts()).toMatchObject({ reports: 300, conflicts: 299 });
+    expect(await store.days({})).toMatchObject([{ messages: 1 }]);
+  });
+
+  test("sums that go by age ask for no domain that has none of them", async () => {
+    const path = newPath();
+    const store = openSqliteReports({ path });
+    onTestFinished(() => store.close());
+    onFile(path, (db) =>
+      db.exec(`WITH RECURSIVE domain (key) AS (SELECT 1 UNION ALL SELECT key + 1 FROM domain WHERE key < 3000)
+        INSERT INTO day_sum SELECT key, key % 2 * 20000, 1, 0, 1, 0, 0, 0, 0, 0, 0 FROM domain`),
+    );
+    const statements = countStatements();
+    const sumsMs = 86_400_000;
+    let rounds = 1;
+    while (await store.expire({ sumsMs }, 20_000 * 86_400_000)) rounds += 1;
+    expect(rounds).toBeLessThan(10);
+    expect(statements()).toBeLessThan(1_500 + 10 * rounds);
+    expect(
+      onFile(path, (db) => db.prepare("SELECT count(*) AS n, min(day) AS day FROM day_sum").get()),
+    ).toEqual({
+      n: 1_500,
+      day: 20_000,
+    });
   });
 
   test("stands in data_dir when the configuration names no store", async () => {

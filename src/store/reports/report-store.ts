@@ -29,6 +29,7 @@ import type {
 import { needsOf, type PreparedArrival, prepareArrival } from "./prepare.ts";
 import { Questions } from "./questions.ts";
 import {
+  type Awaitable,
   needsToBeAlone,
   Refusal,
   type Row,
@@ -43,12 +44,17 @@ export class SqlReportStore implements ReportStore {
   readonly leases: LeaseStore;
   readonly #engine: SqlEngine;
   readonly #ask: Questions;
+  /** Undefined where that of this machine is the only one. */
+  readonly #sharedClock: (() => Awaitable<number>) | undefined;
 
-  constructor(engine: SqlEngine, now: () => number = Date.now) {
+  /** @param now The clock to go by; that of the engine or the machine when left out. */
+  constructor(engine: SqlEngine, now?: () => number) {
     this.#engine = engine;
     this.#ask = new Questions(engine.reader);
-    this.jobs = new SqlJobs(engine, now);
-    this.leases = new SqlLeases(engine, now);
+    this.#sharedClock = now ?? engine.clock?.bind(engine);
+    const clock = this.#sharedClock ?? Date.now;
+    this.jobs = new SqlJobs(engine, clock);
+    this.leases = new SqlLeases(engine, clock);
   }
 
   async ingest(requests: readonly IngestRequest[]): Promise<readonly (readonly IngestedDocument[])[]> {
@@ -180,8 +186,10 @@ export class SqlReportStore implements ReportStore {
   }
 
   async expire(retention: ReportRetention, nowMs: number): Promise<boolean> {
+    // A machine that is ahead of the others deletes nothing before its time.
+    const atMs = Math.min(nowMs, (await this.#sharedClock?.()) ?? nowMs);
     const more = await unrefused(
-      this.#engine.transaction(needsToBeAlone, (writer) => expireBatch(writer, retention, nowMs)),
+      this.#engine.transaction(needsToBeAlone, (writer) => expireBatch(writer, retention, atMs)),
     );
     await this.#engine.shrink();
     return more;

@@ -62,6 +62,9 @@ export interface TransactionNeeds {
   readonly details: Iterable<string>;
 }
 
+/** Of a document, in the very words of its index: SQLite does not see otherwise that it may use it. */
+export const hasOddOutcome = "outcome IN ('conflict', 'unread', 'skipped')";
+
 /** What differs between the engines. Rejects with SekishoError STORE_UNAVAILABLE, but for a `Refusal`. */
 export interface SqlEngine {
   /** Outside of transactions. */
@@ -71,6 +74,8 @@ export interface SqlEngine {
   /** Does its work all or nothing; it may be done again from the start. */
   transaction<T>(needs: TransactionNeeds, work: (writer: ReportWriter) => Promise<T>): Promise<T>;
   backup(path: string): Promise<void>;
+  /** That of the database, where machines that have their own share it; ms since 1970. */
+  clock?(): Awaitable<number>;
   /** Of the whole database. */
   octets(): Promise<number>;
   /** Gives back the place of what was deleted, some at a time. */
