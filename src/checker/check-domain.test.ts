@@ -4,13 +4,7 @@ import { systemClock } from "../core/clock.ts";
 import { type MemoryZone, memoryResolver } from "../core/dns/memory.ts";
 import { parseIp } from "../core/ip.ts";
 import { finding } from "../findings/table.ts";
-import {
-  type CheckDeps,
-  type CheckRequest,
-  checkDomain,
-  type DomainReport,
-  newFindings,
-} from "./check-domain.ts";
+import { type CheckDeps, type CheckRequest, checkDomain, type DomainReport } from "./check-domain.ts";
 import type { Check } from "./context.ts";
 import { guessProfile } from "./guess-profile.ts";
 import { gatherSelectors } from "./selectors.ts";
@@ -130,19 +124,6 @@ describe("questions", () => {
     const dns = { query: () => Promise.resolve({ kind: "failure", reason } as const) };
     expect((await run({}, { dns })).findings).toEqual([]);
   });
-});
-
-test("what a change adds is told by id, subject and parameters", async () => {
-  const of =
-    (mx: string): Check =>
-    () =>
-      Promise.resolve({
-        findings: [finding("mx.nxdomain", mx, { domain: "example.jp", mx, others: 0 })],
-        facts: {},
-      });
-  const before = await run({ mx: of("a.example") });
-  const after = await run({ mx: of("a.example"), spf: of("b.example") });
-  expect(newFindings(before, after).map(({ subject }) => subject)).toEqual(["b.example"]);
 });
 
 describe("the guessed profile", () => {

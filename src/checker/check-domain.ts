@@ -5,6 +5,7 @@ import { finding } from "../findings/table.ts";
 import { type BoundedDns, boundedDns } from "./bounded-dns.ts";
 import type { AuthoritativeServers, CheckContext, KnownSelector, Profile, SkipReason } from "./context.ts";
 import { guessProfile } from "./guess-profile.ts";
+import { withPublishableChanges } from "./publishable.ts";
 import { gatherSelectors } from "./selectors.ts";
 import { type Subject, type SubjectName, subjects } from "./subjects.ts";
 import { unansweredFindings } from "./unanswered.ts";
@@ -79,7 +80,10 @@ export async function checkDomain(request: CheckRequest, deps: CheckDeps): Promi
   const context = await contextOf(request, deps, dns.resolver, live?.resolver);
   const chosen = deps.subjects ?? subjects;
   const reports = await Promise.all(chosen.map((subject) => runSubject(subject, context, limitMs + graceMs)));
-  const found = reports.flatMap(({ findings }) => findings);
+  const found = await withPublishableChanges(
+    reports.flatMap(({ findings }) => findings),
+    dns.resolver,
+  );
   const facts = chosen.map(({ name }, index) => [name, reports[index]?.facts ?? {}]);
   const skipped = chosen.flatMap(({ name }, index) => {
     const reason = reports[index]?.skipped;
@@ -180,10 +184,4 @@ function fileFirst({ id }: Finding): number {
 
 function findingKey({ id, subject, params }: Finding): string {
   return JSON.stringify([id, subject, params]);
-}
-
-/** What `after` has and `before` had not, by id, subject and parameters: what a change adds. */
-export function newFindings(before: DomainReport, after: DomainReport): readonly Finding[] {
-  const old = new Set(before.findings.map(findingKey));
-  return after.findings.filter((one) => !old.has(findingKey(one)));
 }

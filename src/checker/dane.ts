@@ -36,7 +36,7 @@ async function findDane(context: CheckContext): Promise<SubjectReport> {
       ...insecureFindings(domain, hosts, mx),
       // Without MX it is open whether the address of the domain takes mail at all.
       ...(receivers.kind === "mx" ? coverageFindings(domain, hosts) : []),
-      ...(await strayFindings(context, receivers, hosts)),
+      ...(await strayFindings(context, receivers)),
     ],
     facts: {
       hosts: hosts.map(({ host, records, address, tlsa }) => ({
@@ -173,25 +173,14 @@ function coverageFindings(domain: string, hosts: readonly DaneHost[]): Finding[]
 }
 
 /** RFC 7672 §2.2.3: the base domain is the MX host, not the domain that mail is for. */
-async function strayFindings(
-  { domain, dns }: CheckContext,
-  receivers: Receivers,
-  hosts: readonly DaneHost[],
-): Promise<Finding[]> {
+async function strayFindings({ domain, dns }: CheckContext, receivers: Receivers): Promise<Finding[]> {
   if (receivers.kind !== "mx" || receivers.hosts.includes(domain)) return [];
   const name = `_25._tcp.${domain}`;
   const answer = await dns.query(name, "TLSA");
   if (answer.kind !== "answer") return [];
   const found = finding("dane.wrong-owner", name, { name, hosts: receivers.hosts });
-  const texts = answer.records.map(formatTlsa);
-  const targets = hosts.filter(({ host, records }) => records.length === 0 && isWithin(host, domain));
+  // Whether they are those of the hosts DNS does not say, and wrong ones there would keep mail away (§2.2).
   return [
-    {
-      ...found,
-      change: [
-        ...texts.map((text) => removeRecord(name, "TLSA", text)),
-        ...targets.flatMap((target) => texts.map((text) => addRecord(target.name, "TLSA", text))),
-      ],
-    },
+    { ...found, change: answer.records.map((record) => removeRecord(name, "TLSA", formatTlsa(record))) },
   ];
 }

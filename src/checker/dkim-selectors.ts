@@ -6,7 +6,7 @@ import type { CheckContext } from "./context.ts";
 import { type KeyReading, orderedParts, readKey } from "./dkim-key.ts";
 import { addTxt, removeTxt } from "./record-change.ts";
 import { delegatedSelectors } from "./selectors.ts";
-import { aliasAt, wildcardTexts } from "./txt.ts";
+import { aliasAt, unusedNameBelow, wildcardTexts } from "./txt.ts";
 
 /** One selector with what stands there. */
 export interface SelectorState {
@@ -53,10 +53,16 @@ export async function selectorStates(names: KeyNames): Promise<readonly Selector
 
 async function guessedStates(names: KeyNames, guesses: readonly string[]): Promise<SelectorState[]> {
   const { domain, dns } = names;
-  const wildcard = await wildcardTexts(dns, `_domainkey.${domain}`);
+  const above = `_domainkey.${domain}`;
+  const [wildcard, wildcardAlias] = await Promise.all([
+    wildcardTexts(dns, above),
+    aliasAt(dns, unusedNameBelow(above)),
+  ]);
   const states = await Promise.all(guesses.map((selector) => selectorState(names, selector, "guess")));
+  // What a wildcard says of every name says nothing of the name that was guessed.
   return states.filter(
-    ({ records, alias }) => alias !== undefined || records.some(({ text }) => !wildcard.has(text)),
+    ({ records, alias }) =>
+      (alias !== undefined && alias !== wildcardAlias) || records.some(({ text }) => !wildcard.has(text)),
   );
 }
 

@@ -39,7 +39,9 @@ export async function strayKeyFindings(
       alias === undefined &&
       !unanswered,
   );
-  const found = await Promise.all(entries.map((entry) => strayFinding(context, entry, wanted, states)));
+  // Beside keys of other systems one that is missing was not put in the place of any of them.
+  const missing = entries.length === 1 ? wanted[0]?.name : undefined;
+  const found = await Promise.all(entries.map((entry) => strayFinding(context, entry, missing, states)));
   return found.filter((one) => one !== undefined);
 }
 
@@ -55,11 +57,11 @@ interface KeyEntry {
 async function strayFinding(
   { dns, domain }: CheckContext,
   { file, line, owner, said }: KeyEntry,
-  wanted: readonly SelectorState[],
+  missing: string | undefined,
   states: readonly SelectorState[],
 ): Promise<Finding | undefined> {
   const inUse = states.some(({ name, from }) => name === owner && from !== "zone" && from !== "guess");
-  const asked = said !== undefined && said !== owner ? said : inUse ? undefined : wanted[0]?.name;
+  const asked = said !== undefined && said !== owner ? said : inUse ? undefined : missing;
   if (asked === undefined || (!owner.endsWith(`${ofKeys}${domain}`) && !asked.endsWith(`${ofKeys}${domain}`)))
     return undefined;
   const params = { file, line, owner, asked, said: asked === said };
@@ -67,7 +69,8 @@ async function strayFinding(
   const answer = await dns.query(owner, "TXT");
   // What is not read at the owner's name cannot stand there wrongly.
   if (answer.kind !== "answer") return answer.kind === "failure" ? found : undefined;
-  const out = answer.records.map(({ strings }) => removeTxt(owner, strings));
+  // Without a word of the tool the key may be in use where it stands.
+  const out = asked === said ? answer.records.map(({ strings }) => removeTxt(owner, strings)) : [];
   return { ...found, change: [...out, ...answer.records.map(({ text }) => addTxt(asked, text))] };
 }
 

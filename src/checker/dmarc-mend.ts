@@ -31,7 +31,17 @@ export function mendedTags({ tags }: IntendedRecord): MendedTags {
     if (value !== undefined) mended.set(tag.name, value);
   }
   if (!mended.has("ruf")) mended.delete("fo");
+  const pct = weakeningPct(tags);
+  // RFC 7489 §6.6.4: without it their receivers apply the policy to all mail, which only the owner can want.
+  if (pct !== undefined && ["p", "sp"].some((name) => (mended.get(name) ?? "none") !== "none"))
+    mended.set("pct", pct);
   return mended;
+}
+
+/** The pct= that counts, when it is a number under 100. */
+function weakeningPct(tags: readonly DmarcTag[]): string | undefined {
+  const value = tags.find(({ name }) => name === "pct")?.value;
+  return value !== undefined && /^\d{1,2}$/.test(value) ? value : undefined;
 }
 
 function renamed(tags: readonly DmarcTag[]): DmarcTag[] {

@@ -81,12 +81,13 @@ function valueFindings(policy: PolicyRecord): Finding[] {
 }
 
 function removedFindings(policy: PolicyRecord): Finding[] {
-  const { name, intended } = policy;
+  const { name, intended, mended } = policy;
   const removed = intended.tags.filter((tag) => ["pct", "rf", "ri"].includes(tag.name));
   if (removed.length === 0) return [];
-  const percent = removed.find((tag) => tag.name === "pct" && /^\d{1,2}$/.test(tag.value));
+  // What weakens a policy stays in the mended record.
+  const percent = mended.get("pct");
   const tags = [...new Set(removed.map((tag) => tag.name))];
-  const params = { name, tags, ...(percent !== undefined && { percent: Number(percent.value) }) };
+  const params = { name, tags, ...(percent !== undefined && { percent: Number(percent) }) };
   return [mendable(policy, finding("dmarc.pct-rf-ri", name, params))];
 }
 

@@ -3,7 +3,7 @@ import { organizationalDomainOf, recordLookup, walkTree } from "../core/dmarc/tr
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import { isWithin, toAsciiDomain } from "../core/domain-name.ts";
 import { nearest } from "../core/nearest.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding, RecordChange } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import type { CheckContext } from "./context.ts";
 import { formatTags, type MendedTags, withTag } from "./dmarc-mend.ts";
@@ -43,7 +43,7 @@ async function listFindings(context: CheckContext, policy: PolicyRecord, tag: Re
 }
 
 /** The domain of a mail address, as A-labels. */
-function hostOf({ uri }: ReportEntry): string | undefined {
+export function hostOf({ uri }: ReportEntry): string | undefined {
   const address = uri?.address;
   return address === undefined ? undefined : toAsciiDomain(address.slice(address.lastIndexOf("@") + 1));
 }
@@ -234,19 +234,20 @@ async function unheardFindings({ domain, dns }: CheckContext, other: string): Pr
   return found;
 }
 
-/** A first record for a domain that has none. */
+/** A first record for a domain that has none, or for the organization of the one that is checked. */
 export async function firstRecord(
-  { dns, profile }: CheckContext,
+  { dns, profile, domain: checked }: CheckContext,
   domain: string,
-): Promise<ReturnType<typeof addTxt>> {
+): Promise<{ readonly policy: "none" | "reject"; readonly record: RecordChange }> {
   const mailbox = profile === "parked" ? undefined : await postmasterOf(dns, domain);
+  // Only who sends already has mail that a policy could hit; whether an organization does, its subdomain does not say.
+  const policy = profile === "sender" || domain !== checked ? "none" : "reject";
   const tags: MendedTags = new Map([
     ["v", "DMARC1"],
-    // Only who sends already has mail that a policy could hit.
-    ["p", profile === "sender" ? "none" : "reject"],
+    ["p", policy],
     ...(mailbox === undefined ? [] : ([["rua", mailbox]] as const)),
   ]);
-  return addTxt(`_dmarc.${domain}`, formatTags(tags));
+  return { policy, record: addTxt(`_dmarc.${domain}`, formatTags(tags)) };
 }
 
 /** The addresses that reports go to, for `facts`. */

@@ -17,9 +17,9 @@ import {
 } from "./dmarc-place.ts";
 import { type RecordSurroundings, recordFindings } from "./dmarc-record.ts";
 import { firstRecord, receiverFindings, reportAddresses, reportFindings } from "./dmarc-reports.ts";
-import { addTxt } from "./record-change.ts";
+import { addTxt, removeRecord } from "./record-change.ts";
 import { withTriedChanges } from "./try-change.ts";
-import { shownOctets } from "./txt.ts";
+import { ownAliasAt, shownOctets } from "./txt.ts";
 
 /** DMARC: the record, where it stands, whom it applies to, and where reports go. RFC 9989, RFC 9990 §4. */
 export const checkDmarc: Check = withTriedChanges(findDmarc);
@@ -86,11 +86,15 @@ async function surroundings(
 async function missingFindings(context: CheckContext, walk: TreeWalk): Promise<Finding[]> {
   // Of a parked domain it is told with the rest of its pattern.
   if (walk.failedAt !== undefined || context.profile === "parked") return [];
-  const { domain, publicSuffix } = context;
+  const { domain, dns, publicSuffix } = context;
   const organizational =
     publicSuffix === undefined ? domain : organizationalDomainBelow(domain, publicSuffix);
-  const found = finding("dmarc.missing", domain, { domain, organizational });
-  return [{ ...found, change: [await firstRecord(context, organizational)] }];
+  const name = `_dmarc.${organizational}`;
+  const [alias, first] = await Promise.all([ownAliasAt(dns, name), firstRecord(context, organizational)]);
+  const { policy, record } = first;
+  const params = { domain, organizational, policy, ...(alias !== undefined && { alias }) };
+  const out = alias === undefined ? [] : [removeRecord(name, "CNAME", `${alias}.`)];
+  return [{ ...finding("dmarc.missing", domain, params), change: [...out, record] }];
 }
 
 /** RFC 9989 §5.1.7: "p=none" first is for those who may have overlooked mail of theirs, which a new domain has not. */
@@ -98,17 +102,19 @@ function newDomainFindings({ profile }: CheckContext, record: PolicyRecord | und
   const policy = record === undefined ? undefined : (parseDmarcRecord(record.text)?.p ?? "none");
   if (profile !== "new" || record === undefined || policy === undefined || policy === "reject") return [];
   const found = finding("dmarc.new-weaker", record.name, { name: record.name, policy });
-  const better = ["sp", "np"].reduce((tags, name) => withTag(tags, name, undefined), record.mended);
+  const better = ["sp", "np", "pct"].reduce((tags, name) => withTag(tags, name, undefined), record.mended);
   const change = record.change(withTag(better, "p", "reject"));
   return [change === undefined ? found : { ...found, change }];
 }
 
 /** Where receivers that follow RFC 7489 §3.2 see another organization than those that follow RFC 9989 §4.10.2. */
 function discoveryFindings(
-  { domain, publicSuffix }: CheckContext,
+  { domain, publicSuffix, profile }: CheckContext,
   walk: TreeWalk,
   record: PolicyRecord | undefined,
 ): Finding[] {
+  // Without mail nothing has to be aligned.
+  if (profile === "parked") return [];
   if (publicSuffix === undefined || walk.failedAt !== undefined || walk.found.length === 0) return [];
   const byWalk = organizationalDomainOf(walk);
   const byList = organizationalDomainBelow(domain, publicSuffix);

@@ -5,6 +5,7 @@ import type { Finding, RecordChange } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import type { Check, CheckContext } from "./context.ts";
 import { addRecord, removeRecord } from "./record-change.ts";
+import { getsReports } from "./report-mailbox.ts";
 import { isUnreachable } from "./special-address.ts";
 import { withTriedChanges } from "./try-change.ts";
 
@@ -36,7 +37,7 @@ async function withoutMx({ domain, dns, profile, profileGuessed }: CheckContext)
   const texts = addresses.map(formatIp);
   const found = finding("mx.none-implicit", domain, { domain, addresses: texts });
   // That no mail is to come here only the owner can say; a null MX on a guess would turn mail away.
-  const isParked = profile === "parked" && !profileGuessed;
+  const isParked = profile === "parked" && !profileGuessed && !(await getsReports(dns, domain));
   return {
     findings: [isParked ? { ...found, change: [addRecord(domain, "MX", "0 .")] } : found],
     facts: { records: [], implicit: texts },

@@ -8,6 +8,7 @@ import { withTag } from "./dmarc-mend.ts";
 import { policyPlace, recordOf } from "./dmarc-place.ts";
 import { receiversOf } from "./receives-mail.ts";
 import { addRecord, addTxt, removeRecord, removeTxt } from "./record-change.ts";
+import { getsReports } from "./report-mailbox.ts";
 import { withTriedChanges } from "./try-change.ts";
 import { shownOctets } from "./txt.ts";
 
@@ -76,7 +77,10 @@ async function rejectChange(context: CheckContext): Promise<readonly RecordChang
   const record = recordOf(place);
   if (record === undefined)
     return place.txt.alias === undefined ? [addTxt(place.name, "v=DMARC1; p=reject")] : undefined;
-  const weaker = ["sp", "np", "t"].reduce((tags, name) => withTag(tags, name, undefined), record.mended);
+  const weaker = ["sp", "np", "t", "pct"].reduce(
+    (tags, name) => withTag(tags, name, undefined),
+    record.mended,
+  );
   return record.change(withTag(weaker, "p", "reject"));
 }
 
@@ -91,10 +95,11 @@ async function mxFindings({ domain, dns, profileGuessed }: CheckContext): Promis
     removeRecord(domain, "MX", `${preference} ${exchange}.`),
   );
   const change = [...out, addRecord(domain, "MX", "0 .")];
-  const found = finding("parked.null-mx", domain, { domain, exchanges: exchanges.slice(0, 10) });
+  const reports = await getsReports(dns, domain);
+  const found = finding("parked.null-mx", domain, { domain, exchanges: exchanges.slice(0, 10), reports });
   // Without MX mail goes to the addresses of the domain (RFC 5321 §5.1); only the owner knows whether any is wanted.
   const maySink = profileGuessed && (await receiversOf(dns, domain)).kind !== "none";
-  return [maySink ? found : { ...found, change }];
+  return [maySink || reports ? found : { ...found, change }];
 }
 
 /** No selector may lead to a key that verifies anything. */

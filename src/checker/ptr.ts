@@ -90,13 +90,43 @@ async function unconfirmed(
   ip: IpAddress,
   names: readonly string[],
   sends: boolean,
-  { domain }: CheckContext,
+  context: CheckContext,
 ): Promise<Finding> {
   const text = formatIp(ip);
   const found = finding("ptr.unconfirmed", text, { ip: text, names, sends });
-  const own = names.find((name) => isWithin(name, domain));
-  if (own === undefined) return found;
-  return { ...found, change: [addRecord(own, ip.family === 4 ? "A" : "AAAA", text)] };
+  const own = names.find((name) => isWithin(name, context.domain));
+  if (own !== undefined && (await isServers(own, context)))
+    return { ...found, change: [addRecord(own, ip.family === 4 ? "A" : "AAAA", text)] };
+  const host = await hostOf(ip, context);
+  if (host === undefined) return found;
+  const alias = await context.dns.query(reverseName(ip), "CNAME");
+  const at = (alias.kind === "answer" ? alias.records[0] : undefined) ?? reverseName(ip);
+  const out = names.map((name) => removeRecord(at, "PTR", `${name}.`));
+  return { ...found, change: [...out, addRecord(at, "PTR", `${host}.`)] };
+}
+
+/**
+ * Whether a name is free, or that of the mail server: of one with other addresses, such as a web site's, the visitors
+ * would be led to the mail server, too.
+ */
+async function isServers(
+  name: string,
+  { domain, dns, heloNames, ownClients }: CheckContext,
+): Promise<boolean> {
+  const [mx, a, aaaa] = await Promise.all([
+    dns.query(domain, "MX"),
+    dns.query(name, "A"),
+    dns.query(name, "AAAA"),
+  ]);
+  if (a.kind === "failure" || aaaa.kind === "failure") return false;
+  const addresses = [a, aaaa].flatMap((answer) => (answer.kind === "answer" ? answer.records : []));
+  const isMx = mx.kind === "answer" && mx.records.some(({ exchange }) => exchange === name);
+  return (
+    addresses.length === 0 ||
+    isMx ||
+    heloNames.includes(name) ||
+    addresses.every((address) => ownClients.some((own) => sameIp(own, address)))
+  );
 }
 
 function multiple(ip: IpAddress, names: readonly string[], heloNames: readonly string[]): Finding {

@@ -1,4 +1,5 @@
 import type { DnsAnswer, DnsResolver, TxtRecord } from "../core/dns/resolver.ts";
+import { parentDomain } from "../core/domain-name.ts";
 
 /** TXT records at a name, and whether the name is an alias: then they belong to somebody else's zone. */
 export interface TxtAt {
@@ -27,6 +28,14 @@ export async function aliasAt(dns: DnsResolver, name: string): Promise<string | 
   return answer.kind === "answer" ? answer.records[0] : undefined;
 }
 
+/** The same where the CNAME stands at the name itself: what a wildcard gives ends as soon as a record is put there. */
+export async function ownAliasAt(dns: DnsResolver, name: string): Promise<string | undefined> {
+  const alias = await aliasAt(dns, name);
+  const above = parentDomain(name);
+  if (alias === undefined || above === undefined || name.startsWith("*.")) return alias;
+  return alias === (await aliasAt(dns, unusedNameBelow(above))) ? undefined : alias;
+}
+
 /** A name that nobody uses: what answers there is a wildcard. */
 export function unusedNameBelow(name: string): string {
   return `sekisho-wildcard-test.${name}`;
@@ -45,6 +54,11 @@ export function shownOctets(octets: string): string {
   const cut = octets.length > maxShown ? octets.slice(0, maxShown) : octets;
   const text = Buffer.from(cut, "latin1").toString("utf8");
   return shownText(text) + (octets.length > maxShown && !text.endsWith("…") ? "…" : "");
+}
+
+/** The same for what is mostly plain ASCII, and then as long as it is. */
+export function readable(octets: string): string {
+  return /^[\x20-\x7e]*$/.test(octets) ? octets : shownOctets(octets);
 }
 
 /** A text out of a record, cut where it is long. */

@@ -5,11 +5,15 @@ import { zoneName } from "../core/dns/zone-data.ts";
 import { type ZoneEntry, type ZoneToken, zoneEntries } from "../core/dns/zone-lexer.ts";
 import type { ZoneError } from "../core/dns/zone-parse.ts";
 import type { DnsFindings } from "../findings/check/dns.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding, RecordChange } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import type { CheckedZone } from "./context.ts";
+import { addTxt, removeTxt } from "./record-change.ts";
 
-type Fault = DnsFindings["dns.zone-syntax"];
+interface Fault {
+  readonly params: DnsFindings["dns.zone-syntax"];
+  readonly change?: readonly RecordChange[];
+}
 
 const maxFaults = 200;
 
@@ -26,19 +30,45 @@ export function zoneFaults(checked: CheckedZone): readonly Finding[] {
   const isOurs = ({ kind, name }: ZoneError): boolean =>
     kind !== "string-too-long" || !(isSpf(name) || name?.includes("._domainkey.") === true);
   const told = checked.zone.errors.filter(isOurs).map((error) => errorFault(error, checked.file));
-  const all = [...told, ...lint].sort((a, b) => (a.file === b.file ? a.line - b.line : 0));
-  return all.slice(0, maxFaults).map(faultFinding);
+  const all = [...told, ...lint].sort((a, b) =>
+    a.params.file === b.params.file ? a.params.line - b.params.line : 0,
+  );
+  return all
+    .slice(0, maxFaults)
+    .map((fault) => faultFinding(isOneOfTwo(fault, checked) ? withoutChange(fault) : fault));
 }
 
-function faultFinding(fault: Fault): Finding {
-  const found = finding("dns.zone-syntax", fault.file, fault);
+/** Whether the record that was meant would be a second one of its kind at the name. */
+function isOneOfTwo({ change = [] }: Fault, { zone }: CheckedZone): boolean {
+  const kindOf = (text: string): string => text.slice(0, text.indexOf("=") + 5).toLowerCase();
+  return change.some(
+    ({ action, name, data }) =>
+      action === "add" &&
+      zone.records.some(
+        (record) =>
+          record.type === "TXT" &&
+          record.name === name &&
+          record.data.strings.length === 1 &&
+          record.data.text.includes(" ") &&
+          kindOf(record.data.text) === kindOf(data.slice(1)),
+      ),
+  );
+}
+
+function withoutChange({ params }: Fault): Fault {
+  return { params };
+}
+
+function faultFinding({ params, change }: Fault): Finding {
+  const found = finding("dns.zone-syntax", params.file, params);
+  if (change !== undefined) return { ...found, change };
   // BIND and Knot know it: nothing is wrong with the file, only less of it was checked.
-  const isKnownToServers = fault.fault === "directive" && /^"\$GENERATE"/i.test(fault.detail);
+  const isKnownToServers = params.fault === "directive" && /^"\$GENERATE"/i.test(params.detail);
   return isKnownToServers ? { ...found, severity: "notice" } : found;
 }
 
 function errorFault({ kind, line, message, file }: ZoneError, main: string): Fault {
-  return { file: file ?? main, line, fault: kind, detail: message };
+  return { params: { file: file ?? main, line, fault: kind, detail: message } };
 }
 
 function originOf({ zone, origin }: CheckedZone): string {
@@ -48,19 +78,35 @@ function originOf({ zone, origin }: CheckedZone): string {
 function lintText(file: string, text: string, first: string, names: ReadonlySet<string>): Fault[] {
   const found: Fault[] = [];
   let origin = first;
+  let owner: string | undefined;
   for (const entry of zoneEntries(text)) {
     if (found.length >= maxFaults) break;
     const [word, value] = entry.tokens;
     if (word?.text.toUpperCase() === "$ORIGIN" && value !== undefined)
       origin = zoneName(value, origin) ?? origin;
-    else if (word !== undefined && !word.text.startsWith("$"))
-      for (const [fault, detail] of lintEntry(entry, origin, names))
-        found.push({ file, line: entry.line, fault, detail });
+    else if (word !== undefined && !word.text.startsWith("$")) {
+      if (!entry.indented) owner = zoneName(word, origin);
+      for (const [fault, detail, meant] of lintEntry(entry, origin, names)) {
+        const params = { file, line: entry.line, fault, detail };
+        const change = owner === undefined || meant === undefined ? undefined : quotedChange(owner, meant);
+        found.push({ params, ...(change !== undefined && { change }) });
+      }
+    }
   }
   return found;
 }
 
-type Lint = readonly [fault: Fault["fault"], detail: string];
+type Lint = readonly [fault: Fault["params"]["fault"], detail: string, meant?: MeantText | undefined];
+
+/** What stands in a TXT record without quotes: as servers read it, and as it was meant. */
+interface MeantText {
+  readonly read: readonly string[];
+  readonly text: string;
+}
+
+function quotedChange(name: string, { read, text }: MeantText): readonly RecordChange[] {
+  return [removeTxt(name, read), addTxt(name, text)];
+}
 
 function lintEntry(entry: ZoneEntry, origin: string, names: ReadonlySet<string>): Lint[] {
   const parts = splitEntry(entry);
@@ -115,9 +161,25 @@ function lintTxt(values: readonly ZoneToken[], comment: string | undefined): Lin
   const text = values.map((value) => value.text).join("");
   // `v=DMARC1; p=reject` without quotes: the rest is a comment that looks like tags.
   if (comment !== undefined && text.includes("=") && /^\s*[a-z]+\s*=/i.test(comment.slice(0, maxShown)))
-    return [["semicolon", cut(text)]];
+    return [["semicolon", cut(text), meantText(values, comment)]];
   const words = values.filter(({ quoted }) => !quoted);
-  return words.length > 1 ? [["unquoted-blank", cut(text)]] : [];
+  return words.length > 1 ? [["unquoted-blank", cut(text), meantText(values, undefined)]] : [];
+}
+
+const maxMeant = 4000;
+
+/** The whole line as one text, where it is a record of ours with nothing but tags behind the semicolon. */
+function meantText(values: readonly ZoneToken[], comment: string | undefined): MeantText | undefined {
+  const read = values.map(({ text }) => text);
+  const words = read.join(" ");
+  const rest = comment === undefined ? "" : `;${comment.trimEnd()}`;
+  if (values.some(({ quoted }) => quoted) || words.length + rest.length > maxMeant) return undefined;
+  const tags = rest.split(";").map((part) => part.trim());
+  const isTag = (part: string): boolean => part === "" || /^[a-z]+ {0,3}=[\x20-\x7e]*$/i.test(part);
+  const isOurs = /^v=(?:spf1|dmarc1|dkim1|stsv1|tlsrptv1|bimi1)\b/i.test(words);
+  return isOurs && tags.every(isTag) && !/["()\\]/.test(words + rest)
+    ? { read, text: words + rest }
+    : undefined;
 }
 
 function cut(text: string): string {

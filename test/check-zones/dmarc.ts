@@ -66,7 +66,12 @@ const ofText: readonly (readonly [
     "v=DMARC1\\\\; p=reject\\\\; rua=mailto:dmarc@example.jp",
     { found: ["backslash"] },
   ],
-  ["dmarc.pct-rf-ri", "pct", `${good}; pct=50`, { tags: ["pct"], percent: 50 }],
+  [
+    "dmarc.pct-rf-ri",
+    "pct of a policy that does nothing",
+    "v=DMARC1; p=none; rua=mailto:dmarc@example.jp; pct=50",
+    { tags: ["pct"] },
+  ],
   ["dmarc.pct-rf-ri", "rf and ri", `${good}; rf=afrf; ri=86400`, { tags: ["rf", "ri"] }],
   ["dmarc.size-suffix", "", "v=DMARC1; p=reject; rua=mailto:dmarc@example.jp!10m"],
   ["dmarc.t-y", "none", "v=DMARC1; p=none; np=none; t=y; rua=mailto:dmarc@example.jp", { applied: "none" }],
@@ -134,6 +139,13 @@ export const dmarcCases: readonly ZoneCase[] = [
     silent: zone(record(good)),
     params: { tag: "sp", policy: "none", p: "reject" },
   },
+  {
+    id: "dmarc.pct-rf-ri",
+    about: "pct",
+    zone: zone(record(`${good}; pct=50`)),
+    silent: zone(record(good)),
+    params: { tags: ["pct"], percent: 50 },
+  },
   // Section A, rows 39 and 41: the first record is p=none with an address for reports.
   { id: "dmarc.missing", zone: zone(), silent: "change", params: { organizational: "example.jp" } },
   {
@@ -150,6 +162,13 @@ export const dmarcCases: readonly ZoneCase[] = [
     zone: zone(),
     args: ["--profile", "new"],
     silent: "change",
+  },
+  {
+    id: "dmarc.missing",
+    about: "an alias that leads nowhere",
+    zone: zone("_dmarc.example.jp. CNAME example.jp.dmarc.example.net.", 'example.net. TXT "v=spf1 -all"'),
+    silent: "change",
+    params: { alias: "example.jp.dmarc.example.net", policy: "none" },
   },
   {
     // Section A, row 40.

@@ -5,6 +5,7 @@ import { isSpfRecord } from "../../core/spf/parse-record.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
 import type { AuthoritativeServers } from "../context.ts";
+import { readable } from "../txt.ts";
 import { loneInclude } from "./merge-records.ts";
 import { textFaults } from "./text-faults.ts";
 import { versionFaults } from "./version-faults.ts";
@@ -27,11 +28,11 @@ export function findAtName(node: SpfNode): readonly Finding[] {
         ]
       : []),
     ...versionFaults(txt).map(({ record, problem }) =>
-      finding("spf.version", name, { name, record: record.text, problem }),
+      finding("spf.version", name, { name, record: readable(record.text), problem }),
     ),
     ...txt
       .filter(isSenderId)
-      .map(({ text }) => finding("spf.senderid-leftover", name, { name, record: text })),
+      .map(({ text }) => finding("spf.senderid-leftover", name, { name, record: readable(text) })),
     ...findSize(name, txt, records),
     ...records.slice(0, 2).flatMap((record) => textFaults(name, record).map((fault) => fault.finding)),
   ];

@@ -57,6 +57,7 @@ function findVoids(
     name,
     client: formatIp(ip),
     terms: voids.term,
+    names: voids.name,
     queries: emptyAnswers.slice(0, 2 * maxOfKind).map(({ question }) => question),
   };
   const found = ip.family === 4 ? finding("spf.void-v4", name, params) : finding("spf.void-v6", name, params);

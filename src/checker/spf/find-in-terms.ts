@@ -22,10 +22,15 @@ export function findInTerms(node: SpfNode): readonly Finding[] {
 
 function findNetworks(node: SpfNode): readonly Finding[] {
   const name = node.domain;
-  const found = usedTerms(node).flatMap(({ term }) =>
+  const listed = usedTerms(node).flatMap(({ term }) =>
     term.kind === "directive" && "address" in term.mechanism
-      ? findNetwork(name, term.text, term.mechanism)
+      ? [{ text: term.text, network: term.mechanism, passes: term.qualifier === "pass" }]
       : [],
+  );
+  const passing = listed.filter(({ passes }) => passes).map(({ network }) => network);
+  const shares = { 4: shareOf(passing, 4), 6: shareOf(passing, 6) };
+  const found = listed.flatMap(({ text, network, passes }) =>
+    findNetwork(name, text, network, passes ? shares[network.address.family] : undefined),
   );
   const kinds = new Map<string, number>();
   return found.filter(({ id }) => {
@@ -35,17 +40,33 @@ function findNetworks(node: SpfNode): readonly Finding[] {
   });
 }
 
-function findNetwork(name: string, term: string, network: IpMechanism): readonly Finding[] {
+/** How much of a family the broad networks of a record let through together, from 0 to 1 or more. */
+function shareOf(networks: readonly IpMechanism[], family: 4 | 6): number {
+  const broad = networks.filter((network) => network.address.family === family && isBroad(network));
+  const shares = new Map(broad.map((network) => [formatNetwork(network), 2 ** -network.prefix]));
+  return [...shares.values()].reduce((sum, share) => sum + share, 0);
+}
+
+function isBroad({ address, prefix }: IpMechanism): boolean {
+  return prefix < (address.family === 4 ? 16 : 32);
+}
+
+function findNetwork(
+  name: string,
+  term: string,
+  network: IpMechanism,
+  share: number | undefined,
+): readonly Finding[] {
   const found: Finding[] = [];
   const count = countOf(network);
   if (formatIp(networkOf(network)) !== formatIp(network.address)) {
     const params = { name, term, count, network: formatNetwork(network), single: formatIp(network.address) };
     found.push(finding("spf.host-bits", name, params));
   }
-  if (network.prefix < (network.address.family === 4 ? 16 : 32)) {
+  if (isBroad(network) && share !== undefined) {
     const broad = finding("spf.broad-range", name, { name, term, count });
-    // The whole of a family is "+all" by another name.
-    found.push(network.prefix === 0 ? { ...broad, severity: "error" } : broad);
+    // Half of a family and more, in one network or in several, is "+all" by another name.
+    found.push(share >= 0.5 ? { ...broad, severity: "error" } : broad);
   }
   const kind = specialKind(network);
   if (kind !== undefined) found.push(finding("spf.special-address", name, { name, term, kind }));

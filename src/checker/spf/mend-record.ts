@@ -30,8 +30,11 @@ export async function mendRecord(
   if (node.state !== "record") return undefined;
   const dead = ids.has("spf.name-unresolvable") ? await deadNames(node, root, dns) : [];
   const before = mendTerms(node, root, new Set(), []).join(" ");
-  const after = mendTerms(node, root, ids, dead).join(" ");
-  return before === after ? undefined : `v=spf1 ${after}`;
+  const words = mendTerms(node, root, ids, dead);
+  const after = words.join(" ");
+  // What is left may say nothing about anybody: then only the owner knows what to put there.
+  const saysNothing = words.every((word) => /^[a-z][a-z0-9_.-]*=/i.test(word) && !/^redirect=/i.test(word));
+  return before === after || saysNothing ? undefined : `v=spf1 ${after}`;
 }
 
 /** Repairs of the text, by which the number of records or their terms change. */

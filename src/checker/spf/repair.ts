@@ -80,6 +80,23 @@ export async function openRepair(
  * @returns undefined when nothing can be mended, or when the outcome does not stand the trial.
  */
 export async function repair(input: RepairInput, only?: FindingId): Promise<Repair | undefined> {
+  const whole = await repairBut(input, noIds, only);
+  const stays = only === undefined && whole?.after.findings.some(({ id }) => lookupIds.has(id)) === true;
+  // Addresses in place of names have to be kept up to date, which is not worth while when the limit is passed all the same.
+  return stays ? repairBut(input, lookupIds) : whole;
+}
+
+const noIds: ReadonlySet<FindingId> = new Set();
+const lookupIds: ReadonlySet<FindingId> = new Set<FindingId>([
+  "spf.lookups-over-10",
+  "spf.lookups-client-dependent",
+]);
+
+async function repairBut(
+  input: RepairInput,
+  left: ReadonlySet<FindingId>,
+  only?: FindingId,
+): Promise<Repair | undefined> {
   const { context, dns, before } = input;
   if (isLong(before.analysis.root)) return undefined;
   const records = new Map<string, string>();
@@ -87,7 +104,7 @@ export async function repair(input: RepairInput, only?: FindingId): Promise<Repa
   let changes: readonly RecordChange[] = [];
   let state = before;
   for (let round = 0; round < maxRounds; round++) {
-    const ids = new Set(only === undefined ? idsOf(state) : [only]);
+    const ids = new Set((only === undefined ? idsOf(state) : [only]).filter((id) => !left.has(id)));
     const changed = changedDns(dns, changes);
     const mended = await mendOwn(state.analysis.root, ids, changed, await aliases(state, dns));
     if (mended.size === 0) break;

@@ -6,7 +6,7 @@ import type { ClientEvaluation, UnlistedClient } from "./evaluate-clients.ts";
 import type { HostAddresses } from "./lookup-hosts.ts";
 import type { Observation } from "./observe.ts";
 import type { Repair } from "./repair.ts";
-import { hostsOf } from "./tree-facts.ts";
+import { hostsOf, mechanismOf } from "./tree-facts.ts";
 import type { NodeState, SpfNode, TermNode } from "./walk-tree.ts";
 import type { WhatIf } from "./what-if.ts";
 
@@ -104,7 +104,12 @@ export function spfFacts(
     lookups: analysis.lookups,
     lookupLimit: maxLookups,
     whole: analysis.whole,
-    tree: treeFacts(root, { v4: 0, v6: 0 }),
+    tree: treeFacts(root, {
+      v4: 0,
+      v6: 0,
+      seen4: analysis.unlisted4.emptyAnswers.map(({ term }) => term),
+      seen6: analysis.unlisted6.emptyAnswers.map(({ term }) => term),
+    }),
     clients: clientFacts(analysis),
     schools,
     ...(repaired === undefined ? {} : { repair: repairFacts(repaired) }),
@@ -116,6 +121,9 @@ export function spfFacts(
 interface VoidTally {
   v4: number;
   v6: number;
+  /** Terms with an empty answer for the client that is not listed: what "ptr" and "exists" ask depends on it. */
+  readonly seen4: string[];
+  readonly seen6: string[];
 }
 
 function treeFacts({ domain, via, state, records, terms }: SpfNode, tally: VoidTally): SpfTreeFacts {
@@ -131,20 +139,33 @@ function treeFacts({ domain, via, state, records, terms }: SpfNode, tally: VoidT
 
 function termFacts(term: TermNode, tally: VoidTally): SpfTermFacts {
   const hosts = hostsOf(term);
-  tally.v4 += voidsOf(term, ({ v4 }) => v4.length);
-  tally.v6 += voidsOf(term, ({ v6 }) => v6.length);
+  tally.v4 += asksOfClient(term) ? takeOut(tally.seen4, term) : voidsOf(term, ({ v4 }) => v4.length);
+  tally.v6 += asksOfClient(term) ? takeOut(tally.seen6, term) : voidsOf(term, ({ v6 }) => v6.length);
   const child = term.child === undefined ? undefined : treeFacts(term.child, tally);
   return {
     term: term.term.text,
     ...(term.used ? {} : { unused: true as const }),
     cost: term.cost,
     total: term.total,
-    voids: { ...tally },
+    voids: { v4: tally.v4, v6: tally.v6 },
     ...(hosts.length === 0
       ? {}
       : { hosts: hosts.map(({ host, v4, v6 }) => ({ host, addresses: [...v4, ...v6].map(formatIp) })) }),
     ...(child === undefined ? {} : { child }),
   };
+}
+
+function asksOfClient(term: TermNode): boolean {
+  const name = mechanismOf(term)?.name;
+  return name === "ptr" || name === "exists";
+}
+
+/** @returns 1 when the term is among those seen, which it then is once less. */
+function takeOut(seen: string[], { term }: TermNode): 0 | 1 {
+  const at = seen.indexOf(term.text);
+  if (at < 0) return 0;
+  seen.splice(at, 1);
+  return 1;
 }
 
 function voidsOf(term: TermNode, addresses: (host: HostAddresses) => number): number {

@@ -4,6 +4,7 @@ import { isSpfRecord, parseSpfRecord } from "../../core/spf/parse-record.ts";
 import type { SpfModifier, SpfSyntaxError, SpfTermPosition } from "../../core/spf/record.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
+import { readable } from "../txt.ts";
 import { isValid, suggestTerm } from "./suggest-term.ts";
 
 /** Something wrong with the text of a record, and what would mend it. */
@@ -145,7 +146,7 @@ class FaultReader {
   #faultOf(error: SpfSyntaxError): TextFault {
     const { text, start, end, problem } = error;
     const at = error.at + 1;
-    const base = { name: this.#name, term: text, at };
+    const base = { name: this.#name, term: readable(text), at };
     const replaced = (replacement: string): TextEdit => ({ start, end, text: replacement });
     const joined = this.#joined(error);
     if (joined !== undefined)
@@ -175,7 +176,7 @@ class FaultReader {
     return {
       finding: finding("spf.syntax", this.#name, {
         name: this.#name,
-        term: text,
+        term: readable(text),
         problem,
         at: at + 1,
         ...(suggestion === undefined ? {} : { suggestion }),

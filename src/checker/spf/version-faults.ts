@@ -15,9 +15,18 @@ const version = "v=spf1";
 
 export function versionFaults(txt: readonly TxtRecord[]): readonly VersionFault[] {
   return txt.flatMap((record) => {
-    const fault = isSpfRecord(record.text) ? undefined : readFault(record.text);
+    const fault = isSpfRecord(record.text) ? undefined : readFault(withPlainQuotes(record.text));
     return fault === undefined ? [] : [{ record, ...fault }];
   });
+}
+
+/** Quotation marks of word processors as plain ones; octets stay octets. */
+function withPlainQuotes(octets: string): string {
+  const text = Buffer.from(octets, "latin1").toString("utf8");
+  // Not UTF-8: perhaps windows-1252.
+  if (text.includes("\ufffd")) return octets.replaceAll(/[\u0084\u0091-\u0094\u00ab\u00bb]/g, '"');
+  const plain = text.replaceAll(/[\u00ab\u00bb\u2018-\u201f\u300c\u300d\uff02]/g, '"');
+  return Buffer.from(plain, "utf8").toString("latin1");
 }
 
 function readFault(text: string): Omit<VersionFault, "record"> | undefined {

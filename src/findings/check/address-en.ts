@@ -14,7 +14,8 @@ export const addressEn: FindingText<AddressFindings> = {
   "ptr.unconfirmed": {
     text: ({ ip, names, sends }) =>
       `The PTR record of ${ip} names ${list(names)}, but that name does not lead back to ${ip}. ${sends ? "Receivers take that for no name at all." : "If the server also sends, receivers take that for no name at all."}`,
-    fix: ({ ip }) => `Publish the address ${ip} at that name, or have the PTR record changed.`,
+    fix: ({ ip }) =>
+      `Have the PTR record changed to the name of the mail server, or publish the address ${ip} at that name if it is the server's own.`,
   },
   "ptr.generic": {
     text: ({ ip, name }) =>

@@ -14,7 +14,8 @@ export const addressJa: FindingText<AddressFindings> = {
   "ptr.unconfirmed": {
     text: ({ ip, names, sends }) =>
       `${ip} の逆引きは ${list(names)} ですが、その名前を正引きしても ${ip} に戻りません。${sends ? "" : "送信にも使うサーバーなら、"}受信側では名前がないものとして扱われます。`,
-    fix: ({ ip }) => `その名前に ${ip} を登録するか、PTR レコードの変更を依頼してください。`,
+    fix: ({ ip }) =>
+      `PTR レコードをメールサーバーの名前に変えるよう依頼するか、その名前がメールサーバー自身のものであれば ${ip} を登録してください。`,
   },
   "ptr.generic": {
     text: ({ ip, name }) =>

@@ -31,10 +31,14 @@ const mailbox = "Replace postmaster by a mailbox of its own if you can: reports 
 
 export const dmarcEn: FindingText<DmarcFindings> = {
   "dmarc.missing": {
-    text: ({ domain, organizational }) =>
-      `${domain} has no DMARC record${organizational === domain ? "" : `, and ${organizational} has none for it`}. Anybody can send mail with it in From, large receivers demand a record, and you learn nothing of misuse.`,
-    fix: () =>
-      `Begin with p=none and an address for reports; make it stricter when the reports show that your own mail passes. ${mailbox}`,
+    text: ({ domain, organizational, alias }) =>
+      `${domain} has no DMARC record${organizational === domain ? "" : `, and ${organizational} has none for it`}${alias === undefined ? "" : `: _dmarc.${organizational} is an alias of ${alias}, where there is none`}. Anybody can send mail with it in From, large receivers demand a record, and you learn nothing of misuse.`,
+    fix: ({ policy, alias }) =>
+      `${alias === undefined ? "" : "Ask the service that the alias leads to, or put a record of your own in its place. "}${
+        policy === "reject"
+          ? "There is no mail yet that it could hit, so begin with p=reject and an address for reports."
+          : "Begin with p=none and an address for reports; make it stricter when the reports show that your own mail passes."
+      } ${mailbox}`,
   },
   "dmarc.multiple": {
     text: ({ name, count }) =>
@@ -63,8 +67,9 @@ export const dmarcEn: FindingText<DmarcFindings> = {
     text: ({ name, count, wildcard }) =>
       wildcard
         ? `A wildcard TXT record also answers at ${name}. Receivers pass over it, but it makes answers longer and hides what is missing.`
-        : `Besides the policy there ${count === 1 ? "is another TXT record" : `are ${count} other TXT records`} at ${name}. Receivers pass over them.`,
-    fix: ({ wildcard }) => (wildcard ? "Give up the wildcard for TXT if you can." : "Remove them."),
+        : `Besides the policy there ${count === 1 ? "is another TXT record" : `are ${count} other TXT records`} at ${name}. Receivers pass over ${count === 1 ? "it" : "them"}.`,
+    fix: ({ wildcard, count }) =>
+      wildcard ? "Give up the wildcard for TXT if you can." : count === 1 ? "Remove it." : "Remove them.",
   },
   "dmarc.p-missing": {
     text: ({ name, reports }) =>
@@ -116,7 +121,9 @@ export const dmarcEn: FindingText<DmarcFindings> = {
           : ` pct=${percent} still weakens the policy at receivers that follow RFC 7489, and not at others.`
       }`,
     fix: ({ percent }) =>
-      percent === undefined ? "Leave them out." : "Leave them out; what is for testing is t=y.",
+      percent === undefined
+        ? "Leave them out."
+        : "What is for testing now is t=y. Leave out pct= when the reports show that all mail of the domain passes.",
   },
   "dmarc.size-suffix": {
     text: ({ name, tag, uri }) =>

@@ -31,10 +31,14 @@ const mailbox = "レポートは毎日届くため、postmaster ではなく専�
 
 export const dmarcJa: FindingText<DmarcFindings> = {
   "dmarc.missing": {
-    text: ({ domain, organizational }) =>
-      `${domain} に DMARC レコードがありません${organizational === domain ? "" : `（${organizational} にもありません）`}。誰でもこのドメインを From に使えるうえ、大手の受信側は DMARC を必須にしており、なりすましの状況も分かりません。`,
-    fix: () =>
-      `まず p=none とレポートの宛先を公開し、正規のメールが合格していることをレポートで確かめてから厳しくしてください。${mailbox}`,
+    text: ({ domain, organizational, alias }) =>
+      `${domain} に DMARC レコードがありません${organizational === domain ? "" : `（${organizational} にもありません）`}。${alias === undefined ? "" : `_dmarc.${organizational} は ${alias} の別名（CNAME）ですが、その先にレコードがありません。`}誰でもこのドメインを From に使えるうえ、大手の受信側は DMARC を必須にしており、なりすましの状況も分かりません。`,
+    fix: ({ policy, alias }) =>
+      `${alias === undefined ? "" : "別名の先のサービスに確かめるか、別名をやめて自分のレコードを公開してください。"}${
+        policy === "reject"
+          ? "影響を受けるメールがまだないため、はじめから p=reject とレポートの宛先を公開してください。"
+          : "まず p=none とレポートの宛先を公開し、正規のメールが合格していることをレポートで確かめてから厳しくしてください。"
+      }${mailbox}`,
   },
   "dmarc.multiple": {
     text: ({ name, count }) =>
@@ -119,7 +123,9 @@ export const dmarcJa: FindingText<DmarcFindings> = {
           : `pct=${percent} は RFC 7489 に従う受信側ではポリシーを弱めますが、そのほかでは効きません。`
       }`,
     fix: ({ percent }) =>
-      percent === undefined ? "削除してください。" : "削除してください。試験中であることは t=y で示します。",
+      percent === undefined
+        ? "削除してください。"
+        : "試験中であることは t=y で示します。ドメインのメールがすべて合格していることをレポートで確かめてから、pct= を削除してください。",
   },
   "dmarc.size-suffix": {
     text: ({ name, tag, uri }) =>

@@ -31,7 +31,16 @@ export type DmarcUriFault =
  * where they are long.
  */
 export interface DmarcFindings {
-  readonly "dmarc.missing": { readonly domain: string; readonly organizational: string };
+  /**
+   * @param policy What to begin with: only of a domain without mail that could be hit "reject".
+   * @param alias Where the CNAME leads that stands in the place of the record, and where there is none.
+   */
+  readonly "dmarc.missing": {
+    readonly domain: string;
+    readonly organizational: string;
+    readonly policy: "none" | "reject";
+    readonly alias?: string;
+  };
   readonly "dmarc.multiple": { readonly name: string; readonly count: number };
   /** @param right Where it belongs. @param there Whether there is a record already. */
   readonly "dmarc.wrong-place": { readonly name: string; readonly right: string; readonly there: boolean };
@@ -65,7 +74,7 @@ export interface DmarcFindings {
   readonly "dmarc.pct-rf-ri": {
     readonly name: string;
     readonly tags: readonly string[];
-    /** When it is a number under 100. */
+    /** When it is a number under 100, and there is a policy that it weakens. */
     readonly percent?: number;
   };
   readonly "dmarc.size-suffix": { readonly name: string; readonly tag: string; readonly uri: string };

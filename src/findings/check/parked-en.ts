@@ -7,7 +7,7 @@ export const parkedEn: FindingText<ParkedFindings> = {
       found === undefined
         ? `${domain} sends no mail, but has no SPF record that says so.`
         : `${domain} sends no mail, but its SPF record is "${found}" and not v=spf1 -all.`,
-    fix: () => "Publish v=spf1 -all.",
+    fix: () => "If it sends no mail indeed, publish v=spf1 -all.",
   },
   "parked.dmarc": {
     text: ({ domain, policy }) =>
@@ -21,10 +21,13 @@ export const parkedEn: FindingText<ParkedFindings> = {
       exchanges.length === 0
         ? `${domain} takes no mail, but does not say so: senders go on trying at its addresses for days.`
         : `${domain} is checked as one without mail, but has MX records: ${exchanges.join(", ")}.`,
-    fix: ({ exchanges }) =>
-      exchanges.length === 0
+    fix: ({ exchanges, reports }) =>
+      (reports
+        ? "Its DMARC or TLS-RPT record has reports sent to this very domain: name an address at another domain in rua= first. "
+        : "") +
+      (exchanges.length === 0
         ? "Publish a null MX."
-        : "If it takes no mail, replace them by a null MX. If it does, check with --profile receiver.",
+        : "If it takes no mail, replace them by a null MX. If it does, check with --profile receiver."),
   },
   "parked.no-dkim": {
     text: ({ domain, name }) =>

@@ -7,7 +7,7 @@ export const parkedJa: FindingText<ParkedFindings> = {
       found === undefined
         ? `${domain} はメールを送りませんが、それを示す SPF レコードがありません。`
         : `${domain} はメールを送りませんが、SPF レコードが v=spf1 -all ではなく「${found}」です。`,
-    fix: () => "v=spf1 -all を公開してください。",
+    fix: () => "本当にメールを送らないなら、v=spf1 -all を公開してください。",
   },
   "parked.dmarc": {
     text: ({ domain, policy }) =>
@@ -22,10 +22,13 @@ export const parkedJa: FindingText<ParkedFindings> = {
       exchanges.length === 0
         ? `${domain} はメールを受け取りませんが、それを示していません。送信側は何日も配送を試み続けます。`
         : `${domain} はメールを使わないドメインとして調べましたが、MX レコードがあります（${exchanges.join("、")}）。`,
-    fix: ({ exchanges }) =>
-      exchanges.length === 0
+    fix: ({ exchanges, reports }) =>
+      (reports
+        ? "DMARC または TLS-RPT のレポートの宛先がこのドメイン自身です。先に rua= を別のドメインの宛先に変えてください。"
+        : "") +
+      (exchanges.length === 0
         ? "null MX を公開してください。"
-        : "メールを受け取らないなら null MX に置き換えてください。受け取るなら --profile receiver で調べてください。",
+        : "メールを受け取らないなら null MX に置き換えてください。受け取るなら --profile receiver で調べてください。"),
   },
   "parked.no-dkim": {
     text: ({ domain, name }) =>

@@ -7,7 +7,12 @@ export interface ParkedFindings {
   /** @param found The record there; absent without one. */
   readonly "parked.spf": { readonly domain: string; readonly found?: string };
   readonly "parked.dmarc": { readonly domain: string; readonly policy?: Policy };
-  readonly "parked.null-mx": { readonly domain: string; readonly exchanges: readonly string[] };
+  /** @param reports Reports go to an address at the domain, which a null MX would turn away. */
+  readonly "parked.null-mx": {
+    readonly domain: string;
+    readonly exchanges: readonly string[];
+    readonly reports: boolean;
+  };
   readonly "parked.no-dkim": { readonly domain: string; readonly name: string };
 }
 

@@ -67,6 +67,11 @@ function list(items: readonly string[]): string {
   return items.join(", ");
 }
 
+/** What is over the limit of 2: terms, or names when one term asks for several. */
+function emptyEn(terms: number, names: number): string {
+  return terms > 2 ? `${terms} terms` : `${names} names`;
+}
+
 export const spfEn: FindingText<SpfFindings> = {
   "spf.missing": {
     text: ({ domain }) => `${domain} publishes no SPF record: receivers cannot tell its servers from others.`,
@@ -186,13 +191,13 @@ export const spfEn: FindingText<SpfFindings> = {
     fix: () => "Bring the number of lookups down; see spf.lookups-over-10.",
   },
   "spf.void-v4": {
-    text: ({ name, client, terms, queries }) =>
-      `For an IPv4 client that is not listed (${client}) ${terms} terms of the SPF record of ${name} find nothing in DNS; 2 are allowed. Verifiers that count them answer permerror instead of your "all". Empty answers: ${list(queries)}.`,
+    text: ({ name, client, terms, names, queries }) =>
+      `For an IPv4 client that is not listed (${client}) ${emptyEn(terms, names)} of the SPF record of ${name} find nothing in DNS; 2 are allowed. Verifiers that count them answer permerror instead of your "all". Empty answers: ${list(queries)}.`,
     fix: () => "Write the addresses of these names as ip4 and ip6, and remove names that no longer exist.",
   },
   "spf.void-v6": {
-    text: ({ name, client, terms, queries }) =>
-      `For an IPv6 client that is not listed (${client}) ${terms} terms of the SPF record of ${name} find nothing in DNS; 2 are allowed. Verifiers that count them answer permerror instead of your "all". Empty answers: ${list(queries)}.`,
+    text: ({ name, client, terms, names, queries }) =>
+      `For an IPv6 client that is not listed (${client}) ${emptyEn(terms, names)} of the SPF record of ${name} find nothing in DNS; 2 are allowed. Verifiers that count them answer permerror instead of your "all". Empty answers: ${list(queries)}.`,
     fix: () => "Write the addresses of these names as ip4 and ip6, and remove names that no longer exist.",
   },
   "spf.void-disputed": {
@@ -203,7 +208,7 @@ export const spfEn: FindingText<SpfFindings> = {
   },
   "spf.order-ip-first": {
     text: ({ name, terms, before }) =>
-      `In the SPF record of ${name} ${list(terms)} stand behind ${before}, which has to ask DNS. When DNS or a limit fails there, these clients get an error although they are listed.`,
+      `In the SPF record of ${name} ${list(terms)} ${terms.length === 1 ? "stands" : "stand"} behind ${before}, which has to ask DNS. When DNS or a limit fails there, these clients get an error although they are listed.`,
     fix: () => "Put ip4 and ip6 first. It costs nothing and changes no other result.",
   },
   "spf.mx-over-10": {
@@ -266,7 +271,7 @@ export const spfEn: FindingText<SpfFindings> = {
   },
   "spf.after-all": {
     text: ({ name, all, terms }) =>
-      `In the SPF record of ${name} ${list(terms)} stand behind "${all}" and are never looked at.`,
+      `In the SPF record of ${name} ${list(terms)} ${terms.length === 1 ? `stands behind "${all}" and is` : `stand behind "${all}" and are`} never looked at.`,
     fix: ({ all }) => `Put "${all}" at the end.`,
   },
   "spf.no-all": {

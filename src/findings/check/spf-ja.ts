@@ -67,6 +67,11 @@ function list(items: readonly string[]): string {
   return items.join("、");
 }
 
+/** What is over the limit of 2: terms, or names when one term asks for several. */
+function emptyJa(terms: number, names: number): string {
+  return terms > 2 ? `${terms} 個の指定` : `${names} 個の名前`;
+}
+
 export const spfJa: FindingText<SpfFindings> = {
   "spf.missing": {
     text: ({ domain }) =>
@@ -193,13 +198,13 @@ export const spfJa: FindingText<SpfFindings> = {
     fix: () => "DNS 参照の回数を減らしてください（spf.lookups-over-10 を参照）。",
   },
   "spf.void-v4": {
-    text: ({ name, client, terms, queries }) =>
-      `登録されていない IPv4 の送信元（${client}）では、${name} の SPF レコードの ${terms} 個の指定で DNS の応答が空になります。許されるのは 2 回までで、これを数える検証側では all の結果ではなく permerror になります。空の応答: ${list(queries)}。`,
+    text: ({ name, client, terms, names, queries }) =>
+      `登録されていない IPv4 の送信元（${client}）では、${name} の SPF レコードの ${emptyJa(terms, names)}で DNS の応答が空になります。許されるのは 2 回までで、これを数える検証側では all の結果ではなく permerror になります。空の応答: ${list(queries)}。`,
     fix: () => "これらの名前は ip4 と ip6 のアドレスで書き、存在しない名前は削除してください。",
   },
   "spf.void-v6": {
-    text: ({ name, client, terms, queries }) =>
-      `登録されていない IPv6 の送信元（${client}）では、${name} の SPF レコードの ${terms} 個の指定で DNS の応答が空になります。許されるのは 2 回までで、これを数える検証側では all の結果ではなく permerror になります。空の応答: ${list(queries)}。`,
+    text: ({ name, client, terms, names, queries }) =>
+      `登録されていない IPv6 の送信元（${client}）では、${name} の SPF レコードの ${emptyJa(terms, names)}で DNS の応答が空になります。許されるのは 2 回までで、これを数える検証側では all の結果ではなく permerror になります。空の応答: ${list(queries)}。`,
     fix: () => "これらの名前は ip4 と ip6 のアドレスで書き、存在しない名前は削除してください。",
   },
   "spf.void-disputed": {

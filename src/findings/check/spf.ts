@@ -21,8 +21,9 @@ interface Lookups extends AtName {
 }
 interface Voids extends AtName {
   readonly client: string;
-  /** Terms with an empty answer; `queries` are the empty answers themselves. */
+  /** Terms with an empty answer, and names with neither A nor AAAA; `queries` are the empty answers themselves. */
   readonly terms: number;
+  readonly names: number;
   readonly queries: readonly string[];
 }
 

@@ -144,7 +144,8 @@ export const transportEn: FindingText<TransportFindings> = {
       `TLSA records of ${host} have usage 0 or 1 (${records.join("; ")}), which mail servers cannot use.${
         others ? "" : " As there is no other, TLS is demanded but nothing is checked."
       }`,
-    fix: () => "Publish records with usage 3 (3 1 1) or 2 instead.",
+    fix: () =>
+      "Publish records with usage 3 (3 1 1) or 2 instead, once you have seen that they fit the certificate in use.",
   },
   "dane.malformed": {
     text: ({ host, record, fault }) =>
@@ -164,6 +165,7 @@ export const transportEn: FindingText<TransportFindings> = {
   "dane.wrong-owner": {
     text: ({ name, hosts }) =>
       `TLSA records stand at ${name}, where no sender looks. They belong below the MX hosts: ${hosts.join(", ")}.`,
-    fix: () => "Move them, if they are those of the MX hosts.",
+    fix: () =>
+      "Remove them. If they are those of the MX hosts, which only a look at their certificates tells, publish them there.",
   },
 };

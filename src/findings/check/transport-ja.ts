@@ -146,7 +146,8 @@ export const transportJa: FindingText<TransportFindings> = {
       `${host} の TLSA レコードの usage が 0 または 1 です（${records.join("、")}）。メールでは使えません。${
         others ? "" : "使えるレコードがほかにないため、TLS は必須になりますが、相手は確認されません。"
       }`,
-    fix: () => "usage 3（3 1 1）または 2 のレコードを公開してください。",
+    fix: () =>
+      "いま使っている証明書と合っていることを確かめてから、usage 3（3 1 1）または 2 のレコードを公開してください。",
   },
   "dane.malformed": {
     text: ({ host, record, fault }) =>
@@ -166,6 +167,7 @@ export const transportJa: FindingText<TransportFindings> = {
   "dane.wrong-owner": {
     text: ({ name, hosts }) =>
       `${name} に TLSA レコードがありますが、そこは参照されません。MX ホスト（${hosts.join("、")}）の名前の下に置くものです。`,
-    fix: () => "MX ホストのものであれば、正しい名前に移してください。",
+    fix: () =>
+      "削除してください。MX ホストのものかどうかは証明書を見ないと分からないため、確かめてから正しい名前に公開してください。",
   },
 };
