@@ -54,11 +54,20 @@ interface ServedChange {
  */
 export class RotationWorld {
   now: number = Date.UTC(2026, 10, 21);
+  /** How far the wall clock is set wrong (ms): `now` goes on evenly whatever is set. */
+  clockError = 0;
+  /** How often all keys were read. */
+  reads = 0;
+  /** Where the zone of the keys begins. */
+  zone = "example.jp";
   readonly notes: RotationNote[] = [];
   readonly state: StateStore = openStateInMemory();
   readonly sign: SignConfig & { readonly rotate: RotateConfig };
   readonly asked: RecordChange[] = [];
   readonly negativeMs: number;
+  /** The primary does not change this name, and says so, or not. */
+  refused: string | undefined;
+  refuses: "told" | "untold" = "told";
   readonly #options: WorldOptions;
   readonly #files = new Map<string, string>();
   /** What each server has served, by name, oldest first. */
@@ -134,6 +143,10 @@ export class RotationWorld {
     return this.#files.has(file);
   }
 
+  deleteFile(file: string): void {
+    this.#files.delete(file);
+  }
+
   putFile(file: string, key: string): void {
     this.#files.set(file, key);
   }
@@ -179,7 +192,8 @@ export class RotationWorld {
       prover: this.#prover(),
       publisher: this.#publisher(),
       tell: (note) => this.notes.push(note),
-      now: () => this.now,
+      now: () => this.now + this.clockError,
+      monotonic: () => this.now,
       random: () => 0.5,
     });
   }
@@ -198,7 +212,17 @@ export class RotationWorld {
       tx: async (work) => {
         const mishap = this.#mishap("store");
         if (mishap === "killed-before") throw new Killed();
-        const result = await state.tx(work);
+        const result = await state.tx((tx) =>
+          work({
+            get: (kind, id) => tx.get(kind, id),
+            list: (kind) => {
+              if (kind === "dkim-key") this.reads += 1;
+              return tx.list(kind);
+            },
+            put: (kind, id, value) => tx.put(kind, id, value),
+            remove: (kind, id) => tx.remove(kind, id),
+          }),
+        );
         if (mishap === "killed-after") throw new Killed();
         return result;
       },
@@ -239,11 +263,14 @@ export class RotationWorld {
     return {
       zoneOf: async () => {
         const mishap = this.#mishap("zone");
-        return mishap === "fails" ? { problem: "servfail" } : { zone: "example.jp" };
+        return mishap === "fails" ? { problem: "servfail" } : { zone: this.zone };
       },
-      isFree: async (domain, selector) => {
+      look: async (domain, selector) => {
         const name = nameOf({ domain, selector });
-        return this.served("primary", name) === undefined && this.served("secondary", name) === undefined;
+        const isTaken = (["primary", "secondary"] as const).some(
+          (server) => this.served(server, name) !== undefined,
+        );
+        return isTaken ? { kind: "taken" } : { kind: "free", staleMs: this.negativeMs };
       },
       observe: async (key) => {
         const mishap = this.#mishap("observe");
@@ -260,7 +287,8 @@ export class RotationWorld {
     const sayings = texts.map((text) => {
       if (text === undefined) return "absent" as const;
       if (text.endsWith("p=")) return "revoked" as const;
-      return text.endsWith(`p=${key.publicKey}`) ? ("ours" as const) : ("other" as const);
+      if (!text.endsWith(`p=${key.publicKey}`)) return "foreign" as const;
+      return text.includes("t=y") ? ("other" as const) : ("ours" as const);
     });
     const [first = "unknown", other] = sayings;
     return {
@@ -293,6 +321,8 @@ export class RotationWorld {
   #update({ action, name, text, before }: RecordChange): PublishOutcome {
     const there = this.served("primary", name);
     const wanted = action === "remove" ? undefined : text;
+    if (name === this.refused)
+      return this.refuses === "told" ? { kind: "failed", reason: "REFUSED" } : { kind: "sent" };
     if (there === wanted) return { kind: "sent" };
     const expected = action === "publish" ? undefined : before?.join("");
     if (there !== expected) return { kind: "failed", reason: "prerequisite" };

@@ -7,7 +7,8 @@ export interface Asker {
   take(answers: readonly NumberedAnswer[]): void;
 }
 
-const answerWithinMs = 500;
+/** Also where the machine is busy: what is safe then may break the DMARC of mail that comes back from a list. */
+const answerWithinMs = 2_000;
 /** More than any number of connections asks at a time; beyond it the supervisor does not answer at all. */
 const maxOpen = 20_000;
 
@@ -37,7 +38,8 @@ export function createAsker(
         open.delete(own);
         resolve(answer);
       };
-      const timer = setTimeout(settle, withinMs, undefined);
+      // What has come while this process did not get on is read first.
+      const timer = setTimeout(() => setImmediate(settle, undefined), withinMs);
       open.set(own, settle);
       if (waiting.length === 0) setImmediate(flush);
       waiting.push({ number: own, name, question });

@@ -1,4 +1,4 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
@@ -72,14 +72,16 @@ async function reply(
   }
 }
 
-/** Whether a program is there, whoever it belongs to. */
+/** Whether a program is there, whoever it belongs to. In a folder that one may not look into none is seen. */
 export function isRunning(dataDir: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(controlPath(dataDir), () => {
       socket.destroy();
       resolve(true);
     });
-    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "EACCES"));
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      resolve(error.code === "EACCES" && existsSync(controlPath(dataDir))),
+    );
   });
 }
 

@@ -248,6 +248,8 @@ class Supervisor implements Daemon {
   #makeDataDir(folder: string): void {
     try {
       makeDataDir(folder);
+      // Here and not in a worker, where nobody would be told what to do.
+      accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (cause) {
       const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
       throw new SekishoError("STORE_UNAVAILABLE", this.#text.noDataDir(folder, code), { cause });

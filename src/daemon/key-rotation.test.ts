@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { SMTPServer } from "smtp-server";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startTestZone, type TestZone } from "../../test/rotation-zone.ts";
@@ -160,6 +161,128 @@ test("what is on its way when it is closed is finished first, and goes on from t
   expect(again.keys()).toMatchObject(before.map(({ selector }) => ({ selector, state: "generated" })));
 });
 
+test("a copy that cannot be made keeps no key from its workers, and is told", async () => {
+  const config = await configOf("every: off");
+  mkdirSync(join(folder, "data", "state.copy.sqlite.new"), { recursive: true });
+  let changes = 0;
+  const rotation = start(() => {
+    changes += 1;
+  });
+  rotation.use(config);
+  await until(() => rotation.keys().some(({ record }) => record !== undefined));
+  publish(rotation.keys());
+  await until(() => changes > 0);
+  expect(rotation.isHeldUp()).toBe(true);
+  expect(rotation.failures().get("fault")).toBeGreaterThan(0);
+  expect(lines.join("")).toContain("key rotation: fault");
+});
+
+test("a store that cannot be written is a step held up, and the keys in use stay in use", async () => {
+  const config = await configOf("every: off");
+  const rotation = start(() => {});
+  const before = await rotation.withKeysInUse(config);
+  const other = new DatabaseSync(join(folder, "data", "state.sqlite"));
+  cleanUps.push(() => other.close());
+  other.exec("CREATE TRIGGER full BEFORE UPDATE ON revision BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+  rotation.use(config);
+  await until(() => rotation.isHeldUp());
+  expect(lines.join("")).toContain("disk full");
+  expect((await rotation.withKeysInUse(config)).sign.keys).toEqual(before.sign.keys);
+  other.exec("DROP TRIGGER full");
+  await until(() => !rotation.isHeldUp());
+  await until(() => rotation.keys().length === 1);
+});
+
+test("private keys stand in their files and nowhere else", async () => {
+  const seen = join(folder, "seen");
+  writeFileSync(
+    join(folder, "hook"),
+    `#!/bin/sh\ncat >> ${seen}; env >> ${seen}; echo "$@" >> ${seen}; ps -ef >> ${seen}\nexit 1\n`,
+  );
+  chmodSync(join(folder, "hook"), 0o755);
+  const config = await configOf(`publish: { method: hook, command: [${join(folder, "hook")}] }`);
+  const rotation = start();
+  rotation.use(config);
+  await until(() => rotation.failures().get("publish") === 1);
+  await until(() => rotation.keys().length === 1);
+  const { file = "", selector = "", publicKey = "" } = rotation.keys()[0] ?? {};
+  const [secret = ""] = /^[A-Za-z0-9+/=]{40,}$/m.exec(readFileSync(file, "utf8")) ?? [];
+  // PKCS#8 of Ed25519 begins alike for every key; what is secret are its last 32 octets.
+  const tail = secret.slice(-40);
+  expect(tail).toHaveLength(40);
+  const data = join(folder, "data");
+  const told = [readFileSync(seen, "latin1"), lines.join("")];
+  const stored = readdirSync(data)
+    .filter((name) => name.startsWith("state"))
+    .map((name) => readFileSync(join(data, name), "latin1"));
+  expect(told.every((text) => text.includes(selector))).toBe(true);
+  expect([...told, ...stored].some((text) => text.includes(publicKey))).toBe(true);
+  for (const text of [...told, ...stored]) {
+    expect(text).not.toContain("PRIVATE");
+    expect(text).not.toContain(tail);
+  }
+});
+
+test("another configuration while a hook is at work: its step ends, and the domain's key is given up", async () => {
+  const hook = "publish: { method: hook, command: [/bin/sleep, '1'], timeout: 10s }";
+  const config = await configOf(hook);
+  const rotation = start();
+  rotation.use(config);
+  await until(() => lines.join("").includes("key: generated"));
+  const without: Config = {
+    ...config,
+    sign: {
+      ...config.sign,
+      ...(config.sign.rotate !== undefined && {
+        rotate: {
+          ...config.sign.rotate,
+          domains: [{ domain: "news.example.jp", includeSubdomains: false, identity: "none" }],
+        },
+      }),
+    },
+  };
+  rotation.use(without);
+  await until(() => /key: retiring domain=example\.jp .*why=abandoned/.test(lines.join("")));
+  await until(() => rotation.keys().some(({ domain }) => domain === "news.example.jp"));
+  expect(rotation.keys().map(({ domain }) => domain)).toEqual(["news.example.jp"]);
+});
+
+test("closed while a new key is being begun: nothing is told of what was cut off", async () => {
+  const config = await configOf("every: off");
+  const dead = await startTestZone("example.jp");
+  await dead.stop();
+  const silent: Config = {
+    ...config,
+    dns: { ...config.dns, nameservers: [{ address: "127.0.0.1", port: dead.port }], authoritative: [] },
+  };
+  const rotation = createKeyRotation({ log, lang: "en", onChange: () => {} });
+  rotation.use(silent);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await rotation.close();
+  expect(lines.join("")).not.toContain("cannot be begun");
+});
+
+test("held up: a key that cannot be begun, until it is", async () => {
+  const config = await configOf("every: off, warn_after: 1s");
+  const dead = await startTestZone("example.jp");
+  await dead.stop();
+  const rotation = start();
+  rotation.use({
+    ...config,
+    dns: {
+      ...config.dns,
+      nameservers: [{ address: "127.0.0.1", port: dead.port }],
+      authoritative: [],
+      timeoutMs: 100,
+    },
+  });
+  await until(() => rotation.failures().get("plan") === 1);
+  await until(() => rotation.isHeldUp());
+  rotation.use(config);
+  await until(() => rotation.keys().length === 1);
+  await until(() => !rotation.isHeldUp());
+});
+
 test("a domain that is taken out of the rotation: its key signs no more, and that is told", async () => {
   const config = await configOf("every: off");
   const rotation = start();
@@ -171,7 +294,9 @@ test("a domain that is taken out of the rotation: its key signs no more, and tha
   const { rotate: _, ...sign } = config.sign;
   const without: Config = { ...config, sign };
   expect((await rotation.withKeysInUse(without)).sign.keys).toEqual([]);
+  // The rotation goes on until the workers have the configuration: it looks at its keys once more.
+  await until(() => rotation.keys().length > 0);
   rotation.use(without);
   await until(() => lines.join("").includes("not in use, as its domain does not rotate any more"));
-  expect(rotation.keys()).toEqual([]);
+  await until(() => rotation.keys().length === 0);
 });

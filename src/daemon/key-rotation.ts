@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
-import type { RotateConfig } from "../config/rotate-config.ts";
 import type { SigningKeyConfig } from "../config/sign-config.ts";
+import { SekishoError } from "../errors.ts";
 import type { Lang } from "../findings/lang.ts";
 import { type OpenRotator, openRotator } from "../keys/open-rotator.ts";
-import { listKeys, rotatedDomains, rowsInUse, sameRows } from "../keys/rotated-keys.ts";
-import type { RotatedKey } from "../keys/rotation.ts";
+import type { Rotator } from "../keys/rotate.ts";
+import { listKeys, rotatesIn, rowsInUse, sameRows } from "../keys/rotated-keys.ts";
+import { isHeldUp, type RotatedKey } from "../keys/rotation.ts";
 import type { RotationNote } from "../keys/rotation-journal.ts";
 import type { Log } from "../log.ts";
 import { openState } from "../store/sqlite-state.ts";
@@ -64,6 +65,8 @@ class RotationJob implements KeyRotation {
   /** The revision that the copy has. */
   #copied: number | undefined;
   #lastError: string | undefined;
+  /** Domains whose new key cannot be begun, since when by a clock that only goes on. */
+  readonly #unbegun = new Map<string, number>();
 
   constructor(options: KeyRotationOptions) {
     this.#options = options;
@@ -91,15 +94,17 @@ class RotationJob implements KeyRotation {
 
   /** Whose domain is taken out of the rotation signs no more, which is easily overlooked. */
   async #tellUnused({ sign }: Config): Promise<void> {
-    const domains = new Set(rotatedDomains(sign).map(({ domain }) => domain));
+    const rotates = rotatesIn(sign);
     try {
       const keys = (await this.#state?.tx(listKeys)) ?? [];
-      for (const { domain, selector, state, origin } of keys)
-        if (state === "active" && origin === "rotation" && !domains.has(domain))
+      for (const key of keys) {
+        const { domain, selector, state, origin } = key;
+        if (state === "active" && origin === "rotation" && !rotates(key))
           this.#options.log.warn("key: not in use, as its domain does not rotate any more", {
             domain,
             selector,
           });
+      }
     } catch (error) {
       this.#failed(error);
     }
@@ -108,6 +113,8 @@ class RotationJob implements KeyRotation {
   #reopen(config: Config): void {
     this.#open?.close();
     this.#open = undefined;
+    this.#unbegun.clear();
+    if (this.#config?.sign.rotate === undefined) this.#keys = [];
     if (config.sign.rotate === undefined || this.#closing || config !== this.#config) return;
     try {
       this.#state ??= this.#openState(config);
@@ -134,7 +141,13 @@ class RotationJob implements KeyRotation {
 
   isHeldUp(): boolean {
     const rotate = this.#config?.sign.rotate;
-    return rotate !== undefined && this.#keys.some((key) => isHeldUp(key, rotate, Date.now()));
+    if (rotate === undefined) return false;
+    const { warnAfterMs } = rotate;
+    return (
+      this.#lastError !== undefined ||
+      this.#keys.some((key) => isHeldUp(key, warnAfterMs, Date.now())) ||
+      [...this.#unbegun.values()].some((since) => performance.now() - since >= warnAfterMs)
+    );
   }
 
   async close(): Promise<void> {
@@ -165,25 +178,36 @@ class RotationJob implements KeyRotation {
     const config = this.#config;
     if (this.#open === undefined || this.#state === undefined || config === undefined || this.#closing)
       return;
-    try {
-      await this.#open.rotator.round();
-      await this.#open.rotator.release(this.#confirmed);
-      const revision = await this.#state.revision();
-      if (revision !== this.#copied) await this.#state.keepCopy();
-      this.#copied = revision;
-      this.#keys = ofDomains(config, await this.#state.tx(listKeys));
-      if (!sameRows(rowsInUse(config.sign, this.#keys), this.#confirmed)) this.#options.onChange();
-      this.#lastError = undefined;
-    } catch (error) {
-      this.#failed(error);
-    }
+    const [{ rotator }, state] = [this.#open, this.#state];
+    // Each for itself: what cannot be done, or copied, keeps no key from the workers.
+    const outcomes = [
+      await settled(rotator.round()),
+      await settled(this.#takeKeys(config, rotator, state)),
+      await settled(this.#copy(state)),
+    ];
+    const fault = outcomes.find(({ status }) => status === "rejected");
+    if (fault?.status === "rejected") this.#failed(fault.reason);
+    else this.#lastError = undefined;
+  }
+
+  async #takeKeys(config: Config, rotator: Rotator, state: StateStore): Promise<void> {
+    await rotator.release(this.#confirmed);
+    this.#keys = ofDomains(config, await state.tx(listKeys));
+    if (!sameRows(rowsInUse(config.sign, this.#keys), this.#confirmed)) this.#options.onChange();
+  }
+
+  async #copy(state: StateStore): Promise<void> {
+    const revision = await state.revision();
+    if (revision !== this.#copied) await state.keepCopy();
+    this.#copied = revision;
   }
 
   #failed(error: unknown): void {
     this.#count("fault");
-    const text = describeError(error);
-    if (text !== this.#lastError) this.#options.log.error("key rotation: fault", { error: text });
-    this.#lastError = text;
+    const text = error instanceof SekishoError ? error.message : describeError(error);
+    const name = error instanceof Error ? error.message : text;
+    if (name !== this.#lastError) this.#options.log.error("key rotation: fault", { error: text });
+    this.#lastError = name;
   }
 
   #count(step: string): void {
@@ -195,23 +219,24 @@ class RotationJob implements KeyRotation {
     const mailer = createKeyMailer(config, lang, log);
     return (note) => {
       if (note.kind === "trouble") this.#count(note.key.trouble?.step ?? "fault");
-      if (note.kind === "no-plan") this.#count("plan");
+      if (note.kind === "no-plan") {
+        this.#count("plan");
+        if (!this.#unbegun.has(note.domain)) this.#unbegun.set(note.domain, performance.now());
+      }
+      if (note.kind === "moved" && note.key.state === "planned") this.#unbegun.delete(note.key.domain);
       logNote(note, log);
       mailer(note);
     };
   }
 }
 
-/** Longer than waiting for others explains. */
-function isHeldUp({ trouble }: RotatedKey, { warnAfterMs }: RotateConfig, nowMs: number): boolean {
-  if (trouble === undefined) return false;
-  const waits = trouble.step === "prove" || trouble.step === "check";
-  return !waits || nowMs - trouble.since >= warnAfterMs;
+async function settled(work: Promise<unknown>): Promise<PromiseSettledResult<unknown>> {
+  const [outcome] = await Promise.allSettled([work]);
+  return outcome;
 }
 
 function ofDomains({ sign }: Config, keys: readonly RotatedKey[]): readonly RotatedKey[] {
-  const domains = new Set(rotatedDomains(sign).map(({ domain }) => domain));
-  return keys.filter(({ domain }) => domains.has(domain));
+  return keys.filter(rotatesIn(sign));
 }
 
 function logNote(note: RotationNote, log: Log): void {

@@ -10,9 +10,9 @@ import type { FilterContext } from "../filter/session.ts";
 import type { SigningServices } from "../filter/sign.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { Lang } from "../findings/lang.ts";
-import { writeFinding } from "../findings/table.ts";
 import { loadSigningKeys } from "../keys/load-keys.ts";
 import { configuredKeys } from "../keys/signing-keys.ts";
+import { writeKeyFinding } from "./written-key-finding.ts";
 
 /** What the methods need besides the configuration: files it names, and what keeps state between messages. */
 export interface OpenMethods {
@@ -88,6 +88,6 @@ export function requireSigning({ errors }: SigningProblems): void {
 
 /** A finding about a key file with its remedy, in one line. */
 function keySentence(found: Finding, lang: Lang): string {
-  const { text, fix } = writeFinding(found, lang);
+  const { text, fix } = writeKeyFinding(found, lang);
   return fix === undefined ? text : `${text} ${fix}`;
 }

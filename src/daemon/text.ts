@@ -68,9 +68,19 @@ const en: DaemonText = {
     `${file} cannot be read by ${user}: a reload (SIGHUP) will fail until it can`,
   foreignDataDir: (folder, uid, user) =>
     `data_dir ${folder} belongs to uid ${uid} and not to ${user}; give it over with chown -R`,
-  noDataDir: (folder, code) => `data_dir ${folder} cannot be made (${code})`,
+  noDataDir: (folder, code) => `data_dir ${folder} cannot be used: ${folderReasonsEn[code] ?? code}`,
   alreadyRuns: (folder) => `another sekisho serve is at work in data_dir ${folder}`,
   noControl: (reason) => `no control socket, so sekisho status cannot ask: ${reason}`,
+};
+
+const folderReasonsEn: Readonly<Record<string, string>> = {
+  EACCES: "permission denied; start as its owner, or give it over with chown -R",
+  EPERM: "permission denied; start as its owner, or give it over with chown -R",
+  ENOENT: "the folder that it would be in is not there",
+  ENOTDIR: "a file is in the way",
+  EEXIST: "a file is in the way",
+  EROFS: "the file system can only be read",
+  ENOSPC: "the disk is full",
 };
 
 const reasonsEn: Readonly<Record<string, string>> = {
@@ -120,9 +130,19 @@ const ja: DaemonText = {
     `${file} を ${user} が読めません。読めるようにするまで設定の再読み込み（SIGHUP）は失敗します`,
   foreignDataDir: (folder, uid, user) =>
     `data_dir ${folder} の所有者が ${user} ではなく uid ${uid} です。chown -R で所有者を変えてください`,
-  noDataDir: (folder, code) => `data_dir ${folder} を作れません（${code}）`,
+  noDataDir: (folder, code) => `data_dir ${folder} を使えません: ${folderReasonsJa[code] ?? code}`,
   alreadyRuns: (folder) => `data_dir ${folder} では別の sekisho serve が動いています`,
   noControl: (reason) => `制御ソケットを開けないため sekisho status は使えません: ${reason}`,
+};
+
+const folderReasonsJa: Readonly<Record<string, string>> = {
+  EACCES: "権限がありません。所有者として起動するか、chown -R で所有者を変えてください",
+  EPERM: "権限がありません。所有者として起動するか、chown -R で所有者を変えてください",
+  ENOENT: "親フォルダーがありません",
+  ENOTDIR: "同じ名前のファイルがあります",
+  EEXIST: "同じ名前のファイルがあります",
+  EROFS: "読み取り専用のファイルシステムです",
+  ENOSPC: "ディスクの空き容量がありません",
 };
 
 const reasonsJa: Readonly<Record<string, string>> = {

@@ -51,6 +51,8 @@ interface Slot {
   readonly backOff: BackOff;
   state: WorkerState;
   link: WorkerLink | undefined;
+  /** Settles when it is up, or could not start. */
+  launched: Promise<void>;
   startedMs: number;
   restarts: number;
   timer: NodeJS.Timeout | undefined;
@@ -113,12 +115,12 @@ export class WorkerPool {
     this.#sockets = sockets;
     const active = [...this.#slots.values()].filter(({ state }) => state !== "retiring");
     for (const slot of active.slice(count)) this.#retire(slot);
+    const kept = active.slice(0, count);
     const added = Array.from({ length: Math.max(0, count - active.length) }, () => this.#addSlot());
     await Promise.all([
-      ...active
-        .slice(0, count)
-        .filter(({ state }) => state === "up")
-        .map((slot) => this.#reconfigure(slot)),
+      ...kept.filter(({ state }) => state === "up").map((slot) => this.#reconfigure(slot)),
+      // It sees for itself that there is another one.
+      ...kept.filter(({ state }) => state === "starting").map(({ launched }) => launched.catch(() => {})),
       ...added.map((slot) => this.#launch(slot).catch(() => {})),
     ]);
   }
@@ -169,6 +171,7 @@ export class WorkerPool {
       backOff: createBackOff(),
       state: "starting",
       link: undefined,
+      launched: Promise.resolve(),
       startedMs: 0,
       restarts: 0,
       timer: undefined,
@@ -179,7 +182,12 @@ export class WorkerPool {
     return slot;
   }
 
-  async #launch(slot: Slot): Promise<void> {
+  #launch(slot: Slot): Promise<void> {
+    slot.launched = this.#bringUp(slot);
+    return slot.launched;
+  }
+
+  async #bringUp(slot: Slot): Promise<void> {
     const link = this.#options.spawn(slot.id);
     Object.assign(slot, {
       link,
@@ -190,22 +198,18 @@ export class WorkerPool {
     } satisfies Partial<Slot>);
     void link.gone.then((exit) => this.#gone(slot, link, exit));
     try {
-      await this.#bringUpToDate(link);
+      // Another reload may come while one is being taken in.
+      for (let taken: Config | undefined; taken !== this.#config; ) {
+        taken = this.#config;
+        await link.configure(taken, this.#sockets);
+        await link.refresh();
+      }
       if (slot.link === link && slot.state === "starting") slot.state = "up";
     } catch (error) {
       this.#noteRefusal("a worker could not start", slot.id, error);
       link.kill();
       throw error;
     }
-  }
-
-  /** Another reload may come while one is being taken in. */
-  async #bringUpToDate(link: WorkerLink): Promise<void> {
-    for (let taken: Config | undefined; taken !== this.#config; ) {
-      taken = this.#config;
-      await link.configure(taken, this.#sockets);
-    }
-    await link.refresh();
   }
 
   async #reconfigure({ id, link }: Slot): Promise<void> {

@@ -1,17 +1,25 @@
 import type { SignConfig, SigningKeyConfig } from "../config/sign-config.ts";
 import { selectorDate } from "./generate-key.ts";
-import { keyId, listKeys, readKey, rotatedDomains, saveKey, wantedKeys } from "./rotated-keys.ts";
+import { keyId, listKeys, readKey, rotatesIn, saveKey, wantedKeys } from "./rotated-keys.ts";
 import { isIncoming, type KeyEvent, type RotatedKey } from "./rotation.ts";
 import type { RotationContext } from "./rotation-context.ts";
-import { nameOfWanted } from "./rotation-plan.ts";
+import { nameOfKind, nameOfWanted } from "./rotation-plan.ts";
 
-/** Keys of `sign.keys` whose domain rotates are the first ones in use. */
-export async function adoptKeys(context: RotationContext): Promise<void> {
+/** Keys of `sign.keys` whose domain rotates are the first ones in use. @param isTime Whether a row is to be tried. */
+export async function adoptKeys(
+  context: RotationContext,
+  isTime: (row: SigningKeyConfig) => boolean,
+): Promise<void> {
   const { sign, state } = context;
-  const domains = new Set(rotatedDomains(sign).map(({ domain }) => domain));
-  const known = new Set((await state.tx(listKeys)).map(keyId));
-  const rows = new Map(sign.keys.map((row) => [keyId(row), row]));
-  for (const [id, row] of rows) if (domains.has(row.domain) && !known.has(id)) await adoptRow(context, row);
+  for (const row of rowsToAdopt(sign, await state.tx(listKeys)))
+    if (isTime(row)) await adoptRow(context, row);
+}
+
+/** Rows of `sign.keys` whose domain rotates and whose key is not known yet; of several for one key the last. */
+export function rowsToAdopt(sign: SignConfig, keys: readonly RotatedKey[]): readonly SigningKeyConfig[] {
+  const known = new Set(keys.map(keyId));
+  const rows = new Map(sign.keys.filter(rotatesIn(sign)).map((row) => [keyId(row), row]));
+  return [...rows.values()].filter((row) => !known.has(keyId(row)));
 }
 
 async function adoptRow(context: RotationContext, row: SigningKeyConfig): Promise<void> {
@@ -62,7 +70,7 @@ export function unwantedKeys(
   keys: readonly RotatedKey[],
 ): readonly (readonly [RotatedKey, KeyEvent])[] {
   const wanted = new Set(wantedKeys(sign, keys).map(nameOfWanted));
-  const isWanted = (key: RotatedKey): boolean => wanted.has(`${key.domain} ${key.type}`);
+  const isWanted = (key: RotatedKey): boolean => wanted.has(nameOfKind(key));
   return keys.flatMap((key): (readonly [RotatedKey, KeyEvent])[] => {
     if (isWanted(key)) return [];
     if (isIncoming(key)) return [[key, { kind: "abandon" }]];

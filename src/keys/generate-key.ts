@@ -1,5 +1,6 @@
 import { generateKeyPair, type KeyObject, randomBytes } from "node:crypto";
-import { link, open, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { link, open, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { makeFolder } from "../store/make-folder.ts";
 
@@ -37,8 +38,9 @@ export async function writePrivateKey(file: string, key: KeyObject, passphrase?:
     ...(passphrase !== undefined && { cipher: "aes-256-cbc", passphrase }),
   });
   const folder = dirname(file);
+  const changed = foldersToChange(folder);
   makeFolder(folder, 0o700);
-  const draft = join(folder, `.${basename(file)}.${randomBytes(6).toString("hex")}`);
+  const draft = join(folder, `${draftStart(file)}${randomBytes(6).toString("hex")}`);
   try {
     await writeToDisk(draft, pem);
     // Unlike rename(2), link(2) replaces nothing.
@@ -46,7 +48,25 @@ export async function writePrivateKey(file: string, key: KeyObject, passphrase?:
   } finally {
     await rm(draft, { force: true });
   }
-  await syncFolder(folder);
+  for (const one of changed) await syncFolder(one);
+}
+
+/** A folder, and above it all that get a new entry when it is made. */
+function foldersToChange(folder: string): readonly string[] {
+  const above = dirname(folder);
+  return existsSync(folder) || above === folder ? [folder] : [folder, ...foldersToChange(above)];
+}
+
+function draftStart(file: string): string {
+  return `.${basename(file)}.`;
+}
+
+/** Removes what `writePrivateKey` has left of a file when it was killed: each may hold the key. */
+export async function removeDrafts(file: string): Promise<void> {
+  const folder = dirname(file);
+  const names = await readdir(folder).catch((): string[] => []);
+  for (const name of names)
+    if (name.startsWith(draftStart(file))) await rm(join(folder, name), { force: true });
 }
 
 async function writeToDisk(file: string, text: string | Buffer): Promise<void> {

@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { readSecret } from "../config/secret.ts";
 import type { Finding } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
+import { reasonOf } from "./fault-reason.ts";
 import { checkKeySafety, type KeyOwner } from "./file-safety.ts";
 import { type PemProblem, readPem } from "./pem.ts";
 
@@ -42,8 +43,7 @@ export async function readKeyFile(file: string, options: KeyFileOptions = {}): P
       await handle.close();
     }
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    return failed(finding("key.file-unreadable", file, { file, reason }));
+    return failed(finding("key.file-unreadable", file, { file, reason: reasonOf(error) }));
   }
 }
 

@@ -1,21 +1,24 @@
+import { reasonOf } from "./fault-reason.ts";
 import { changeOf } from "./record-change.ts";
 import { readKey } from "./rotated-keys.ts";
-import type { Observation, RotatedKey } from "./rotation.ts";
-import { type RotationContext, reasonOf } from "./rotation-context.ts";
+import { isNowhere, type KeyEvent, type Observation, type RotatedKey } from "./rotation.ts";
+import type { RotationContext } from "./rotation-context.ts";
 import { changeIn } from "./rotation-plan.ts";
 import { isTimeToRepeat, sendChange } from "./send-change.ts";
 
-/** Its record is to be changed, and its zone free for that. */
+/** Its record is to be changed, and its zone free for that: the one in which the record stands by now. */
 export async function beginChange(
   context: RotationContext,
   key: RotatedKey,
   change: "revoke" | "remove",
 ): Promise<void> {
+  const found = await context.prover.zoneOf(key.domain);
+  const zone = "zone" in found ? found.zone : key.zone;
   await context.journal.change(async (changing) => {
     const current = await readKey(changing.tx, key);
-    if (current === undefined || changeIn(key.zone, await context.journal.ours(changing.tx)) !== undefined)
+    if (current === undefined || changeIn(zone, await context.journal.ours(changing.tx)) !== undefined)
       return;
-    await context.journal.advanceIn(changing, current, { kind: "begin", change });
+    await context.journal.advanceIn(changing, { ...current, zone }, { kind: "begin", change });
   });
 }
 
@@ -30,12 +33,11 @@ export async function takeBackRecord(
   const observation = await context.prover.observe({ ...key, publicKey });
   const wasSent = key.change?.sentAt !== undefined;
   const change = changeOf(key, step, observation);
-  if (isTakenBack(observation, step) || observation.says === "unknown") {
-    await context.journal.advance(key, { kind: "observed", observation });
-    return;
-  }
-  if (context.publisher.method === "manual") {
-    await context.journal.tellByHand(key, change);
+  const isByHand = context.publisher.method === "manual";
+  const isDone = isTakenBack(observation, step);
+  if (isByHand && !isDone) await context.journal.tellByHand(key, change);
+  // Also records that are not as we left them are not ours to change.
+  if (isByHand || isDone || observation.says === "unknown" || observation.says === "other") {
     await context.journal.advance(key, { kind: "observed", observation });
     return;
   }
@@ -47,14 +49,13 @@ export async function takeBackRecord(
 }
 
 export async function deleteKeyFile(context: RotationContext, key: RotatedKey): Promise<void> {
-  try {
-    await context.files.remove(key);
-    await context.journal.advance(key, { kind: "file-deleted" });
-  } catch (error) {
-    await context.journal.advance(key, { kind: "failed", step: "delete", reason: reasonOf(error) });
-  }
+  const event = await context.files.remove(key).then(
+    (): KeyEvent => ({ kind: "file-deleted" }),
+    (error: unknown): KeyEvent => ({ kind: "failed", step: "delete", reason: reasonOf(error) }),
+  );
+  await context.journal.advance(key, event);
 }
 
-function isTakenBack({ says }: Observation, step: "revoke" | "remove"): boolean {
-  return says === "absent" || (step === "revoke" && says === "revoked");
+function isTakenBack(seen: Observation, step: "revoke" | "remove"): boolean {
+  return isNowhere(seen) || (step === "revoke" && seen.says === "revoked");
 }

@@ -68,7 +68,7 @@ const cases: readonly { is: string; servers: readonly Server[]; says: string; so
     says: "revoked",
   },
   { is: "p= at one", servers: [serves("v=DKIM1; p="), serves(record)], says: "differs", some: true },
-  { is: "another key", servers: [serves(`v=DKIM1; p=${testKeys.otherRsa}`)], says: "other" },
+  { is: "another key", servers: [serves(`v=DKIM1; p=${testKeys.otherRsa}`)], says: "foreign" },
   {
     is: "tags of its own, blanks in p=",
     servers: [serves(`v=DKIM1; n=hello; t=s; p= ${key.publicKey.slice(0, 9)} ${key.publicKey.slice(9)}`)],
@@ -78,8 +78,15 @@ const cases: readonly { is: string; servers: readonly Server[]; says: string; so
   { is: "t=y: testing", servers: [serves(`v=DKIM1; t=y; p=${key.publicKey}`)], says: "other" },
   { is: "s=tlsrpt: not for mail", servers: [serves(`v=DKIM1; s=tlsrpt; p=${key.publicKey}`)], says: "other" },
   { is: "h=sha1: not for ours", servers: [serves(`v=DKIM1; h=sha1; p=${key.publicKey}`)], says: "other" },
-  { is: "no key record", servers: [serves("hello")], says: "other" },
+  { is: "no key record", servers: [serves("hello")], says: "foreign" },
+  {
+    is: "a record that we do not read, with the key",
+    servers: [serves(`v=DKIM2; ${record}`)],
+    says: "other",
+  },
   { is: "two records (RFC 6376 §3.6.2.2)", servers: [serves(record, "v=DKIM1; p=")], says: "other" },
+  { is: "two records, none with the key", servers: [serves("hello", "world")], says: "foreign" },
+  { is: "two records, one without any key", servers: [serves("hello", "v=DKIM1; p=")], says: "other" },
   {
     is: "a server that is not authoritative",
     servers: [serves(record), { ...serves(record), aa: false }],
@@ -113,6 +120,11 @@ describe("how long caches may keep what was there before", () => {
   ])("%s", async (_, soa, staleMs) => {
     const prover = await proverOf({ ...absent, soa });
     expect((await prover.observe(key)).staleMs).toBe(staleMs);
+  });
+
+  test("a day at most, whatever a zone states by mistake", async () => {
+    const prover = await proverOf({ ...absent, soa: soaRecord("example.jp", 0xffff_ffff, 0x7fff_ffff) });
+    expect((await prover.observe(key)).staleMs).toBe(86_400_000);
   });
 
   test("the longest of all servers", async () => {
@@ -232,27 +244,40 @@ describe("which servers there are", () => {
 
 describe("whether a selector is free", () => {
   test.each([
-    ["nobody has it", [absent, { answers: [] }], true],
-    ["one server has it", [absent, serves("hello")], false],
-    ["a CNAME is there", [{ answers: [nameRecord(name, "CNAME", "a.example.net")] }], false],
-    ["one cannot be asked", [absent, { rcode: 2 }], undefined],
-  ] as const)("%s", async (_, servers, free) => {
+    ["nobody has it", [absent, { answers: [] }], "free"],
+    ["one server has it", [absent, serves("hello")], "taken"],
+    ["a CNAME is there", [{ answers: [nameRecord(name, "CNAME", "a.example.net")] }], "taken"],
+    ["one cannot be asked", [absent, { rcode: 2 }], "unknown"],
+  ] as const)("%s", async (_, servers, kind) => {
     const prover = await proverOf(...servers);
-    expect(await prover.isFree("example.jp", "s1")).toBe(free);
+    expect(await prover.look("example.jp", "s1")).toMatchObject({ kind });
   });
 
-  test("a wildcard is no record of the selector (RFC 4592 §2.2)", async () => {
+  test("caches may hold its absence as long as the zone says", async () => {
+    const prover = await proverOf(absent, { ...absent, soa: soaRecord("example.jp", 900, 7200) });
+    expect(await prover.look("example.jp", "s1")).toEqual({ kind: "free", staleMs: 900_000 });
+  });
+
+  test("a wildcard is no record of the selector (RFC 4592 §2.2), and caches may hold it", async () => {
+    let turn = 0;
     const server = await startDnsServer({
       answer: (query) =>
         query.type === typeCodes.SOA
           ? { aa: true, answers: [soaRecord("example.jp", 60)] }
-          : { aa: true, answers: [txtRecord(query.name, ["anything"])] },
+          : {
+              aa: true,
+              // In another order every time.
+              answers: ["one", "two"].map((_, index, all) =>
+                txtRecord(query.name, [all[(index + Math.floor(turn++ / 2)) % 2] ?? ""], 7200),
+              ),
+            },
     });
     cleanUps.push(() => server.stop());
     const servers = authoritativeServers({
       dns: memoryResolver({}),
       named: [{ zone: "example.jp", servers: [server] }],
     });
-    expect(await createProver({ servers }).isFree("example.jp", "s1")).toBe(true);
+    const prover = createProver({ servers });
+    expect(await prover.look("example.jp", "s1")).toEqual({ kind: "free", staleMs: 7_200_000 });
   });
 });

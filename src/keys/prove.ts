@@ -27,9 +27,16 @@ export interface Prover {
   zoneOf(domain: string): Promise<{ readonly zone: string } | { readonly problem: string }>;
   /** Asks every address of every server of the zone for the record of a key. Never rejects. */
   observe(key: ProvedKey): Promise<Observation>;
-  /** Whether no server has a record at a selector yet; undefined when they cannot all be asked. */
-  isFree(domain: string, selector: string): Promise<boolean | undefined>;
+  /** Whether a server has a record at a selector already. Never rejects. */
+  look(domain: string, selector: string): Promise<SelectorLook>;
 }
+
+export type SelectorLook =
+  /** @param staleMs How long caches may hold that nothing is there, or what a wildcard says (ms). */
+  | { readonly kind: "free"; readonly staleMs: number }
+  | { readonly kind: "taken" }
+  /** A server cannot be asked. */
+  | { readonly kind: "unknown" };
 
 export interface ProverOptions {
   readonly servers: AuthoritativeServers;
@@ -45,26 +52,39 @@ export function createProver({ servers, hasIpv6 = machineHasIpv6 }: ProverOption
       return found.kind === "zone" ? { zone: found.zone } : { problem: noZone(domain, found) };
     },
     observe: (key) => observeAt(keyRecordName(key), key, { servers, hasIpv6 }, 0),
-    async isFree(domain, selector) {
+    async look(domain, selector) {
       const means = { servers, hasIpv6 };
       const there = await whatIsThere(keyRecordName({ domain, selector }), means);
-      if (there === undefined || there === "") return there === undefined ? undefined : true;
+      if (there === undefined) return { kind: "unknown" };
+      const free = { kind: "free", staleMs: there.staleMs } as const;
+      if (there.text === "") return free;
       // A wildcard answers for any name, and is no record of the selector.
       const random = `x${randomBytes(8).toString("hex")}`;
-      return there === (await whatIsThere(keyRecordName({ domain, selector: random }), means));
+      const anywhere = await whatIsThere(keyRecordName({ domain, selector: random }), means);
+      if (anywhere === undefined) return { kind: "unknown" };
+      return there.text === anywhere.text ? free : { kind: "taken" };
     },
   };
 }
 
 /** All answers in one text, empty when there is no record anywhere; undefined when a server cannot be asked. */
-async function whatIsThere(name: string, means: Means): Promise<string | undefined> {
+async function whatIsThere(
+  name: string,
+  means: Means,
+): Promise<{ readonly text: string; readonly staleMs: number } | undefined> {
   const asked = await askEverywhere(name, means);
   if (asked.kind === "problem" || asked.answers.some((answer) => sayOf(answer) === "unknown"))
     return undefined;
   const texts = asked.answers.map(({ answer, alias }) =>
-    answer.kind === "answer" ? answer.records.map(({ text }) => text).join("\n") : (alias ?? ""),
+    answer.kind === "answer"
+      ? JSON.stringify(answer.records.map(({ text }) => text).toSorted())
+      : (alias ?? ""),
   );
-  return texts.every((text) => text === "") ? "" : JSON.stringify(texts);
+  const ttls = asked.answers.map(({ answer }) => (answer.kind === "answer" ? answer.ttl : 0));
+  return {
+    text: texts.every((text) => text === "") ? "" : JSON.stringify(texts),
+    staleMs: 1000 * Math.max(asked.negativeTtl ?? 0, ...ttls),
+  };
 }
 
 function keysName(domain: string): string {
@@ -169,7 +189,7 @@ function noZone(name: string, { reason }: Extract<ZoneFinding, { kind: "failure"
   return `${name}: ${reason}`;
 }
 
-type Saying = "ours" | "revoked" | "absent" | "other" | "unknown";
+type Saying = Exclude<Observation["says"], "differs">;
 
 function conclude(
   answers: readonly ServerAnswer<TxtRecord>[],
@@ -199,17 +219,18 @@ function sayOf(said: ServerAnswer<TxtRecord>, key?: ProvedKey): Saying {
   if (answer.kind === "failure" || !authoritative) return "unknown";
   if (alias !== undefined) return "other";
   if (answer.kind !== "answer") return "absent";
+  if (key === undefined) return "other";
   const [record] = answer.records;
   // RFC 6376 §3.6.2.2: a second record leaves it open which one counts.
-  return key === undefined || record === undefined || answer.records.length > 1
-    ? "other"
-    : sayOfRecord(record.text, key);
+  if (record !== undefined && answer.records.length === 1) return sayOfRecord(record.text, key);
+  return answer.records.some(({ text }) => sayOfRecord(text, key) !== "foreign") ? "other" : "foreign";
 }
 
 function sayOfRecord(text: string, key: ProvedKey): Saying {
   const record = parseDkimKey(text);
-  if (record === undefined) return "other";
+  if (record === undefined) return mayHold(text, key) ? "other" : "foreign";
   if (record.publicKey === "") return "revoked";
+  if (!isSameKey(key.type, record.publicKey, key.publicKey)) return "foreign";
   const { services, hashes, flags } = record;
   const usable =
     record.keyType === key.type &&
@@ -217,7 +238,12 @@ function sayOfRecord(text: string, key: ProvedKey): Saying {
     (hashes === undefined || hashes.includes("sha256")) &&
     // RFC 6376 §3.6.1: mail of a domain that is testing is treated as if it were not signed.
     !flags.includes("y");
-  return usable && isSameKey(key.type, record.publicKey, key.publicKey) ? "ours" : "other";
+  return usable ? "ours" : "other";
+}
+
+/** A text that is no key record for us may be one for somebody else. */
+function mayHold(text: string, { publicKey }: ProvedKey): boolean {
+  return text.replaceAll(/\s/g, "").includes(publicKey);
 }
 
 function isSameKey(type: KeyType, text: string, own: string): boolean {

@@ -30,7 +30,7 @@ export function updateScript(change: RecordChange, config: NsupdateConfig): stri
       return script(change, config, [`prereq nxdomain ${name}.`, add(change, config)]);
     case "revoke":
       return script(change, config, [
-        sameRecord(name, before ?? []),
+        sameRecord(name, before ?? splitText(text)),
         `update delete ${name}. IN TXT`,
         add(change, config),
       ]);

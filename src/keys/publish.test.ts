@@ -118,6 +118,7 @@ describe("the program nsupdate", () => {
     ["no words at all", "exit 1", "exit code 1"],
     ["killed", "kill -9 $$", "SIGKILL"],
     ["several lines are made one", "printf 'a\\nb\\033[1m\\n' >&2; exit 1", "a b [1m"],
+    ["the direction of writing stays", "printf 'a\\342\\200\\256b' >&2; exit 1", "a b"],
   ])("%s", async (_, text, reason) => {
     expect(await asked(text)).toEqual({ kind: "failed", reason: expect.stringContaining(reason) });
   });

@@ -139,7 +139,7 @@ describe("by hand", () => {
     await world.pass(5 * minute);
     expect(await only(world)).toMatchObject({
       state: "generated",
-      trouble: { step: "prove", reason: "other, other" },
+      trouble: { step: "prove", reason: "foreign, foreign" },
     });
   });
 

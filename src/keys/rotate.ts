@@ -1,9 +1,10 @@
 import type { SigningKeyConfig } from "../config/sign-config.ts";
-import { adoptKeys, dropUnwanted, unwantedKeys } from "./adopt-keys.ts";
+import { adoptKeys, dropUnwanted, rowsToAdopt, unwantedKeys } from "./adopt-keys.ts";
 import { activateKey, observeKey, planKey, publishKey, writeKey } from "./new-key.ts";
 import { beginChange, deleteKeyFile, takeBackRecord } from "./old-key.ts";
-import { keyId, listKeys, listRequests, rotatedDomains, wantedKeys } from "./rotated-keys.ts";
+import { keyId, listKeys, listRequests, saveKey, wantedKeys } from "./rotated-keys.ts";
 import type { RotatedKey } from "./rotation.ts";
+import { ClockWatch, isAhead, withTimes } from "./rotation-clock.ts";
 import type { RotationContext, RotatorOptions } from "./rotation-context.ts";
 import { RotationJournal } from "./rotation-journal.ts";
 import { type Lease, takeLease } from "./rotation-lease.ts";
@@ -16,28 +17,33 @@ export interface RoundResult {
 
 /** Enough for every key of many domains; a fault of ours shall not turn for ever. */
 const maxTasks = 10_000;
+/** After so many something more urgent may have come. */
+const looksAtOnce = 100;
 const leaseName = "dkim-rotation";
 
 /** Does what is due, step by step; each is written down before and after, so that it may be killed at any time. */
 export class Rotator {
   readonly #context: RotationContext;
-  /** Failed beginnings: domain and type to when it may be tried again. */
-  readonly #notBefore = new Map<string, number>();
+  readonly #clock: ClockWatch;
+  /** What could not be begun: when it may be tried again, and when the operator was told. By a clock that only goes on. */
+  readonly #begun = new Map<string, { readonly notBefore: number; readonly toldAt?: number }>();
   #stopped = false;
 
   constructor(options: RotatorOptions) {
-    const { now = Date.now, random = Math.random } = options;
-    this.#context = { ...options, now, random, journal: new RotationJournal(options, now) };
+    const { now = Date.now, random = Math.random, monotonic = () => performance.now() } = options;
+    this.#context = { ...options, now, random, monotonic, journal: new RotationJournal(options, now) };
+    this.#clock = new ClockWatch(now, monotonic);
   }
 
   /** Everything that is due now. @param eager Domains whose waiting steps are tried now. */
   async round(eager: ReadonlySet<string> = new Set()): Promise<RoundResult> {
-    if (await this.#isIdle(eager)) return { busy: false };
+    const keys = await this.#context.state.tx(listKeys);
+    await this.#followClock(keys);
+    for (const domain of eager)
+      for (const name of this.#begun.keys()) if (name.startsWith(`${domain} `)) this.#begun.delete(name);
+    if (await this.#isIdle(keys, eager)) return { busy: false };
     return this.#alone(async (lease) => {
-      for (const domain of eager)
-        for (const name of this.#notBefore.keys())
-          if (name.startsWith(`${domain} `)) this.#notBefore.delete(name);
-      await adoptKeys(this.#context);
+      await this.#adopt();
       await dropUnwanted(this.#context);
       await this.#doTasks(eager, () => lease.renew());
     });
@@ -45,7 +51,35 @@ export class Rotator {
 
   /** Takes in the keys of `sign.keys` whose domains rotate, and does nothing else. */
   adopt(): Promise<RoundResult> {
-    return this.#alone(() => adoptKeys(this.#context));
+    return this.#alone(() => adoptKeys(this.#context, () => true));
+  }
+
+  /** Each row that cannot be taken in waits for a while. */
+  async #adopt(): Promise<void> {
+    const late = this.#context.monotonic() + this.#context.sign.rotate.checkEveryMs;
+    await adoptKeys(this.#context, (row) => {
+      const isTime = this.#isTime(keyId(row));
+      if (isTime) this.#begun.set(keyId(row), { notBefore: late });
+      return isTime;
+    });
+  }
+
+  #isTime(name: string): boolean {
+    return (this.#begun.get(name)?.notBefore ?? 0) <= this.#context.monotonic();
+  }
+
+  /** Times that were written down by a clock that has been set since. */
+  async #followClock(keys: readonly RotatedKey[]): Promise<void> {
+    const { journal, now } = this.#context;
+    const set = this.#clock.look();
+    const isWrong = (key: RotatedKey): boolean => this.#clock.isSettled() && isAhead(key, now());
+    if (set === undefined && !keys.some(isWrong)) return;
+    await journal.change(async ({ tx }) => {
+      const move = set?.move ?? ((time) => Math.min(time, now()));
+      for (const key of await listKeys(tx))
+        if (set !== undefined || isWrong(key)) await saveKey(tx, withTimes(key, move));
+    });
+    set?.done();
   }
 
   async #alone(work: (lease: Lease) => Promise<void>): Promise<RoundResult> {
@@ -79,13 +113,13 @@ export class Rotator {
   }
 
   /** Nothing is written on the disk for a look that finds nothing. */
-  async #isIdle(eager: ReadonlySet<string>): Promise<boolean> {
-    const { state, sign } = this.#context;
-    const domains = new Set(rotatedDomains(sign).map(({ domain }) => domain));
-    const keys = await state.tx(listKeys);
-    const known = new Set(keys.map(keyId));
-    if (sign.keys.some((row) => domains.has(row.domain) && !known.has(keyId(row)))) return false;
-    if (unwantedKeys(sign, keys).length > 0) return false;
+  async #isIdle(keys: readonly RotatedKey[], eager: ReadonlySet<string>): Promise<boolean> {
+    const { sign } = this.#context;
+    if (
+      rowsToAdopt(sign, keys).some((row) => this.#isTime(keyId(row))) ||
+      unwantedKeys(sign, keys).length > 0
+    )
+      return false;
     const tasks = await this.#tasks(eager);
     return !tasks.some((task) => this.#mayDo(task));
   }
@@ -103,19 +137,22 @@ export class Rotator {
   #mayDo(task: Task): boolean {
     if (task.kind === "delete-file")
       return this.#context.sign.rotate.deleteFiles && task.key.publicKey !== undefined;
-    return (
-      task.kind !== "plan" || (this.#notBefore.get(nameOfWanted(task.wanted)) ?? 0) <= this.#context.now()
-    );
+    return task.kind !== "plan" || this.#isTime(nameOfWanted(task.wanted));
   }
 
   async #doTasks(eager: ReadonlySet<string>, renew: () => Promise<boolean>): Promise<void> {
     const done = new Set<string>();
-    for (let count = 0; count < maxTasks; count++) {
-      const tasks = await this.#tasks(eager);
-      const task = tasks.find((one) => !done.has(nameOf(one)) && this.#mayDo(one));
-      if (task === undefined || this.#stopped || !(await renew())) return;
-      done.add(nameOf(task));
-      await this.#do(task);
+    while (done.size < maxTasks) {
+      const due = (await this.#tasks(eager)).filter((task) => !done.has(nameOf(task)) && this.#mayDo(task));
+      const [first] = due;
+      if (first === undefined) return;
+      // Looks at records in use change nothing for the rest; after everything else the order is made anew.
+      const next = isLook(first) ? due.filter(isLook).slice(0, looksAtOnce) : [first];
+      for (const task of next) {
+        if (this.#stopped || !(await renew())) return;
+        done.add(nameOf(task));
+        await this.#do(task);
+      }
     }
   }
 
@@ -142,12 +179,30 @@ export class Rotator {
   }
 
   async #plan({ wanted, why }: Extract<Task, { readonly kind: "plan" }>): Promise<void> {
-    const { now, sign, tell } = this.#context;
-    const reason = await planKey(this.#context, wanted, why);
-    if (reason === undefined) return;
-    this.#notBefore.set(nameOfWanted(wanted), now() + sign.rotate.checkEveryMs);
-    tell({ kind: "no-plan", domain: wanted.domain, reason });
+    const { monotonic, sign, tell } = this.#context;
+    const name = nameOfWanted(wanted);
+    const planned = await planKey(this.#context, wanted, why);
+    // Who is leaving gets no answers any more.
+    if (this.#stopped) return;
+    if (planned.kind === "done") {
+      this.#begun.delete(name);
+      return;
+    }
+    const now = monotonic();
+    const toldAt = this.#begun.get(name)?.toldAt;
+    const isNews =
+      planned.kind === "problem" && (toldAt === undefined || now - toldAt >= sign.rotate.warnAfterMs);
+    this.#begun.set(name, {
+      notBefore: now + sign.rotate.checkEveryMs,
+      ...(isNews ? { toldAt: now } : toldAt !== undefined && { toldAt }),
+    });
+    if (isNews) tell({ kind: "no-plan", domain: wanted.domain, reason: planned.problem });
   }
+}
+
+/** At the record of a key in use, or out of use and not to be taken back yet. */
+function isLook(task: Task): boolean {
+  return task.kind === "observe" && task.key.change === undefined;
 }
 
 function nameOf(task: Task): string {

@@ -1,4 +1,4 @@
-import type { KeyAlgorithm, RotateConfig, RotatedDomain } from "../config/rotate-config.ts";
+import type { KeyAlgorithm, RotatedDomain } from "../config/rotate-config.ts";
 import type { AuthorPattern, SignConfig, SigningKeyConfig } from "../config/sign-config.ts";
 import type { StateTransaction } from "../store/state.ts";
 import type { RotatedKey } from "./rotation.ts";
@@ -60,6 +60,12 @@ export function rotatedDomains({ keys, rotate }: SignConfig): readonly RotatedDo
   }));
 }
 
+/** Tells keys and rows of domains whose keys rotate from others. */
+export function rotatesIn(sign: SignConfig): (of: Pick<RotatedDomain, "domain">) => boolean {
+  const domains = new Set(rotatedDomains(sign).map(({ domain }) => domain));
+  return ({ domain }) => domains.has(domain);
+}
+
 const usualAlgorithms: readonly KeyAlgorithm[] = ["rsa2048"];
 
 /**
@@ -67,19 +73,18 @@ const usualAlgorithms: readonly KeyAlgorithm[] = ["rsa2048"];
  * @param keys Those in the store: the types that `sign.keys` has for a domain are known from there.
  */
 export function wantedKeys(sign: SignConfig, keys: readonly RotatedKey[]): readonly WantedKey[] {
-  return rotatedDomains(sign).flatMap((one) =>
-    algorithmsOf(one, sign.rotate, keys).map((algorithm) => ({ domain: one.domain, algorithm })),
+  const adopted = Map.groupBy(
+    keys.filter(({ origin }) => origin === "configuration"),
+    ({ domain }) => domain,
   );
+  return rotatedDomains(sign).flatMap(({ domain, algorithms }) => {
+    const named = algorithms ?? sign.rotate?.algorithms ?? algorithmsOf(adopted.get(domain) ?? []);
+    return named.map((algorithm) => ({ domain, algorithm }));
+  });
 }
 
-function algorithmsOf(
-  { domain, algorithms }: RotatedDomain,
-  rotate: RotateConfig | undefined,
-  keys: readonly RotatedKey[],
-): readonly KeyAlgorithm[] {
-  const named = algorithms ?? rotate?.algorithms;
-  if (named !== undefined) return named;
-  const adopted = keys.filter((key) => key.domain === domain && key.origin === "configuration");
+/** Of the same kinds as the keys that a domain had. */
+function algorithmsOf(adopted: readonly RotatedKey[]): readonly KeyAlgorithm[] {
   const types = new Set(adopted.map(({ type }) => type));
   if (types.size === 0) return usualAlgorithms;
   return [
@@ -97,22 +102,22 @@ export function rowsInUse(sign: SignConfig, keys: readonly RotatedKey[]): readon
   const known = new Map(keys.map((key) => [keyId(key), key]));
   const byHand = sign.keys.filter((row) => {
     if (!domains.has(row.domain)) return true;
-    const state = known.get(keyId(row))?.state;
-    return state === undefined || state === "active";
+    const key = known.get(keyId(row));
+    return key === undefined || (key.state === "active" && key.origin === "configuration");
   });
+  const rows = Map.groupBy(sign.keys, ({ domain }) => domain);
   const rotated = keys.flatMap((key) => {
     const domain = domains.get(key.domain);
     if (domain === undefined || key.state !== "active" || key.origin !== "rotation") return [];
-    return rulesOf(domain, sign).map((rule) => rowOf(key, rule));
+    return rulesOf(domain, rows.get(key.domain) ?? []).map((rule) => rowOf(key, rule));
   });
   return [...byHand, ...rotated];
 }
 
 type Rule = Pick<SigningKeyConfig, "from" | "includeSubdomains" | "anyDomain" | "thirdParty" | "identity">;
 
-/** Whose mail a domain's rotated keys sign: as it is named, else as its keys in `sign.keys` do. */
-function rulesOf(domain: RotatedDomain, { keys }: SignConfig): readonly Rule[] {
-  const rows = keys.filter((row) => row.domain === domain.domain);
+/** Whose mail a domain's rotated keys sign: as it is named, else as its rows of `sign.keys` do. */
+function rulesOf(domain: RotatedDomain, rows: readonly SigningKeyConfig[]): readonly Rule[] {
   if (domain.from === undefined && rows.length > 0) {
     const rules = rows.map(({ from, includeSubdomains, anyDomain, thirdParty, identity }) => {
       return { from, includeSubdomains, anyDomain, thirdParty, identity };

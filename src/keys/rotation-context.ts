@@ -12,15 +12,11 @@ export interface RotatorOptions extends JournalOptions {
   readonly now?: () => number;
   /** 0 to 1. */
   readonly random?: () => number;
+  /** Time in ms that only goes on, however the clock is set. */
+  readonly monotonic?: () => number;
 }
 
 /** What each step of a rotation works with. */
 export interface RotationContext extends Required<RotatorOptions> {
   readonly journal: RotationJournal;
-}
-
-/** Why something could not be done, for the operator: the system's code where there is one. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code ?? message;
 }

@@ -80,6 +80,22 @@ test("writing over a file is refused, and leaves no draft", async () => {
   expect(readdirSync(join(folder, "keys", "example.jp")).filter((name) => name.startsWith("."))).toEqual([]);
 });
 
+test("what a kill has left of the writing goes with the next look, or with the key", async () => {
+  const key = keyAt();
+  const { publicKey } = await files.write(key);
+  const folderOfKeys = join(folder, "keys", "example.jp");
+  const left = (): readonly string[] => readdirSync(folderOfKeys).filter((name) => name.startsWith("."));
+  const leave = (): void => writeFileSync(join(folderOfKeys, `.${key.selector}.pem.0123456789ab`), "PRIVATE");
+  writeFileSync(join(folderOfKeys, `.${key.selector}0.pem.0123456789ab`), "of another");
+  leave();
+  await files.write(key);
+  expect(left()).toEqual([`.${key.selector}0.pem.0123456789ab`]);
+  leave();
+  await files.remove({ ...key, publicKey });
+  expect(left()).toEqual([`.${key.selector}0.pem.0123456789ab`]);
+  rmSync(join(folderOfKeys, `.${key.selector}0.pem.0123456789ab`));
+});
+
 describe("before it comes into use", () => {
   test.each([
     ["others can read it", (key: RotatedKey) => chmodSync(key.file, 0o644)],

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { createSigningKey } from "../core/dkim/signing-key.ts";
 import { writeFinding } from "../findings/table.ts";
 import type { KeyOwner } from "./file-safety.ts";
-import { generatePrivateKey, writePrivateKey } from "./generate-key.ts";
+import { generatePrivateKey, removeDrafts, writePrivateKey } from "./generate-key.ts";
 import { type KeyFileReading, readKeyFile } from "./key-file.ts";
 import { publicKeyText, publicRecord } from "./public-record.ts";
 import type { RotatedKey } from "./rotation.ts";
@@ -52,6 +52,7 @@ export function keyFiles(owner?: KeyOwner): KeyFiles {
     async write(key) {
       if (!existsSync(key.file))
         await writePrivateKey(key.file, await generatePrivateKey(key.type, key.bits));
+      await removeDrafts(key.file);
       const written = await read(key);
       if (written.type !== key.type) throw new Error(`${key.file}: another kind of key`);
       return written;
@@ -61,6 +62,7 @@ export function keyFiles(owner?: KeyOwner): KeyFiles {
       if (publicKey !== key.publicKey) throw new Error(`${key.file}: another key`);
     },
     async remove(key) {
+      await removeDrafts(key.file);
       if (!existsSync(key.file)) return;
       const reading = await readKeyFile(key.file, { ...ownerOption, lookOnly: true });
       if (reading.key === undefined) throw unusable(reading);

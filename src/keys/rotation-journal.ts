@@ -2,8 +2,8 @@ import type { RotateConfig } from "../config/rotate-config.ts";
 import type { SignConfig } from "../config/sign-config.ts";
 import type { StateStore, StateTransaction } from "../store/state.ts";
 import type { Publisher, RecordChange } from "./publish.ts";
-import { listKeys, readKey, rotatedDomains, saveKey } from "./rotated-keys.ts";
-import { advance, type KeyEvent, type KeyState, type RotatedKey } from "./rotation.ts";
+import { listKeys, readKey, rotatesIn, saveKey } from "./rotated-keys.ts";
+import { advance, isHeldUp, isIncoming, type KeyEvent, type KeyState, type RotatedKey } from "./rotation.ts";
 
 /** Something that the operator should hear of. */
 export type RotationNote =
@@ -46,8 +46,7 @@ export class RotationJournal {
 
   /** Keys of the domains that rotate. */
   async ours(tx: StateTransaction): Promise<readonly RotatedKey[]> {
-    const domains = new Set(rotatedDomains(this.#options.sign).map(({ domain }) => domain));
-    return (await listKeys(tx)).filter(({ domain }) => domains.has(domain));
+    return (await listKeys(tx)).filter(rotatesIn(this.#options.sign));
   }
 
   /** Reads the key anew: another process may have changed it. @returns It afterwards; undefined when refused. */
@@ -73,7 +72,8 @@ export class RotationJournal {
       outcome.kind === "moved"
         ? { kind: "moved", key: outcome.key, from: key.state }
         : this.#troubleNote(key, outcome.key, now);
-    await saveKey(tx, note?.kind === "trouble" ? { ...outcome.key, toldAt: now } : outcome.key);
+    const isTold = note?.kind === "trouble" && note.lasts;
+    await saveKey(tx, isTold ? { ...outcome.key, toldAt: now } : outcome.key);
     if (note !== undefined) notes.push(note);
     return outcome.key;
   }
@@ -93,11 +93,10 @@ export class RotationJournal {
   #troubleNote(before: RotatedKey, { trouble, ...key }: RotatedKey, now: number): RotationNote | undefined {
     if (trouble === undefined || trouble === before.trouble) return undefined;
     // Waiting for the operator is told as such.
-    if (this.#options.publisher.method === "manual" && key.change !== undefined && trouble.step === "prove")
-      return undefined;
+    const isByHand = this.#options.publisher.method === "manual" && key.change !== undefined;
+    if (isByHand && !isIncoming(key) && trouble.step === "prove") return undefined;
     const { warnAfterMs } = this.#options.sign.rotate;
-    const waits = trouble.step === "prove" || trouble.step === "check";
-    const lasts = !waits || now - trouble.since >= warnAfterMs;
+    const lasts = isHeldUp({ trouble }, warnAfterMs, now);
     const isNews =
       before.trouble?.step !== trouble.step ||
       (before.trouble.reason !== trouble.reason && !lasts) ||

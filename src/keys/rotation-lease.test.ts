@@ -26,6 +26,25 @@ test("one at a time, and the next when it is released", async () => {
   expect(await takeLease(state, "keys")).toBeDefined();
 });
 
+test("one that could not be given back is taken again by the same process, and by nobody while it is held", async () => {
+  const broken = { ...state, tx: () => Promise.reject(new Error("read-only")) };
+  const first = await takeLease(state, "keys");
+  const held = await takeLease(state, "keys");
+  expect(held).toBeUndefined();
+  let isBroken = false;
+  const flaky: StateStore = {
+    tx: (work) => (isBroken ? broken.tx() : state.tx(work)),
+    revision: () => state.revision(),
+    keepCopy: () => state.keepCopy(),
+    close: () => state.close(),
+  };
+  await first?.release();
+  const second = await takeLease(flaky, "keys");
+  isBroken = true;
+  await expect(second?.release()).rejects.toThrow("read-only");
+  expect(await takeLease(state, "keys")).toBeDefined();
+});
+
 test("it runs out, and who has lost it neither renews nor releases that of another", async () => {
   let now = 0;
   const first = await takeLease(state, "keys", () => now);

@@ -23,6 +23,8 @@ const kind = "lease";
 /** Three quarters of it are longer than any one step takes. */
 const leaseMs = 1_200_000;
 let count = 0;
+/** Of this process, and could not be given back: the store was not there. */
+const abandoned = new Set<string>();
 
 /** @returns undefined when somebody else has it. */
 export async function takeLease(
@@ -48,16 +50,19 @@ export async function takeLease(
       writtenMs = now();
       return write(false);
     },
-    release: () =>
-      state.tx(async (tx) => {
+    async release() {
+      abandoned.add(number);
+      await state.tx(async (tx) => {
         const holder = (await tx.get(kind, id)) as Holder | undefined;
         if (holder?.number === number) await tx.remove(kind, id);
-      }),
+      });
+      abandoned.delete(number);
+    },
   };
 }
 
 function isHeld(holder: Holder | undefined, now: number): boolean {
-  if (holder === undefined || holder.until <= now) return false;
+  if (holder === undefined || holder.until <= now || abandoned.has(holder.number)) return false;
   // A process of this machine that was killed holds nothing.
   return holder.host !== hostname() || startOf(holder.pid) === holder.started;
 }

@@ -1,9 +1,10 @@
 import type { KeyAlgorithm } from "../config/rotate-config.ts";
 import type { KeyType } from "../core/dkim/key-material.ts";
 import {
+  isDue,
+  isFresh,
   isIncoming,
   type KeyReason,
-  proofFreshMs,
   type RotatedKey,
   type RotationTimes,
   removeDueAt,
@@ -38,8 +39,12 @@ export function typeOf(algorithm: KeyAlgorithm): KeyType {
 }
 
 /** One name for each kind of key of a domain. */
+export function nameOfKind({ domain, type }: Pick<RotatedKey, "domain" | "type">): string {
+  return `${domain} ${type}`;
+}
+
 export function nameOfWanted({ domain, algorithm }: WantedKey): string {
-  return `${domain} ${typeOf(algorithm)}`;
+  return nameOfKind({ domain, type: typeOf(algorithm) });
 }
 
 export interface Situation {
@@ -49,8 +54,8 @@ export interface Situation {
 }
 
 /**
- * What is to be done now, the most urgent first: keys on their way into use, then new ones, then old records. Steps that
- * wait for their time or for another change of the zone are left out.
+ * What is to be done now, the most urgent first: keys on their way into use, then records of compromised keys, then new
+ * ones, then old records. Steps that wait for their time or for another change of the zone are left out.
  * @param eager Domains whose waiting steps are tried again now: somebody has asked.
  */
 export function tasksAt(
@@ -61,14 +66,37 @@ export function tasksAt(
 ): readonly Task[] {
   const domains = new Set(wanted.map(({ domain }) => domain));
   const ours = keys.filter(({ domain }) => domains.has(domain));
-  const isDue = (key: RotatedKey): boolean => key.nextAt <= now || eager.has(key.domain);
+  const turns = turnsOf(ours);
+  const isNext = (key: RotatedKey): boolean =>
+    (isDue(key, now, times) || eager.has(key.domain)) &&
+    (key.change === undefined || turns.get(key.zone) === key);
   const outgoing = ours.filter((key) => !isIncoming(key));
+  const urgent = outgoing.filter(({ compromised }) => compromised);
+  const patient = outgoing.filter(({ compromised }) => !compromised);
+  const kinds = Map.groupBy(ours, nameOfKind);
+  const begin = (key: RotatedKey): Task[] => (turns.has(key.zone) ? [] : beginTask(key, now, times));
   return [
-    ...ours.filter((key) => isIncoming(key) && isDue(key)).flatMap((key) => incomingTask(key, now)),
-    ...wanted.flatMap((one) => planTask(one, ours, requests, now, times)),
-    ...outgoing.flatMap((key) => beginTask(key, ours, now, times)),
-    ...outgoing.filter(isDue).flatMap(outgoingTask),
+    ...ours.filter((key) => isIncoming(key) && isNext(key)).flatMap((key) => incomingTask(key, now)),
+    ...urgent.flatMap(begin),
+    ...urgent.filter(isNext).flatMap(outgoingTask),
+    ...wanted.flatMap((one) => planTask(one, kinds.get(nameOfWanted(one)) ?? [], requests, now, times)),
+    ...patient.flatMap(begin),
+    ...patient.filter(isNext).flatMap(outgoingTask),
   ];
+}
+
+/**
+ * By zone the key whose change goes on. There is another one besides only where a domain has left the configuration in
+ * the middle of a change and has come back.
+ */
+function turnsOf(keys: readonly RotatedKey[]): ReadonlyMap<string, RotatedKey> {
+  const turns = new Map<string, RotatedKey>();
+  for (const key of keys) {
+    const other = turns.get(key.zone);
+    if (key.change !== undefined && (other === undefined || (isIncoming(key) && !isIncoming(other))))
+      turns.set(key.zone, key);
+  }
+  return turns;
 }
 
 function incomingTask(key: RotatedKey, now: number): Task[] {
@@ -78,7 +106,7 @@ function incomingTask(key: RotatedKey, now: number): Task[] {
     case "generated":
       return [{ kind: "publish", key }];
     case "proved":
-      return [{ kind: now - (key.provedAt ?? 0) <= proofFreshMs ? "activate" : "observe", key }];
+      return [{ kind: isFresh(key, now) ? "activate" : "observe", key }];
     default:
       return [{ kind: "observe", key }];
   }
@@ -87,13 +115,12 @@ function incomingTask(key: RotatedKey, now: number): Task[] {
 /** By turns: of the types of a domain one after the other, since the zone is free for one change only. */
 function planTask(
   wanted: WantedKey,
-  keys: readonly RotatedKey[],
+  same: readonly RotatedKey[],
   requests: readonly RotateRequest[],
   now: number,
   times: RotationTimes,
 ): Task[] {
   const type = typeOf(wanted.algorithm);
-  const same = keys.filter((key) => key.domain === wanted.domain && key.type === type);
   if (same.some(isIncoming)) return [];
   const why = planReason(wanted.domain, type, same, requests, now, times);
   return why === undefined ? [] : [{ kind: "plan", wanted, why }];
@@ -118,8 +145,7 @@ function planReason(
   return isOld ? "scheduled" : undefined;
 }
 
-function beginTask(key: RotatedKey, keys: readonly RotatedKey[], now: number, times: RotationTimes): Task[] {
-  if (key.change !== undefined || changeIn(key.zone, keys) !== undefined) return [];
+function beginTask(key: RotatedKey, now: number, times: RotationTimes): Task[] {
   const revokeAt = revokeDueAt(key, times);
   if (revokeAt !== undefined && revokeAt <= now) return [{ kind: "begin", key, change: "revoke" }];
   const removeAt = removeDueAt(key, times);
@@ -135,10 +161,14 @@ function outgoingTask(key: RotatedKey): Task[] {
     case "active":
       return [{ kind: "observe", key }];
     default:
-      if (key.change === undefined)
-        return key.state === "retiring" || key.why === "not-published" ? [{ kind: "observe", key }] : [];
+      if (key.change === undefined) return isLookedAt(key) ? [{ kind: "observe", key }] : [];
       return key.change.kind === "publish" ? [] : [{ kind: key.change.kind, key }];
   }
+}
+
+/** Mail is verified by its record, or it may be gone without a change. */
+function isLookedAt({ state, neverSigned, why }: RotatedKey): boolean {
+  return state === "retiring" ? neverSigned !== true : why === "not-published";
 }
 
 /** The key whose change of that zone is under way. */

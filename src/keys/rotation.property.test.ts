@@ -127,3 +127,38 @@ test("in the end every old key is gone, with its record and its file", async () 
   }
   await world.state.close();
 });
+
+test("however the clock is set while it runs: mail goes on being signed and verified", async () => {
+  let settings = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.infiniteStream(fc.integer({ min: 0, max: 100 })),
+      fc.constantFrom(60, 900, 7200),
+      async (chances, negative) => {
+        const chance = (): number => chances.next().value;
+        const world = new RotationWorld({
+          domains,
+          algorithms: ["rsa2048", "ed25519"],
+          everyMs: 20 * day,
+          negativeMs: negative * second,
+          mishap: () => (chance() < 5 ? "fails" : "none"),
+          lag: () => chance() * 20 * second,
+        });
+        const invariants = new Invariants(world);
+        for (let i = 0; i < 400; i++) {
+          world.now += (1 + chance()) * (i < 150 ? 6 : 300) * second;
+          if (chance() < 10) {
+            world.clockError = (chance() - 50) * (chance() < 50 ? hour : 30 * day);
+            settings += 1;
+          }
+          await world.round();
+          await invariants.look();
+        }
+        expect(invariants.switches).toBeGreaterThan(4);
+        await world.state.close();
+      },
+    ),
+    { numRuns: 6 },
+  );
+  expect(settings).toBeGreaterThan(50);
+}, 120_000);

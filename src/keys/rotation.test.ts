@@ -83,6 +83,7 @@ const events = {
   "sees p=": seen("revoked"),
   "sees nothing": seen("absent"),
   "sees another": seen("other"),
+  "sees foreign": seen("foreign"),
   "sees some": seen("differs", { someOurs: true }),
   "cannot see": seen("unknown"),
   activate: { kind: "activate" },
@@ -110,6 +111,7 @@ const table: Readonly<Record<EventName, readonly (KeyState | "=" | "-")[]>> = {
   "sees p=": ["-", "=", "=", "published", "=", "=", "=", "-"],
   "sees nothing": ["-", "=", "=", "published", "=", "=", "=", "-"],
   "sees another": ["-", "=", "=", "published", "=", "=", "=", "-"],
+  "sees foreign": ["-", "=", "=", "published", "=", "=", "=", "-"],
   "sees some": ["-", "published", "=", "published", "=", "=", "=", "-"],
   "cannot see": ["-", "=", "=", "=", "=", "=", "=", "-"],
   activate: ["-", "-", "-", "active", "-", "-", "-", "-"],
@@ -168,6 +170,8 @@ describe("a record that is taken back", () => {
   test.each([
     ["sees p=", "revoked", "revoked"],
     ["sees nothing", "revoked", "not-published"],
+    ["sees foreign", "revoked", "not-published"],
+    ["sees another", "retiring", "superseded"],
     ["sees ours", "retiring", "superseded"],
     ["sees some", "retiring", "superseded"],
     ["cannot see", "retiring", "superseded"],
@@ -180,6 +184,8 @@ describe("a record that is taken back", () => {
 
   test.each([
     ["sees nothing", "gone"],
+    ["sees foreign", "gone"],
+    ["sees another", "revoked"],
     ["sees p=", "revoked"],
     ["sees ours", "revoked"],
     ["cannot see", "revoked"],
@@ -227,6 +233,17 @@ describe("a record that is taken back", () => {
     expect(through(revoking, [events.withdraw, now]).change).toBeUndefined();
     const tried = through(revoking, [events.try, now]);
     expect(advance(tried, events.withdraw, now, times).kind).toBe("refused");
+    const sent = through(tried, [events.sent, now]);
+    const given = (key: RotatedKey, says: Observation["says"], at: number): boolean => {
+      const observation = { says, someOurs: says === "ours", staleMs: 0, detail: says };
+      return advance(key, { kind: "withdraw", seen: observation }, at, times).kind === "kept";
+    };
+    expect(
+      (["ours", "other", "differs", "unknown"] as const).filter((says) => given(tried, says, now)),
+    ).toEqual(["ours", "other"]);
+    expect(given(sent, "ours", now + day - 1)).toBe(false);
+    expect(given(sent, "ours", now + day)).toBe(true);
+    expect(given(through(removing, [events.try, now]), "revoked", now)).toBe(true);
     expect(advance(tried, events["begin revoke"], now + 30 * day, times).kind).toBe("refused");
   });
 });

@@ -123,10 +123,10 @@ export interface RotationTimes {
 /** What all authoritative servers say of a record. */
 export interface Observation {
   /**
-   * What they agree in: exactly this key, `p=`, no record, another record. "differs": they do not agree. "unknown": one
+   * What they agree in: exactly this key, `p=`, no record, records without this key, others. "differs": they do not agree. "unknown": one
    * or all cannot be asked.
    */
-  readonly says: "ours" | "revoked" | "absent" | "other" | "differs" | "unknown";
+  readonly says: "ours" | "revoked" | "absent" | "foreign" | "other" | "differs" | "unknown";
   /** At least one serves this key. */
   readonly someOurs: boolean;
   /** How long caches may hold an answer that was given before the present one (ms). */
@@ -148,8 +148,8 @@ export type KeyEvent =
   /** No process signs with it any more. */
   | { readonly kind: "release" }
   | { readonly kind: "begin"; readonly change: "revoke" | "remove" }
-  /** The change has not been made, and another one is more urgent. */
-  | { readonly kind: "withdraw" }
+  /** The change has not been made, and another one is more urgent. @param seen Of one that has been tried. */
+  | { readonly kind: "withdraw"; readonly seen?: Observation }
   | { readonly kind: "abandon" }
   | { readonly kind: "compromise" }
   /** The operator lets a key that was held go, or wants a revoked record removed now. */
@@ -165,15 +165,42 @@ export type Advance =
   | { readonly kind: "refused" };
 
 /** Between a proof and the use of the key nothing may have changed unseen for longer than this. */
-export const proofFreshMs = 60_000;
+const proofFreshMs = 60_000;
 /** How often the records of keys in use are looked at, in looks at waiting ones. */
 const healthLooks = 12;
 const maxRetryMs = 3_600_000;
+/** A change that was begun so long ago, was taken and is seen nowhere is not on its way. */
+const unmadeAfterMs = 86_400_000;
 const maxHistory = 30;
+
+/** Whether it is time to look at a key. */
+export function isDue({ nextAt }: RotatedKey, now: number, { checkEveryMs }: RotationTimes): boolean {
+  // Nothing waits for longer: the clock was ahead, or looks were to be rarer.
+  return nextAt <= now || nextAt > now + Math.max(checkEveryMs * healthLooks, maxRetryMs);
+}
+
+/** Whether nothing can have changed unseen since every server was seen to serve it. */
+export function isFresh({ provedAt }: RotatedKey, now: number): boolean {
+  return provedAt !== undefined && provedAt <= now && now - provedAt <= proofFreshMs;
+}
 
 /** The states of a key on its way into use. */
 export function isIncoming({ state }: Pick<RotatedKey, "state">): boolean {
   return state === "planned" || state === "generated" || state === "published" || state === "proved";
+}
+
+/** These steps wait for others; what fails in the rest does so by itself. */
+function waitsForOthers(step: KeyTrouble["step"]): boolean {
+  return step === "prove" || step === "check";
+}
+
+/** Whether a step is held up for longer than waiting for others explains. */
+export function isHeldUp(
+  { trouble }: Pick<RotatedKey, "trouble">,
+  warnAfterMs: number,
+  now: number,
+): boolean {
+  return trouble !== undefined && (!waitsForOthers(trouble.step) || now - trouble.since >= warnAfterMs);
 }
 
 /** When the record of a key out of use may be revoked; undefined: not foreseen. */
@@ -232,7 +259,7 @@ export function advance(key: RotatedKey, event: KeyEvent, now: number, times: Ro
     case "begin":
       return onBegin(key, event.change, now, times);
     case "withdraw":
-      return onWithdraw(key);
+      return onWithdraw(key, event.seen, now);
     case "abandon":
       return onAbandon(key, now);
     case "compromise":
@@ -286,7 +313,7 @@ function troubled(
   const before = key.trouble?.step === step ? key.trouble : undefined;
   const count = (before?.times ?? 0) + 1;
   // What waits for others is looked at evenly; what fails by itself less and less often.
-  const factor = step === "prove" || step === "check" ? 1 : 2 ** Math.min(count - 1, 10);
+  const factor = waitsForOthers(step) ? 1 : 2 ** Math.min(count - 1, 10);
   const base = step === "check" ? times.checkEveryMs * healthLooks : times.checkEveryMs;
   return {
     ...key,
@@ -305,10 +332,12 @@ function onSent(key: RotatedKey, now: number): Advance {
 
 function onObserved(key: RotatedKey, seen: Observation, now: number, times: RotationTimes): Advance {
   const { served: _, ...rest } = key;
+  const isOurs = seen.says === "ours" || seen.says === "revoked";
   const looked: RotatedKey = {
     ...rest,
     staleMs: Math.max(key.staleMs, seen.staleMs),
-    ...(seen.served !== undefined && { served: seen.served }),
+    // By these it is known again when it is replaced or removed: never those of somebody else.
+    ...(isOurs && seen.served !== undefined && { served: seen.served }),
   };
   switch (key.state) {
     case "planned":
@@ -330,15 +359,20 @@ function onObserved(key: RotatedKey, seen: Observation, now: number, times: Rota
       if (key.change === undefined) return kept(healthy(looked, seen, now, times));
       if (seen.says === "revoked") return moved(withoutChange(looked), "revoked", "revoked", now, {});
       // Nobody can verify by it any more, which is what was wanted; the operator has left `p=` out.
-      if (seen.says === "absent") return moved(withoutChange(looked), "revoked", "not-published", now, {});
+      if (isNowhere(seen)) return moved(withoutChange(looked), "revoked", "not-published", now, {});
       return kept(troubled(looked, "prove", seen.detail, now, times));
     case "revoked":
       // Where nothing is to be removed no change is needed.
-      if (seen.says === "absent" && (key.change !== undefined || key.why === "not-published"))
+      if (isNowhere(seen) && (key.change !== undefined || key.why === "not-published"))
         return moved(withoutChange(looked), "gone", "removed", now, {});
       if (key.change === undefined) return kept({ ...looked, nextAt: now + times.checkEveryMs });
       return kept(troubled(looked, "prove", seen.detail, now, times));
   }
+}
+
+/** Whether no server has the key or what came into its place. */
+export function isNowhere({ says }: Observation): boolean {
+  return says === "absent" || says === "foreign";
 }
 
 /** Published: seen at every server, and then as long as any cache may hold what was there before. */
@@ -366,8 +400,7 @@ function healthy(key: RotatedKey, seen: Observation, now: number, times: Rotatio
 }
 
 function onActivate(key: RotatedKey, now: number, times: RotationTimes): Advance {
-  if (key.state !== "proved" || key.provedAt === undefined || now - key.provedAt > proofFreshMs)
-    return refused;
+  if (key.state !== "proved" || !isFresh(key, now)) return refused;
   const active = moved(withoutChange(key), "active", "switched", now, { activeAt: now });
   if (active.kind === "refused") return active;
   return {
@@ -383,10 +416,18 @@ function onBegin(key: RotatedKey, kind: "revoke" | "remove", now: number, times:
   return kept({ ...withoutTrouble(key), change: { kind, begunAt: now }, nextAt: now });
 }
 
-function onWithdraw(key: RotatedKey): Advance {
-  if (key.change === undefined || key.change.kind === "publish" || key.change.triedAt !== undefined)
-    return refused;
+function onWithdraw(key: RotatedKey, seen: Observation | undefined, now: number): Advance {
+  const { change } = key;
+  if (change === undefined || change.kind === "publish") return refused;
+  if (change.triedAt !== undefined && !isInVain(change, seen, now)) return refused;
   return kept(withoutTrouble(withoutChange(key)));
+}
+
+/** Whether a change was tried and is not on its way: every server has what was there before. */
+function isInVain({ kind, begunAt, sentAt }: KeyChange, seen: Observation | undefined, now: number): boolean {
+  const isAsBefore =
+    seen?.says === "ours" || seen?.says === "other" || (kind === "remove" && seen?.says === "revoked");
+  return isAsBefore && (sentAt === undefined || now - begunAt >= unmadeAfterMs);
 }
 
 function onAbandon(key: RotatedKey, now: number): Advance {

@@ -1,7 +1,7 @@
 import type { SigningKeyConfig } from "../config/sign-config.ts";
 import type { SigningKey } from "../core/dkim/signing-key.ts";
 import type { LoadedKey } from "./load-keys.ts";
-import { type Author, signingKeysFor } from "./signing-table.ts";
+import { type Author, signingTable } from "./signing-table.ts";
 
 /** The keys that sign now. What is behind it may change between two calls (rotation). */
 export interface SigningKeys {
@@ -27,16 +27,18 @@ export function configuredKeys(rows: readonly SigningKeyConfig[], loaded: readon
     const key = keyOf.get(nameOf(row));
     return key === undefined ? row : { ...row, key };
   });
+  const table = signingTable(all);
+  const ofDomain = Map.groupBy(loaded, ({ domain }) => domain);
   const domains = new Set(rows.map(({ domain }) => domain));
   return {
     keysFor(author) {
-      const chosen = signingKeysFor(author, all);
+      const chosen = table(author);
       return {
         keys: chosen.filter((row): row is LoadedKey => row.key !== undefined),
         unusable: chosen.filter(({ key }) => key === undefined),
       };
     },
-    ofDomain: (domain) => loaded.filter((row) => row.domain === domain),
+    ofDomain: (domain) => ofDomain.get(domain) ?? [],
     domains: () => domains,
   };
 }

@@ -1,7 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseAuthorPattern } from "../config/sign-schema.ts";
 import { parseHead } from "../core/message/message.ts";
-import { authorOf, type SigningRule, signingKeysFor } from "./signing-table.ts";
+import { authorOf, type SigningRule, signingKeysFor, signingTable } from "./signing-table.ts";
 
 interface NamedRule extends SigningRule {
   readonly name: string;
@@ -92,6 +93,29 @@ describe("signingKeysFor", () => {
   });
 
   test("an empty table signs for nobody", () => expect(names("example.jp", [])).toEqual([]));
+});
+
+test("the table of many rules chooses as one look at all of them does", () => {
+  const domain = fc.constantFrom("jp", "example.jp", "lab.example.jp", "a.lab.example.jp", "example.com");
+  const localPart = fc.option(fc.constantFrom("boss", "Boss", "other"), { nil: undefined });
+  const person = fc.record({ domain, localPart }).map(({ domain: of, localPart: name }) => ({
+    domain: of,
+    ...(name !== undefined && { localPart: name }),
+  }));
+  const pattern = person.map((one) =>
+    one.localPart === undefined ? one : { ...one, localPart: one.localPart.toLowerCase() },
+  );
+  const anyRule = fc.record({
+    from: fc.array(pattern, { maxLength: 3 }),
+    includeSubdomains: fc.boolean(),
+    anyDomain: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0),
+  });
+  fc.assert(
+    fc.property(fc.array(anyRule, { maxLength: 8 }), person, (table, author) => {
+      expect(signingTable(table)(author)).toEqual(signingKeysFor(author, table));
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe("authorOf", () => {

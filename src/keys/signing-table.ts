@@ -1,6 +1,6 @@
 import type { SigningKeyConfig } from "../config/sign-config.ts";
 import { authorDomain, type FromProblem } from "../core/dmarc/author-domain.ts";
-import { isWithin, toAsciiDomain } from "../core/domain-name.ts";
+import { isWithin, parentDomain, toAsciiDomain } from "../core/domain-name.ts";
 import { parseAddressList } from "../core/message/address.ts";
 import { fieldsNamed, type MessageHead, rawValue } from "../core/message/message.ts";
 
@@ -36,6 +36,32 @@ export function signingKeysFor<Rule extends SigningRule>(
     chosen.push(rule);
   }
   return chosen;
+}
+
+/** `signingKeysFor` of many rules for many authors: only rules that can be for him are looked at. */
+export function signingTable<Rule extends SigningRule>(
+  rules: readonly Rule[],
+): (author: Author) => readonly Rule[] {
+  const forAny: number[] = [];
+  const byDomain = new Map<string, number[]>();
+  for (const [place, { from, anyDomain }] of rules.entries()) {
+    if (anyDomain) forAny.push(place);
+    for (const { domain } of from) {
+      const places = byDomain.get(domain);
+      if (places === undefined) byDomain.set(domain, [place]);
+      else places.push(place);
+    }
+  }
+  return (author) => {
+    const places = new Set(forAny);
+    for (let name: string | undefined = author.domain; name !== undefined; name = parentDomain(name))
+      for (const place of byDomain.get(name) ?? []) places.add(place);
+    const ordered = [...places].toSorted((a, b) => a - b);
+    return signingKeysFor(
+      author,
+      ordered.flatMap((place) => rules[place] ?? []),
+    );
+  };
 }
 
 const addressMatch = 1003;
