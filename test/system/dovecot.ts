@@ -44,12 +44,10 @@ export class Dovecot {
     ]);
     const running = this.#running;
     const log = join(this.#folder, "state/dovecot.log");
-    await until("Dovecot to answer", () => greets(this.ports.imap, "* OK"), 30_000).catch(
-      (cause: unknown) => {
-        const written = existsSync(log) ? readFileSync(log, "utf8") : "";
-        throw new Error(`Dovecot does not answer: ${running.output()}${written}`, { cause });
-      },
-    );
+    await until("Dovecot to answer", () => greets(this.ports.imap, "* OK")).catch((cause: unknown) => {
+      const written = existsSync(log) ? readFileSync(log, "utf8") : "";
+      throw new Error(`Dovecot does not answer: ${running.output()}${written}`, { cause });
+    });
   }
 
   async stop(): Promise<void> {
@@ -88,6 +86,18 @@ export class Dovecot {
     if (exists > 0)
       for await (const { flags } of client.fetch("1:*", { flags: true }))
         found.push([...(flags ?? [])].filter((flag) => flag !== "\\Recent"));
+    await client.logout();
+    return found;
+  }
+
+  /** Of all mails in a folder: some may lie there twice, where a client was lost while the server moved them for it. */
+  async messageIds(user: string, mailFolder: string): Promise<ReadonlySet<string>> {
+    const client = await this.client(user);
+    const found = new Set<string>();
+    const { exists } = await client.mailboxOpen(mailFolder, { readOnly: true });
+    if (exists > 0)
+      for await (const { envelope } of client.fetch("1:*", { envelope: true }))
+        found.add(envelope?.messageId ?? "");
     await client.logout();
     return found;
   }

@@ -8,7 +8,7 @@ export function greets(port: number, beginning: string): Promise<boolean> {
       socket.destroy();
       resolve(ok);
     };
-    socket.setTimeout(500, () => done(false));
+    socket.setTimeout(5_000, () => done(false));
     socket.once("error", () => done(false));
     socket.once("data", (data) => done(data.toString().startsWith(beginning)));
   });

@@ -113,7 +113,7 @@ export async function startVerifier(
       ...(socketPath !== undefined && { group: "postfix" }),
       ...(options.timeBudget !== undefined && { timeBudget: options.timeBudget }),
     },
-    `dns: { nameservers: ["127.0.0.1:${nameserverPort}"], timeout: ${options.dnsTimeout ?? "5s"} }\n` +
+    `dns: { nameservers: ["127.0.0.1:${nameserverPort}"], timeout: ${options.dnsTimeout ?? "15s"} }\n` +
       `web: { listen: "127.0.0.1:${webPort}" }\nverify: ${options.verify ?? "{}"}\n` +
       (options.onLoopback === true ? onLoopback(networks).replace("127.0.0.0/8, ", "") : networks),
   );

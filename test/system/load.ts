@@ -21,7 +21,8 @@ export interface Acceptance {
 }
 
 const pauseMs = 200;
-const maxAttempts = 200;
+/** For one message: longer than any outage, also on a machine that is slow to start things. */
+const patienceMs = 240_000;
 
 /** Sends messages over many connections, and each as often as it takes until it is accepted. */
 export class Load {
@@ -37,7 +38,7 @@ export class Load {
     this.#waiting = messages.toReversed();
   }
 
-  /** Rejects when a message is refused for good, or too often. */
+  /** Rejects when a message is refused for good, or for too long. */
   async run(connections: number): Promise<void> {
     await Promise.all(Array.from({ length: connections }, () => this.#work()));
   }
@@ -46,8 +47,8 @@ export class Load {
   async #work(): Promise<void> {
     let line: Line | undefined;
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
-      for (let attempt = 1; ; attempt++) {
-        if (attempt > maxAttempts) throw new Error(`${next.kind}: never accepted`);
+      for (const since = performance.now(); ; ) {
+        if (performance.now() - since > patienceMs) throw new Error(`${next.kind}: never accepted`);
         line = await this.#attempt(next, line);
         if (line !== undefined) break;
         await sleep(pauseMs);

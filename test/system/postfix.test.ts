@@ -5,10 +5,12 @@ import { openRecordStore } from "../../src/store/record-store.ts";
 import { type DeliveredMessage, readDelivered, statementsIn } from "./delivered-message.ts";
 import { complaints, expectRight as expectRightBelow } from "./expect-right.ts";
 import { type Installation, install, programs } from "./installation.ts";
-import { Load } from "./load.ts";
+import { type Acceptance, Load } from "./load.ts";
 import { kindNames, makeAnother, makeMessages, makeSample, type TestMessage } from "./messages.ts";
 import { describeWith, until } from "./process.ts";
 import { SmtpSession } from "./smtp-client.ts";
+
+const patienceMs = 120_000;
 
 /** A time in which the program was not there, by `performance.now()`. */
 interface Outage {
@@ -25,12 +27,12 @@ describeWith(programs, "500 messages over 32 connections while the program is ki
   const outages: Outage[] = [];
 
   async function killAfter(accepted: number): Promise<void> {
-    await until(`${accepted} messages`, () => load.accepted.length >= accepted, 60_000);
+    await until(`${accepted} messages`, () => load.accepted.length >= accepted, patienceMs);
     logBeforeKills ||= house.postfix.log();
     const killedAt = performance.now();
     await house.sekisho.end("SIGKILL");
     const refused = load.refused.length;
-    await until("messages to be refused", () => load.refused.length >= refused + 40, 60_000);
+    await until("messages to be refused", () => load.refused.length >= refused + 40, patienceMs);
     await house.sekisho.start();
     outages.push({ killedAt, restartedAt: performance.now() });
   }
@@ -55,10 +57,10 @@ describeWith(programs, "500 messages over 32 connections while the program is ki
     house = await install();
     load = new Load(house.postfix.port, messages);
     await Promise.all([load.run(32), killTwice()]);
-    await until("delivery", () => house.postfix.delivered().length >= messages.length, 60_000);
-    await until("the queue to be empty", () => house.postfix.queued().length === 0);
+    await until("delivery", () => house.postfix.delivered().length >= messages.length, patienceMs);
+    await until("the queue to be empty", () => house.postfix.queued().length === 0, patienceMs);
     delivered = Map.groupBy(house.postfix.delivered().map(readDelivered), ({ token }) => token);
-  }, 240_000);
+  }, 600_000);
 
   afterAll(() => house?.end(), 60_000);
 
@@ -122,21 +124,25 @@ describeWith(programs, "500 messages over 32 connections while the program is ki
   test("the record of every message is there, but for those of the last moment before a kill", async () => {
     const store = openRecordStore({ dataDir: house.sekisho.dataDir });
     try {
-      let lost = 0;
-      for (const { token, queueId, at } of load.accepted) {
+      const missing: Acceptance[] = [];
+      // docs/record.md: what was not written within 100 ms; the rest is for a machine that is busy.
+      const isOfLastMoment = ({ at }: Acceptance): boolean =>
+        outages.some(({ killedAt }) => Math.abs(at - killedAt) < 1000);
+      await until("the records", async () => {
+        missing.length = 0;
+        for (const accepted of load.accepted)
+          if ((await store.find({ queueId: accepted.queueId })).length === 0) missing.push(accepted);
+        return missing.every(isOfLastMoment);
+      });
+      expect(missing.length).toBeLessThan(100);
+      for (const { token, queueId } of load.accepted) {
         const [record, second] = await store.find({ queueId });
-        if (record === undefined) {
-          lost += 1;
-          // docs/record.md: what was not written within 100 ms; the rest is for a machine that is busy.
-          expect(outages.some(({ killedAt }) => Math.abs(at - killedAt) < 1000)).toBe(true);
-          continue;
-        }
+        if (record === undefined) continue;
         expect(second).toBeUndefined();
         const [copy] = delivered.get(token) ?? [];
         expect(record.messageId).toBe(`<${token}@author.example>`);
         expect(statementsIn(record.authenticationResults)).toEqual(copy?.statements);
       }
-      expect(lost).toBeLessThan(100);
     } finally {
       await store.close();
     }
@@ -149,8 +155,11 @@ describeWith(programs, "500 messages over 32 connections while the program is ki
     const entries = readdirSync(dataDir, { recursive: true, withFileTypes: true });
     expect(entries.map(({ name }) => name)).toEqual(expect.arrayContaining(["records.sqlite", "spool"]));
     for (const entry of entries) {
-      const mode = modeOf(join(entry.parentPath, entry.name));
-      expect(`${entry.name} ${mode}`).toBe(`${entry.name} ${entry.isDirectory() ? "700" : "600"}`);
+      const path = join(entry.parentPath, entry.name);
+      // What lay in the spool may be taken in just now.
+      const mode = existsSync(path) ? modeOf(path) : undefined;
+      if (mode !== undefined)
+        expect(`${entry.name} ${mode}`).toBe(`${entry.name} ${entry.isDirectory() ? "700" : "600"}`);
     }
   });
 
@@ -194,16 +203,14 @@ describeWith(programs, "500 messages over 32 connections while the program is ki
 
   test("the MTA waits for no acknowledgement: small messages take a few milliseconds", async () => {
     const session = await SmtpSession.open(house.postfix.port);
-    const waited: number[] = [];
-    for (let i = 0; i < 30; i++) {
+    // A delayed acknowledgement costs every one of them 40 ms; a busy machine only some.
+    await until("one that takes less than 40 ms", async () => {
       const started = performance.now();
       const reply = await session.send(makeAnother("unsigned").submission);
       expect(reply.code).toBe(250);
-      waited.push(performance.now() - started);
-    }
+      return performance.now() - started < 40;
+    });
     await session.quit();
-    // A delayed acknowledgement costs every one of them 40 ms; a busy machine only some.
-    expect(Math.min(...waited)).toBeLessThan(40);
   });
 
   test("mail of this host is not verified", async () => {

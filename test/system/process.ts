@@ -7,7 +7,8 @@ import { describe } from "vitest";
 // Below those that Linux gives to whoever asks for any port, so that nobody is given it meanwhile.
 const firstPort = 10_240;
 const lastPort = 32_767;
-let nextPort = firstPort + (process.pid % (lastPort - firstPort));
+// Far from those of another run that was started at the same time.
+let nextPort = firstPort + ((process.pid * 101) % (lastPort - firstPort));
 
 /** A port that nobody has on that address, another one each time, for programs that cannot choose one themselves. */
 export async function freePort(host = "127.0.0.1"): Promise<number> {
@@ -39,6 +40,9 @@ export async function until(
   }
 }
 
+/** Longer than the program gives what is in flight, and shorter than the hooks of the tests. */
+const endsWithinMs = 45_000;
+
 export interface Running {
   readonly pid: number;
   readonly child: ChildProcess;
@@ -46,7 +50,7 @@ export interface Running {
   output(): string;
   /** Settles when it has ended and its output is whole. */
   readonly ended: Promise<void>;
-  /** Sends the signal and waits for the end, with SIGKILL after ten seconds. */
+  /** Sends the signal and waits for the end, with SIGKILL where it does not come. */
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -79,7 +83,7 @@ export function start(
     async end(signal = "SIGTERM") {
       if (child.exitCode !== null || child.signalCode !== null) return ended;
       child.kill(signal);
-      const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      const timer = setTimeout(() => child.kill("SIGKILL"), endsWithinMs);
       await ended;
       clearTimeout(timer);
     },

@@ -1,5 +1,8 @@
+import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { askDirectly } from "../../src/core/dns/direct.ts";
 import type { ServerAddress } from "../../src/core/dns/server-address.ts";
 import { start, until } from "./process.ts";
@@ -12,6 +15,12 @@ const tsigKey = `key "sekisho" { algorithm hmac-sha256; secret "${tsigSecret}"; 
 
 export interface ZoneServer extends ServerAddress {
   stop(): Promise<void>;
+}
+
+/** A secondary that looks for changes only when it is told to. */
+export interface LaggingServer extends ZoneServer {
+  /** Lets it look for changes all the time, or no more; settles when that is so. */
+  follow(wanted: boolean): Promise<void>;
 }
 
 export interface ServerSetup {
@@ -80,7 +89,7 @@ export async function startKnot(
   const role =
     primary === undefined
       ? "    zonefile-load: whole\n    acl: [update, transfer]\n"
-      : "    master: primary\n    refresh-min-interval: 2\n    retry-min-interval: 1\n    acl: transfer\n";
+      : `    master: primary\n    refresh-min-interval: ${Math.max(2, times.refresh - 2)}\n    retry-min-interval: 1\n    acl: transfer\n`;
   const config = join(folder, "knot.conf");
   writeFileSync(
     config,
@@ -98,6 +107,40 @@ export async function startKnot(
       `zone:\n  - domain: ${zone}\n    storage: ${folder}\n    file: ${primary === undefined ? "zone.db" : "copy.db"}\n${role}`,
   );
   return run("/usr/sbin/knotd", ["-c", config], listen);
+}
+
+/** Debian's Knot as a secondary. It follows from the start. */
+export async function startLaggingKnot(
+  setup: ServerSetup,
+  servers: readonly ServerAddress[],
+  times: ZoneTimes,
+): Promise<LaggingServer> {
+  const server = await startKnot(setup, servers, { ...times, refresh: 86_400 });
+  let isWanted = true;
+  let isOver = false;
+  let look: Promise<unknown> = Promise.resolve();
+  const socket = join(setup.folder, "knot.sock");
+  const follow = async (): Promise<void> => {
+    while (!isOver) {
+      if (isWanted) look = promisify(execFile)("/usr/sbin/knotc", ["-b", "-s", socket, "zone-refresh", zone]);
+      // One that it is too busy for is made up for by the next.
+      await look.catch(() => {});
+      await sleep(500);
+    }
+  };
+  const following = follow();
+  return {
+    ...server,
+    async follow(wanted) {
+      isWanted = wanted;
+      await look.catch(() => {});
+    },
+    async stop() {
+      isOver = true;
+      await following;
+      await server.stop();
+    },
+  };
 }
 
 async function run(command: string, args: readonly string[], listen: ServerAddress): Promise<ZoneServer> {

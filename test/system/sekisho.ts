@@ -58,7 +58,7 @@ export class Sekisho {
     const before = this.output().length;
     this.signal("SIGHUP");
     const said = (): string => this.output().slice(before);
-    await until("the reload", () => /is in force|stays in force/.test(said()), 30_000);
+    await until("the reload", () => /is in force|stays in force/.test(said()));
     return said().includes("the new configuration is in force");
   }
 
@@ -100,6 +100,29 @@ export class Sekisho {
   /** Its worker processes. */
   workers(): number[] {
     return this.#running === undefined ? [] : childrenOf(this.#running.pid);
+  }
+
+  /** Of the workers that have ended since the last start, all are back: on a slow machine none would be left otherwise. */
+  allWorkersAreBack(): boolean {
+    const output = this.output();
+    const since = output.slice(output.lastIndexOf("milter listens on"));
+    const count = (pattern: RegExp): number => since.match(pattern)?.length ?? 0;
+    return (
+      this.workers().length > 0 && count(/worker \d+ is at work again/g) >= count(/worker \d+ has ended/g)
+    );
+  }
+
+  /** Kills a worker, and waits until the program has noticed or has ended itself: no new connection comes to it then. */
+  async killWorker(pid: number): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    const ended = (): number => running.output().match(/worker \d+ has ended/g)?.length ?? 0;
+    const before = ended();
+    process.kill(pid, "SIGKILL");
+    await until(
+      "the end of a worker to be noticed",
+      () => ended() > before || running.child.exitCode !== null || running.child.signalCode !== null,
+    );
   }
 
   /** Sends the signal and does not wait. */

@@ -37,6 +37,8 @@ export interface SendmailSettings {
   readonly milter: string;
   /** Port of 127.0.0.1 to which all mail goes. */
   readonly relayPort: number;
+  /** How long it waits for one answer of the filter; a minute when left out. */
+  readonly answerTimeout?: string;
 }
 
 /** Debian's Sendmail with configuration, queue and log of its own under `folder`, on a free port. */
@@ -156,7 +158,11 @@ function endProcess(pid: number): void {
   }
 }
 
-function configuration(folder: string, port: number, { milter, relayPort }: SendmailSettings): string {
+function configuration(
+  folder: string,
+  port: number,
+  { milter, relayPort, answerTimeout = "1m" }: SendmailSettings,
+): string {
   const options: Readonly<Record<string, string>> = {
     QUEUE_DIR: join(folder, "queue"),
     STATUS_FILE: join(folder, "statistics"),
@@ -200,7 +206,7 @@ function configuration(folder: string, port: number, { milter, relayPort }: Send
     ),
     `DAEMON_OPTIONS(\`Name=v4, Family=inet, Addr=127.0.0.1, Port=${port}, Listen=100')`,
     `DAEMON_OPTIONS(\`Name=v6, Family=inet6, Addr=::1, Port=${port}, Listen=100')`,
-    `INPUT_MAIL_FILTER(\`sekisho', \`S=${milter}, F=T, T=C:1m;S:10s;R:10s;E:5m')`,
+    `INPUT_MAIL_FILTER(\`sekisho', \`S=${milter}, F=T, T=C:1m;S:${answerTimeout};R:${answerTimeout};E:5m')`,
     "MAILER(`smtp')",
   ];
   const mc = join(folder, "sendmail.mc");

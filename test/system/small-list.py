@@ -41,7 +41,7 @@ def main(port, address, members, keep=None):
     if keep:
         with open(os.path.join(keep, "handed-over"), "wb") as file:
             file.write(octets)
-    with smtplib.SMTP("127.0.0.1", int(port), timeout=30) as smtp:
+    with smtplib.SMTP("127.0.0.1", int(port), timeout=600) as smtp:
         for batch in members.split(";"):
             smtp.sendmail("%s-bounces@%s" % tuple(address.split("@")), batch.split(","), octets)
 

@@ -23,18 +23,19 @@ describeWith(programs, "500 messages through Postfix: reloads, workers and the p
   let killedPrograms = 0;
   const queueIds: string[] = [];
 
-  async function everySoOften(ms: number, action: () => void): Promise<void> {
+  async function everySoOften(ms: number, action: () => void | Promise<void>): Promise<void> {
     while (!isOver) {
       await sleep(ms);
-      if (!isOver) action();
+      if (!isOver) await action();
     }
   }
 
-  function killAWorker(): void {
+  async function killAWorker(): Promise<void> {
+    if (!house.sekisho.allWorkersAreBack()) return;
     const workers = house.sekisho.workers();
     const pid = workers[killedWorkers % Math.max(1, workers.length)];
     if (pid === undefined) return;
-    process.kill(pid, "SIGKILL");
+    await house.sekisho.killWorker(pid);
     killedWorkers += 1;
   }
 
@@ -59,6 +60,7 @@ describeWith(programs, "500 messages through Postfix: reloads, workers and the p
       queueIds.push(...load.accepted.map(({ queueId }) => queueId));
       await sleep(1500);
     }
+    await until("all to be done to it", () => killedWorkers >= 5 && reloads >= 10, 150_000);
     isOver = true;
   }
 
@@ -68,7 +70,7 @@ describeWith(programs, "500 messages through Postfix: reloads, workers and the p
     await until("delivery", () => house.postfix.delivered().length >= messages.length, 60_000);
     await until("the queue to be empty", () => house.postfix.queued().length === 0);
     delivered = Map.groupBy(house.postfix.delivered().map(readDelivered), ({ token }) => token);
-  }, 240_000);
+  }, 480_000);
 
   afterAll(() => house?.end(), 60_000);
 
