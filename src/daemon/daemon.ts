@@ -73,7 +73,7 @@ export interface Daemon {
 /** How long messages in flight may take to finish when the program is told to stop. */
 const graceMs = 27_000;
 /** For workers of a program that was killed to notice that it is gone. */
-const bindPatienceMs = 5_000;
+const bindPatienceMs = 15_000;
 
 /**
  * Starts every part that the configuration switches on. As root it opens the sockets first and becomes `user` then.

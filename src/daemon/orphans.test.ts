@@ -27,7 +27,13 @@ function listOf(...processes: readonly Process[]): string {
 
 const worker = (parent: number): Process => ({
   pid: "20",
-  commandLine: `${workerTitle("1", 10)}\0\0\0`,
+  commandLine: `${workerTitle("1", "10")}\0\0\0`,
+  parent,
+});
+
+const loading = (parent: number): Process => ({
+  pid: "20",
+  commandLine: "/usr/bin/node\0--no-maglev\0/opt/sekisho/dist/daemon/worker-main.js\x001\0mail\x0010\0",
   parent,
 });
 
@@ -36,6 +42,8 @@ test.each<[string, readonly Process[], boolean]>([
   ["another program", [{ pid: "9", commandLine: "sekisho\0serve\0", parent: 1 }], false],
   ["a worker with its supervisor", [worker(10)], false],
   ["a worker whose supervisor is gone", [worker(1)], true],
+  ["one that is being loaded, with its supervisor", [loading(10)], false],
+  ["one that is being loaded, whose supervisor is gone", [loading(1)], true],
   ["one among others", [{ pid: "9", commandLine: "", parent: 1 }, worker(1)], true],
 ])("%s", (_, processes, expected) => {
   expect(orphansAreLeft(listOf(...processes))).toBe(expected);

@@ -22,19 +22,21 @@ type CreateWork = (log: SwitchableLog, ask: Parameters<typeof createEngine>[1]) 
 /** A process that handles mail or collects reports: it does what the supervisor says, and ends when that is gone. */
 class WorkerProcess {
   readonly #id: string;
+  readonly #supervisor: string;
   readonly #log = createSwitchableLog({ level: "info", format: "text" });
   readonly #asker = createAsker((questions) => void this.#send({ kind: "ask", questions }));
   readonly #engine: Engine;
   readonly #handles = new Map<string, object>();
   #ending = false;
 
-  constructor(id: string, createWork: CreateWork) {
+  constructor(id: string, supervisor: string, createWork: CreateWork) {
     this.#id = id;
+    this.#supervisor = supervisor;
     this.#engine = createWork(this.#log, this.#asker.ask);
   }
 
   run(): void {
-    process.title = workerTitle(this.#id, process.ppid);
+    process.title = workerTitle(this.#id, this.#supervisor);
     process.on("message", (message: ToWorker, handle: unknown) => {
       this.#obey(message, handle as SocketHandle | undefined).catch((error: unknown) =>
         this.#failed(message, error),
@@ -47,6 +49,8 @@ class WorkerProcess {
       this.#end(this.#engine.close(orphanGraceMs), exitOrphaned);
     });
     this.#listenToSystem();
+    // Gone while this one was being loaded, when nobody heard of it.
+    if (!process.connected) process.exit(exitOrphaned);
   }
 
   #listenToSystem(): void {
@@ -124,9 +128,9 @@ class WorkerProcess {
   }
 }
 
-const [, , id = "0", work] = process.argv as readonly (string | undefined)[];
+const [, , id = "0", work, supervisor = ""] = process.argv as readonly (string | undefined)[];
 if (work === ("collector" satisfies WorkerWork)) {
   // Loaded here, so that those that handle mail do not pay for it.
   const { createCollectorEngine } = await import("./collector-engine.ts");
-  new WorkerProcess("collector", createCollectorEngine).run();
-} else new WorkerProcess(id, createEngine).run();
+  new WorkerProcess("collector", supervisor, createCollectorEngine).run();
+} else new WorkerProcess(id, supervisor, createEngine).run();
