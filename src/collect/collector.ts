@@ -120,6 +120,7 @@ class RunningCollector implements Collector {
     this.#naming ??= startNaming({
       config: () => this.#config,
       reports: () => this.#openStore(),
+      alone: (work) => this.#alone("naming", work),
       ...this.#options,
     });
   }
@@ -252,6 +253,8 @@ class RunningCollector implements Collector {
         limitsOfFiles: fileLimits,
         onArrival: (arrival, documents) => this.#note(arrival, documents),
         onLost: (lost) => this.#noteLost(lost),
+        onFault: ({ via }, error) =>
+          this.#options.log.error("collect: fault", { via, reason: reasonOf(error) }),
       });
       this.#storeError = undefined;
     } catch (error) {

@@ -28,6 +28,8 @@ export interface IngestOptions extends Pick<ReadArrivalOptions, "limits"> {
   /** After an arrival is committed, with what was read of it. */
   readonly onArrival?: (arrival: Arrival, documents: readonly KeptDocument[]) => void | Promise<void>;
   readonly onLost?: (lost: LostArrival) => void | Promise<void>;
+  /** An inner fault while an arrival was read, which is kept unread. */
+  readonly onFault?: (arrival: Arrival, error: unknown) => void;
 }
 
 export interface KeptDocument {
@@ -88,7 +90,7 @@ function recordsOf({ request }: Pending): number {
 
 async function read(
   arrival: Arrival,
-  { judge, destination, keepFailures, limits: limitsOfMail, limitsOfFiles }: IngestOptions,
+  { judge, destination, keepFailures, limits: limitsOfMail, limitsOfFiles, onFault }: IngestOptions,
 ): Promise<Pending> {
   const { octets, via, receivedAt, fileName } = arrival;
   const isMail = limitsOfFiles === undefined || sniff(octets).kind === "mail";
@@ -97,6 +99,7 @@ async function read(
   const source = { ...(fileName !== undefined && { fileName }), ...(limits !== undefined && { limits }) };
   const documents = await readArrival(octets, {
     ...source,
+    onFault: (error) => onFault?.(arrival, error),
     ...(judgeMail !== undefined && { judge: judgeMail }),
     ...(destination !== undefined && {
       destination: (mail: Mail, about: ReportSubject) => destination(mail, about, arrival),

@@ -55,6 +55,29 @@ test.each([
   octets.write(start, "latin1");
   expect(await outlines(octets, { limits: fileLimits })).toEqual(["unread too-large"]);
 });
+test("a fault while reading is told, and what was read before it stays; nothing waits for it", async () => {
+  const fault = new Error("nobody thought of this");
+  const told: unknown[] = [];
+  const mail = mailOf([
+    { type: "text/xml", octets: xml },
+    { type: "text/xml", octets: aggregateXml({ id: "r2" }) },
+  ]);
+  let asked = 0;
+  const destination = async (): Promise<object> => {
+    asked += 1;
+    if (asked === 2) throw fault;
+    return {};
+  };
+  const judge = async (): Promise<MailJudgement> => ({
+    verdict: "aligned",
+    by: "dkim",
+    dkimPass: true,
+  });
+  const onFault = (error: unknown): void => void told.push(error);
+  expect(await outlines(mail, { judge, destination, onFault })).toEqual([...report, "unread fault"]);
+  expect(told).toEqual([fault]);
+});
+
 const other = zipOf([
   { name: "a.xml", octets: aggregateXml({ id: "r2", counts: [1, 2] }) },
   { name: "b.xml", octets: aggregateXml({ id: "r3", counts: [] }) },

@@ -16,6 +16,8 @@ export interface ReadArrivalOptions {
   /** Of the file, for what its name says. */
   readonly fileName?: string;
   readonly limits?: ExtractLimits;
+  /** Told of an inner fault, which ends the reading of the arrival. */
+  readonly onFault?: (error: unknown) => void;
   /** Whether the mail that brought a report is what it says it is; asked once for each mail. */
   readonly judge?: (mail: Mail) => Promise<MailJudgement>;
   /** Whether a report was to come to where its mail came; asked for each report that a judged mail brought. */
@@ -34,16 +36,31 @@ export async function readArrival(
   options: ReadArrivalOptions = {},
 ): Promise<readonly ReadDocument[]> {
   const documents: ReadDocument[] = [];
+  try {
+    for await (const document of documentsOf(octets, options)) documents.push(document);
+  } catch (error) {
+    // What comes behind it must not wait for ever; its octets are kept, and a mended version reads them again.
+    options.onFault?.(error);
+    documents.push({ kind: "unread", ordinal: documents.length, reason: "fault" });
+  }
+  return documents;
+}
+
+async function* documentsOf(octets: Buffer, options: ReadArrivalOptions): AsyncIterable<ReadDocument> {
   const judged = new Judged(options);
   const allowance = new Allowance(options.limits);
   const pause = new Pause();
+  let ordinal = 0;
   for await (const found of findDocuments(octets, allowance, options.fileName)) {
     const context = { judged, allowance, pause };
-    if (found.kind === "xml") documents.push(...(await readXml(found, documents.length, context)));
-    else documents.push(await readDocument(found, documents.length, context));
+    const documents =
+      found.kind === "xml"
+        ? await readXml(found, ordinal, context)
+        : [await readDocument(found, ordinal, context)];
+    yield* documents;
+    ordinal += documents.length;
     await pause.whenLong();
   }
-  return documents;
 }
 
 interface ReadContext {

@@ -87,6 +87,10 @@ async function readAgain(
   const read = await readArrival(octets, {
     ...about,
     judge: (mail) => judgeAgain(mail, known, judge),
+    // What it said before stays.
+    onFault: (error) => {
+      throw error;
+    },
   });
   const leftOutBefore = leftOutOf(raw);
   const again = await keepFailures(octets, read, {

@@ -43,6 +43,7 @@ const reasons: Readonly<Record<string, string>> = {
   damaged: "the archive is damaged",
   encrypted: "the archive is encrypted",
   "unknown-method": "packed in a way that is not known",
+  fault: "a fault in Sekisho; it is kept, and `report reparse` reads it again",
 };
 const systemReasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder",

@@ -43,6 +43,7 @@ const reasons: Readonly<Record<string, string>> = {
   damaged: "アーカイブが壊れています",
   encrypted: "アーカイブが暗号化されています",
   "unknown-method": "未知の圧縮方式です",
+  fault: "Sekisho の不具合で読めませんでした。内容は保存してあり、report reparse で読み直せます",
 };
 const systemReasons: Readonly<Record<string, string>> = {
   ENOENT: "ファイルもフォルダーもありません",

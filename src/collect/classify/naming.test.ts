@@ -36,6 +36,7 @@ function options(more: Partial<NamingOptions> = {}): NamingOptions & { readonly 
     told,
     config: () => ({ dataDir, collect }),
     reports: async () => ({ sources: async () => [source] }),
+    alone: (work) => work(),
     dns: memoryResolver({
       "1.2.0.192.in-addr.arpa": [{ PTR: "mx.example" }],
       "mx.example": [{ A: "192.0.2.1" }],
@@ -61,6 +62,18 @@ test("a round comes by itself, some time after the start, and tells what is wron
   const names = openSourceNames(given.config()?.dataDir ?? "");
   expect(names.get(["192.0.2.1"]).get("192.0.2.1")).toMatchObject({ result: "pass", name: "mx.example" });
   names.close();
+});
+
+test("while another process is at it, nothing is asked; the next round looks again", async () => {
+  let isTaken = true;
+  const given = options({ alone: async (work) => (isTaken ? false : work()) });
+  const naming = startNaming(given);
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(given.told).toEqual([]);
+  isTaken = false;
+  await vi.advanceTimersByTimeAsync(601_000);
+  await naming.close();
+  expect(given.told).toContain("collect: sources named");
 });
 
 test("a store that cannot be used ends no program, and is tried again", async () => {

@@ -29,6 +29,8 @@ export interface NamingOptions {
   /** As they are at the time of a round. */
   readonly config: () => Pick<Config, "dataDir" | "collect" | "store"> | undefined;
   readonly reports: () => Promise<Pick<ReportStore, "sources">>;
+  /** Does the work unless another process with the same store is at it: two would ask everything twice. */
+  readonly alone: (work: () => Promise<void>) => Promise<unknown>;
   readonly dns: DnsResolver;
   readonly clock: Clock;
   readonly log: Log;
@@ -66,24 +68,28 @@ export function startNaming(options: NamingOptions): Naming {
 }
 
 /** One round, told to the log. Never rejects. */
-async function nameNow(
-  { config, reports, dns, clock, log }: NamingOptions,
+async function nameNow(options: NamingOptions, isStopped: () => boolean): Promise<void> {
+  try {
+    const config = options.config();
+    if (config !== undefined) await options.alone(() => nameAll(options, config, isStopped));
+  } catch (error) {
+    options.log.warn("collect: sources could not be named", { reason: reasonOf(error) });
+  }
+}
+
+async function nameAll(
+  { reports, dns, clock, log }: NamingOptions,
+  config: Pick<Config, "dataDir" | "collect" | "store">,
   isStopped: () => boolean,
 ): Promise<void> {
+  const names = await openSharedNames(config);
   try {
-    const now = config();
-    if (now === undefined) return;
-    const names = await openSharedNames(now);
-    try {
-      const organizational = await organizationalDomains();
-      const { geo, blocklists } = now.collect;
-      const services = { reports: await reports(), names, dns, clock, organizational, blocklists, isStopped };
-      tell(await nameSources({ ...services, geo: () => openGeo(geo) }, namingLimits), log);
-    } finally {
-      await names.close();
-    }
-  } catch (error) {
-    log.warn("collect: sources could not be named", { reason: reasonOf(error) });
+    const organizational = await organizationalDomains();
+    const { geo, blocklists } = config.collect;
+    const services = { reports: await reports(), names, dns, clock, organizational, blocklists, isStopped };
+    tell(await nameSources({ ...services, geo: () => openGeo(geo) }, namingLimits), log);
+  } finally {
+    await names.close();
   }
 }
 
