@@ -57,6 +57,14 @@ describe("no false alarm", () => {
     expect(broad.map(({ severity }) => severity)).toEqual(["error", "error"]);
   });
 
+  test("networks within each other are not added up", async () => {
+    const { findings } = await checkZone(
+      `${mail}\nexample.jp. TXT "v=spf1 ip4:0.0.0.0/2 ip4:0.0.0.0/3 ip4:32.0.0.0/3 -all"`,
+    );
+    const broad = findings.filter(({ id }) => id === "spf.broad-range");
+    expect(broad.map(({ severity }) => severity)).toEqual(["warning", "warning", "warning"]);
+  });
+
   // RFC 7489 §3.1 is about mail; a name without any has nothing to align.
   test("a parked subdomain with a policy of its own", async () => {
     const zone =
@@ -217,6 +225,24 @@ describe("no printed record does harm", () => {
     ]);
   });
 
+  test("a remark behind an SPF record does not get into it", async () => {
+    const zone = `$ORIGIN example.jp.\n@ MX 10 mx\nmx A 192.0.2.1\n@ TXT v=spf1 mx ~all ; changed=2026-04`;
+    const { findings } = await checkZone(zone);
+    const records = added(findings).filter((line) => line.startsWith("example.jp TXT"));
+    expect(records).toContain('example.jp TXT "v=spf1 mx ~all"');
+    expect(records.filter((line) => line.includes("changed"))).toEqual([]);
+  });
+
+  test("several DMARC records in a wrong place go out together", async () => {
+    const stray = ["none", "reject"].map((p) => `example.jp. TXT "v=DMARC1; p=${p}"`);
+    const zone = [mail, spf, '_dmarc.example.jp. TXT "v=DMARC1; p=reject"', ...stray].join("\n");
+    const { findings } = await checkZone(zone);
+    const found = findings.filter(({ id }) => id === "dmarc.wrong-place");
+    expect(found.map(({ change }) => change?.map(({ data }) => data))).toEqual([
+      ['"v=DMARC1; p=none"', '"v=DMARC1; p=reject"'],
+    ]);
+  });
+
   test("no SPF record that says nothing", async () => {
     const zone = `${mail}\nexample.jp. TXT "v=spf1 redirect:s0.example.net"\nexample.net. A 192.0.2.9`;
     const { findings } = await checkZone(zone);
@@ -252,6 +278,14 @@ describe("what is told can be read", () => {
     const { findings } = await checkZone(zone.join("\n"));
     const found = findings.find(({ id }) => id === "spf.void-v4");
     expect(found?.text).toContain("3 names of the SPF record");
+  });
+
+  test("of very many records with the same fault only some are told, and all are to be removed", async () => {
+    const old = Array.from({ length: 100 }, (_, i) => `example.jp. TXT "spf2.0/pra ip4:192.0.2.${i} -all"`);
+    const { findings } = await checkZone([mail, spf, ...old].join("\n"));
+    const found = findings.filter(({ id }) => id === "spf.senderid-leftover");
+    expect(found).toHaveLength(20);
+    for (const { change } of found) expect(change).toHaveLength(100);
   });
 
   test("the tree counts the empty answers of ptr and exists, too", async () => {

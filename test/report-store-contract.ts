@@ -1095,6 +1095,123 @@ export function describeReportStore(name: string, world: StoreWorld): void {
     });
   });
 
+  describe(`${name}: a row that is damaged`, () => {
+    const three = [
+      arrival([aggregate({ id: "a", mail: "unaligned" })]),
+      arrival([tls({ id: "b", mail: "unaligned" })]),
+      arrival([failure()]),
+    ];
+    const damaged = async (...statements: readonly string[]): Promise<ReportStore> => {
+      const fresh = await world.fresh();
+      const store = await openOf(fresh);
+      await store.ingest(three);
+      for (const sql of statements) await fresh.run(sql);
+      return store;
+    };
+    const keyOf = async (store: ReportStore, kind: string): Promise<string> =>
+      (await store.list({})).reports.find((one) => one.kind === kind)?.key ?? "";
+    const rawsOf = (store: ReportStore): Promise<(readonly [string, boolean, unknown])[]> =>
+      listed(store.raws()).then((all) =>
+        all.map((one) => [one.digest, one.octets === undefined, one.damage?.failure] as const),
+      );
+
+    test("octets that were cut off are told by their name, and all others are read", async () => {
+      const [first, second, third] = three.map(({ raw }) => raw.digest) as [string, string, string];
+      const store = await damaged(
+        "UPDATE raw SET octets = substr(octets, 1, 3) WHERE key = (SELECT raw FROM report WHERE kind = 'tls')",
+      );
+      const failure = { fault: "damaged-raw", digest: second, said: "unexpected end of file" };
+      const error = { code: "STORE_UNAVAILABLE", failure, message: expect.stringContaining("only a backup") };
+      await expect(store.raw(second)).rejects.toMatchObject(error);
+      expect((await store.raw(first))?.octets).toEqual(three[0]?.raw.octets);
+      expect(await rawsOf(store)).toEqual([
+        [first, false, undefined],
+        [second, true, failure],
+        [third, false, undefined],
+      ]);
+    });
+
+    test.each([
+      ["cut off", "UPDATE report SET json = substr(json, 1, 10)"],
+      ["empty", "UPDATE report SET json = ''"],
+      ["null", "UPDATE report SET json = 'null'"],
+      ["of another shape", `UPDATE report SET json = '{"report":[],"head":3}'`],
+    ])("reports that are %s are listed with what is known of them, and shown as damaged", async (_, sql) => {
+      const store = await damaged(`${sql} WHERE kind <> 'failure'`);
+      const { reports } = await store.list({});
+      expect(reports).toHaveLength(3);
+      for (const { kind, key, damaged: isDamaged, reportId, messages } of reports) {
+        expect([kind, isDamaged]).toEqual([kind, kind === "failure" ? undefined : true]);
+        if (kind === "failure") continue;
+        expect(reportId).toBe(kind === "tls" ? "b" : "a");
+        expect(messages).toBeGreaterThan(0);
+        await expect(store.show(key)).rejects.toMatchObject({
+          code: "STORE_UNAVAILABLE",
+          failure: { fault: "damaged-report", report: key },
+          message: expect.stringMatching(`report ${key} is damaged: .*; sekisho report reparse`),
+        });
+      }
+      expect(await store.show(await keyOf(store, "failure"))).toMatchObject({ kind: "failure" });
+    });
+
+    test("an aggregate report that is damaged is whole again when it is read anew", async () => {
+      const store = await damaged("UPDATE report SET json = '' WHERE kind = 'aggregate'");
+      const [request] = three as [IngestRequest];
+      expect(await store.replace(request)).toMatchObject([{ outcome: "saved" }]);
+      expect(await store.show(await keyOf(store, "aggregate"))).toMatchObject({
+        mailVerdict: "unaligned",
+        content: { kind: "aggregate", head: { orgName: "reporter.example" } },
+      });
+    });
+
+    test("a TLS report whose sums cannot be taken back stays, and holds up nobody", async () => {
+      const store = await damaged("UPDATE report SET json = '' WHERE kind = 'tls'");
+      const report = await keyOf(store, "tls");
+      const sums = await store.tls({});
+      const [, { raw }] = three as [IngestRequest, IngestRequest];
+      const otherwise = { raw, documents: [tls({ id: "b", successful: 11 })] };
+      const failure = { fault: "damaged-report", report };
+      await expect(store.replace(otherwise)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE", failure });
+      const better = arrival([tls({ id: "b", successful: 12, mail: "aligned" })]);
+      const kept = await store.ingest([better, arrival([tls({ id: "other" })])]);
+      expect(kept.map((all) => all.map(({ kind, outcome }) => [kind, outcome]))).toEqual([
+        [["unread", "unread"]],
+        [["tls", "saved"]],
+      ]);
+      expect((await store.odd("unread", 1))[0]?.reason).toContain(`report ${report} is damaged`);
+      expect(await store.replace(three[1] as IngestRequest)).toMatchObject([{ outcome: "saved" }]);
+      expect(await store.show(report)).toMatchObject({ content: { report: { reportId: "b" } } });
+      const sumOf = (all: typeof sums): number => all.reduce((sum, { sessions }) => sum + sessions, 0);
+      // Of the other one as well.
+      expect(sumOf(await store.tls({}))).toBe(2 * sumOf(sums));
+    });
+
+    test("what was found of a mail is no fault of the others", async () => {
+      const store = await damaged("UPDATE document SET mail = '{' WHERE kind = 'aggregate'");
+      const [{ raw }, other] = three as [IngestRequest, IngestRequest];
+      const { reports } = await store.list({});
+      expect(reports.filter((one) => one.damaged === true).map(({ reportId }) => reportId)).toEqual(["a"]);
+      const failure = { fault: "damaged-documents", digest: raw.digest };
+      await expect(store.documents(raw.digest)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE", failure });
+      expect(await store.documents(other.raw.digest)).toMatchObject([{ kind: "tls" }]);
+    });
+
+    test("what only the page of a record asks for is named by its report or its domain", async () => {
+      const store = await damaged("UPDATE detail SET json = substr(json, 1, 5)");
+      const report = await keyOf(store, "aggregate");
+      await expect(listed(store.records({}))).rejects.toMatchObject({
+        failure: { fault: "damaged-details", of: report },
+      });
+      const ips = [record().sourceIp];
+      await expect(store.tallies({ ips })).rejects.toMatchObject({
+        code: "STORE_UNAVAILABLE",
+        failure: { fault: "damaged-details", of: "univ.example" },
+      });
+      expect(await store.sources({})).toHaveLength(1);
+      expect(await store.show(report)).toMatchObject({ reportId: "a" });
+    });
+  });
+
   describe(`${name}: jobs and leases`, () => {
     const clocked = async () => {
       const fresh = await world.fresh();

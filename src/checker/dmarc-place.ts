@@ -25,10 +25,11 @@ export interface PolicyPlace {
 export async function policyPlace(context: CheckContext, domain: string): Promise<PolicyPlace> {
   const name = `_dmarc.${domain}`;
   const txt = await txtAt(context.dns, name);
-  const records = txt.records.filter(({ text }) => parseDmarcRecord(text) !== undefined);
-  const rest = txt.records.filter((record) => !records.includes(record));
-  const attempts = rest.filter(({ text }) => looksLikeDmarc(text));
-  return { domain, name, txt, records, attempts, others: rest.filter((one) => !attempts.includes(one)) };
+  const kinds = Map.groupBy(txt.records, ({ text }) =>
+    parseDmarcRecord(text) !== undefined ? "records" : looksLikeDmarc(text) ? "attempts" : "others",
+  );
+  const { records = [], attempts = [], others = [] } = Object.fromEntries(kinds);
+  return { domain, name, txt, records, attempts, others };
 }
 
 /** The record whose content is looked at: it counts, or it would if its place or its beginning were right. */
@@ -106,11 +107,11 @@ function mergedText(records: readonly TxtRecord[]): string {
     for (const [name, value] of tags) {
       const known = merged.get(name);
       if (known === undefined) merged.set(name, value);
-      else if (name === "rua" || name === "ruf")
-        merged.set(name, [...new Set([...known.split(","), ...value.split(",")])].join(","));
       else if (["p", "sp", "np"].includes(name) && strength.indexOf(value) < strength.indexOf(known))
         merged.set(name, value);
     }
+  for (const name of ["rua", "ruf"].filter((one) => merged.has(one)))
+    merged.set(name, [...new Set(each.flatMap((tags) => tags.get(name)?.split(",") ?? []))].join(","));
   return formatTags(merged);
 }
 
@@ -207,9 +208,11 @@ function namesInZones({ domain, zones }: CheckContext): readonly string[] {
 
 export function misplacedFindings(own: PolicyPlace, { found, record }: MisplacedRecords): Finding[] {
   const there = own.records.length + own.attempts.length > 0;
-  return found.map(({ name, record: old }) => {
+  return [...Map.groupBy(found, ({ name }) => name)].map(([name, olds]) => {
     const one = finding("dmarc.wrong-place", name, { name, right: own.name, there });
-    const change = there ? [removeTxt(name, old.strings)] : record?.change(record.mended);
+    const change = there
+      ? olds.map(({ record: old }) => removeTxt(name, old.strings))
+      : record?.change(record.mended);
     return {
       ...one,
       // Beside the right one it does no harm.

@@ -18,12 +18,28 @@ const syntax = (term: string, at: number): Finding =>
 const several = (...records: readonly string[]): Finding =>
   finding("spf.multiple-records", domain, { name: domain, count: records.length, where: "name", records });
 
+const bits = (count: number): Finding =>
+  finding("dkim.bits", domain, { name: domain, bits: count, limit: 2048 });
+const ttl = (id: "dns.ttl-high" | "dns.ttl-low", seconds: number): Finding =>
+  finding(id, domain, { domain, records: ["example.jp MX"], ttl: seconds });
+
 describe("what a change adds", () => {
   test.each<readonly [about: string, before: readonly Finding[], after: Finding, isNew: boolean]>([
     ["the same again", [dead("a.example")], dead("a.example"), false],
     ["the same of another", [dead("a.example")], dead("b.example"), true],
     ["fewer lookups, though still too many", [lookups(15)], lookups(12), false],
     ["more lookups", [lookups(12)], lookups(15), true],
+    ["a longer key, though still too short", [bits(512)], bits(768), false],
+    ["a shorter key", [bits(768)], bits(512), true],
+    [
+      "a lower TTL, though still too high",
+      [ttl("dns.ttl-high", 604_800)],
+      ttl("dns.ttl-high", 172_800),
+      false,
+    ],
+    ["a higher TTL", [ttl("dns.ttl-high", 172_800)], ttl("dns.ttl-high", 604_800), true],
+    ["a higher TTL, though still too low", [ttl("dns.ttl-low", 5)], ttl("dns.ttl-low", 20), false],
+    ["a lower TTL", [ttl("dns.ttl-low", 20)], ttl("dns.ttl-low", 5), true],
     ["fewer names", [open("a.example.jp", "b.example.jp")], open("b.example.jp"), false],
     ["another name", [open("a.example.jp")], open("a.example.jp", "b.example.jp"), true],
     ["an old fault further on in the record", [syntax("a:x_", 8)], syntax("a:x_", 30), false],

@@ -10,7 +10,19 @@ const incidentalOf: Readonly<Record<string, string>> = {
   "spf.lookups-client-dependent": "client",
 };
 /** The more of it, the worse. */
-const measures: ReadonlySet<string> = new Set(["lookups", "terms", "names", "octets", "own", "count"]);
+const moreIsWorse: ReadonlySet<string> = new Set([
+  "lookups",
+  "terms",
+  "names",
+  "octets",
+  "own",
+  "count",
+  "months",
+  "dns.ttl-high ttl",
+  "dns.negative-ttl ttl",
+]);
+/** The less of it, the worse. */
+const lessIsWorse: ReadonlySet<string> = new Set(["bits", "others", "dns.ttl-low ttl"]);
 
 /**
  * What `after` has and `before` had not: what a change adds. A finding that was there is new where it is worse: more
@@ -33,12 +45,18 @@ function covers(was: Finding, now: Finding): boolean {
   if (rank[now.severity] < rank[was.severity]) return false;
   const old: Readonly<Record<string, unknown>> = { ...was.params };
   return Object.entries(now.params).every(
-    ([key, value]) => incidental.has(key) || incidentalOf[now.id] === key || isKnown(key, old[key], value),
+    ([key, value]) =>
+      incidental.has(key) || incidentalOf[now.id] === key || isKnown(now.id, key, old[key], value),
   );
 }
 
-function isKnown(key: string, was: unknown, now: unknown): boolean {
-  if (typeof was === "number" && typeof now === "number" && measures.has(key)) return now <= was;
+function isKnown(id: string, key: string, was: unknown, now: unknown): boolean {
+  if (typeof was === "number" && typeof now === "number") {
+    const isIn = (measures: ReadonlySet<string>): boolean =>
+      measures.has(key) || measures.has(`${id} ${key}`);
+    if (isIn(moreIsWorse)) return now <= was;
+    if (isIn(lessIsWorse)) return now >= was;
+  }
   if (!Array.isArray(was) || !Array.isArray(now)) return JSON.stringify(was) === JSON.stringify(now);
   const known = new Set(was.map((item) => JSON.stringify(item)));
   return now.every((item) => known.has(JSON.stringify(item)));

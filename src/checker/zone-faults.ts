@@ -159,8 +159,15 @@ function lintTxt(values: readonly ZoneToken[], comment: string | undefined): Lin
   const last = values.at(-1);
   if (last === undefined || last.quoted) return [];
   const text = values.map((value) => value.text).join("");
+  // No SPF record has a semicolon: what stands behind one is a remark.
+  const isSpfText = /^v=spf1/i.test(text);
   // `v=DMARC1; p=reject` without quotes: the rest is a comment that looks like tags.
-  if (comment !== undefined && text.includes("=") && /^\s*[a-z]+\s*=/i.test(comment.slice(0, maxShown)))
+  if (
+    !isSpfText &&
+    comment !== undefined &&
+    text.includes("=") &&
+    /^\s*[a-z]+\s*=/i.test(comment.slice(0, maxShown))
+  )
     return [["semicolon", cut(text), meantText(values, comment)]];
   const words = values.filter(({ quoted }) => !quoted);
   return words.length > 1 ? [["unquoted-blank", cut(text), meantText(values, undefined)]] : [];

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { SigningKeyConfig } from "../config/sign-config.ts";
 import { becomeUser, identityOf } from "../daemon/identity.ts";
 import { daemonText } from "../daemon/text.ts";
-import { listKeys, rotatedDomains, rowsInUse } from "../keys/rotated-keys.ts";
+import { listKeys, rotatesIn, rowsInUse } from "../keys/rotated-keys.ts";
 import { isIncoming, type RotatedKey } from "../keys/rotation.ts";
 import { openStateToRead, statePath } from "../store/sqlite-state.ts";
 import { readConfig } from "./config-option.ts";
@@ -16,8 +16,7 @@ export async function readRotatedKeys({ sign, dataDir }: Config): Promise<readon
   const state = openStateToRead(dataDir);
   if (state === undefined) return [];
   try {
-    const domains = new Set(rotatedDomains(sign).map(({ domain }) => domain));
-    return (await state.tx(listKeys)).filter(({ domain }) => domains.has(domain));
+    return (await state.tx(listKeys)).filter(rotatesIn(sign));
   } finally {
     await state.close();
   }

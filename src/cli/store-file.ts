@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { SekishoError } from "../errors.ts";
+import { fileError } from "../store/file-fault.ts";
 
 /**
  * Whether the file of a store is there. Where that cannot be found out it is not taken for absent: mostly the command was called by
@@ -10,8 +10,7 @@ export function isStoreThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ENOTDIR") return false;
-    throw new SekishoError("STORE_UNAVAILABLE", `${path}: ${message}`, { cause });
+    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") return false;
+    throw fileError(path, cause);
   }
 }

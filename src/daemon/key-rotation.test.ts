@@ -73,6 +73,13 @@ test("without rotation the configuration stays as it is, and no file is made", a
   rotation.use(without);
 });
 
+test("once it is closed nothing of it holds the program up", async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  await start().close();
+  expect(timers()).toBe(before);
+});
+
 test("a new key in use is told to the workers, and the old one let go when they have it", async () => {
   let changes = 0;
   const config = await configOf("every: 2s, jitter: 0s, retire_after: 60s");

@@ -155,7 +155,10 @@ class RotationJob implements KeyRotation {
     clearTimeout(this.#timer);
     // Questions on their way end at once.
     this.#open?.close();
-    const isOver = await Promise.race([this.#round.then(() => true), sleep(closeWithinMs, false)]);
+    const isOver = await Promise.race([
+      this.#round.then(() => true),
+      sleep(closeWithinMs, false, { ref: false }),
+    ]);
     if (isOver) await this.#state?.close();
   }
 

@@ -99,11 +99,15 @@ class ForkedWorker implements WorkerLink {
     this.#handlers = handlers;
     // tsc rewrites imports and not URLs: the worker's file has the ending that this one has.
     const file = import.meta.url.endsWith(".ts") ? "./worker-main.ts" : "./worker-main.js";
-    this.#child = fork(fileURLToPath(new URL(file, import.meta.url)), [String(id), work, String(process.pid)], {
-      serialization: "advanced",
-      execArgv: [...flagsOf[work]],
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
+    this.#child = fork(
+      fileURLToPath(new URL(file, import.meta.url)),
+      [String(id), work, String(process.pid)],
+      {
+        serialization: "advanced",
+        execArgv: [...flagsOf[work]],
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
+      },
+    );
     this.#child.on("message", (message) => this.#received(message as FromWorker));
     this.gone = new Promise((resolve) => {
       this.#child.on("error", () => resolve({ kind: "exit", code: -1 }));

@@ -196,6 +196,11 @@ test("occurrences count from 1, among fields of that name in any spelling", () =
   ]);
 });
 
+test("a name that only looks as if it ended in white space is not cut: that would be another field", () => {
+  const [edit] = deletionsFor([{ name: "X-Note\u00a0", occurrence: 1, reason: "hidden-field" }]);
+  expect(edit).toMatchObject({ name: "X-Note\u00a0" });
+});
+
 test.each([
   { name: "U-label", id: "中文.example" },
   { name: "upper case and final dot", id: "XN--FIQ228C.Example." },

@@ -2,6 +2,7 @@ import type { ParsedAuthRes } from "../core/message/authres.ts";
 import { parseAuthenticationResults } from "../core/message/authres-parse.ts";
 import { authservIdReadings, comparableAuthservId } from "../core/message/authserv-id.ts";
 import { type Field, type MessageHead, rawValue } from "../core/message/message.ts";
+import { trimSpace } from "../core/message/taglist.ts";
 import type { MessageEdit } from "../milter/types.ts";
 import type { RemovedField } from "../store/record.ts";
 
@@ -74,5 +75,5 @@ function claimedId(parsed: ParsedAuthRes, ours: OwnIds): boolean {
 export function deletionsFor(removed: readonly RemovedField[]): MessageEdit[] {
   return [...removed]
     .sort((a, b) => b.occurrence - a.occurrence)
-    .map(({ name, occurrence }) => ({ kind: "delete-header", name: name.trim(), occurrence }));
+    .map(({ name, occurrence }) => ({ kind: "delete-header", name: trimSpace(name), occurrence }));
 }

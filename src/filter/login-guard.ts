@@ -1,7 +1,9 @@
 import type { FromPattern, LoginMap } from "../config/login-map.ts";
 import type { LoginsConfig } from "../config/sign-config.ts";
+import { authorDomain } from "../core/dmarc/author-domain.ts";
 import { isWithin, toAsciiDomain } from "../core/domain-name.ts";
 import { type Mailbox, parseAddressList } from "../core/message/address.ts";
+import { HeadBuilder } from "../core/message/head-builder.ts";
 import { fieldsNamed, type MessageHead, rawValue } from "../core/message/message.ts";
 
 /** One address in From; the domain in A-labels, everything in lower case. */
@@ -30,6 +32,25 @@ function readAddresses(value: string): readonly Mailbox[] {
   if (!defects.includes("address-in-display-name")) return mailboxes;
   const inNames = mailboxes.flatMap(({ displayName = "" }) => parseAddressList(displayName).mailboxes);
   return [...mailboxes, ...inNames];
+}
+
+/**
+ * Whether no reader can see other addresses than `authorAddresses`, however From is damaged (a comma in a name, a field
+ * that stands there twice): each "@" belongs to one of them, and no line elsewhere looks like a From field.
+ */
+export function readsEveryAuthor(head: MessageHead): boolean {
+  if (head.truncated) return false;
+  const fields = fieldsNamed(head, "from");
+  const rest = new HeadBuilder();
+  for (const field of head.fields)
+    if (!fields.includes(field))
+      rest.add(Buffer.from(field.name, "latin1"), head.octets.subarray(field.valueStart, field.end - 2));
+  const elsewhere = authorDomain(rest.head());
+  if (elsewhere.kind === "domain" || elsewhere.problem !== "from-missing") return false;
+  return fields.every((field) => {
+    const value = rawValue(head, field);
+    return parseAddressList(value).mailboxes.length === value.split("@").length - 1;
+  });
 }
 
 /**

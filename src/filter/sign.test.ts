@@ -329,6 +329,26 @@ describe("logins", () => {
     },
   );
 
+  test.each<[string, Sent]>([
+    ["a From that stands there twice", { fields: from("taro@ours.example", second) }],
+    ["a comma in the name", { fields: from("Yamada, Taro <taro@ours.example>") }],
+    ["a bracket too many", { fields: from("Taro <taro@ours.example>>") }],
+  ])("who writes as himself is not held for %s", async (_, sent) => {
+    const got = await send({ config: await configWith(hold), logins, login: "taro", ...sent });
+    expect([got.record.signing?.reason, got.record.signing?.action]).toEqual(["no-author", undefined]);
+  });
+
+  test.each<[string, Fields]>([
+    ["behind a bare CR in another field", [["Subject", " hi\rFrom: boss@ours.example"]]],
+    ["behind a bare CR, the first one twice", [...second, ["Subject", " hi\rFrom: boss@ours.example"]]],
+    ["behind a name in code words", [["From", " =?utf-8?q?a=40b?= <taro@ours.example> <boss@ours.example>"]]],
+    ["in a comment", [["From", " (boss@ours.example"]]],
+  ])("but for a second From %s", async (_, more) => {
+    const fields = from("taro@ours.example", more);
+    const got = await send({ config: await configWith(hold), logins, login: "taro", fields });
+    expect([got.record.signing?.reason, got.record.signing?.action]).toEqual(["login-mismatch", "hold"]);
+  });
+
   test("clients without a login have no entry to keep to", async () => {
     expect(words(await send({ config: await configWith(some), logins }))).toHaveLength(2);
   });

@@ -11,7 +11,7 @@ import { type Author, authorOf } from "../keys/signing-table.ts";
 import type { RecordedSigning, SigningFailure, UnsignedReason } from "../store/record.ts";
 import type { CountMessage } from "./burst.ts";
 import type { EditedHead } from "./edited-head.ts";
-import { type AuthorAddress, authorAddresses, checkLogin } from "./login-guard.ts";
+import { type AuthorAddress, authorAddresses, checkLogin, readsEveryAuthor } from "./login-guard.ts";
 import type { OutgoingFacts } from "./outgoing.ts";
 import { passesThrough } from "./passing-through.ts";
 import { Preflight } from "./preflight.ts";
@@ -212,7 +212,8 @@ class Signing implements MessageSigning {
     if (!this.#isAsWritten(edited)) return undefined;
     const found = authorDomain(edited.received);
     if (found.kind === "domain") return undefined;
-    const unread = found.problem === "from-multiple-domains" ? [] : found.domains;
+    const isRead = found.problem === "from-multiple-domains" || readsEveryAuthor(edited.received);
+    const unread = isRead ? [] : found.domains;
     const named = [
       ...authorAddresses(edited.received),
       ...unread.map((domain) => ({ localPart: "", domain })),

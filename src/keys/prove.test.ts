@@ -58,6 +58,7 @@ async function proverOf(...servers: readonly Server[]): Promise<Prover> {
   });
 }
 
+const escaped = record.replaceAll(";", "\\;");
 const cases: readonly { is: string; servers: readonly Server[]; says: string; some?: boolean }[] = [
   { is: "both serve it", servers: [serves(record), serves(record)], says: "ours", some: true },
   { is: "none does", servers: [absent, { answers: [] }], says: "absent" },
@@ -84,6 +85,9 @@ const cases: readonly { is: string; servers: readonly Server[]; says: string; so
     servers: [serves(`v=DKIM2; ${record}`)],
     says: "other",
   },
+  { is: "quotes that belong to the zone file", servers: [serves(`"${record}"`)], says: "other" },
+  { is: "one such quote behind the key", servers: [serves(`${record}"`)], says: "other" },
+  { is: "backslashes that belong to the zone file", servers: [serves(escaped)], says: "other" },
   { is: "two records (RFC 6376 §3.6.2.2)", servers: [serves(record, "v=DKIM1; p=")], says: "other" },
   { is: "two records, none with the key", servers: [serves("hello", "world")], says: "foreign" },
   { is: "two records, one without any key", servers: [serves("hello", "v=DKIM1; p=")], says: "other" },

@@ -228,9 +228,9 @@ function sayOf(said: ServerAnswer<TxtRecord>, key?: ProvedKey): Saying {
 
 function sayOfRecord(text: string, key: ProvedKey): Saying {
   const record = parseDkimKey(text);
-  if (record === undefined) return mayHold(text, key) ? "other" : "foreign";
-  if (record.publicKey === "") return "revoked";
-  if (!isSameKey(key.type, record.publicKey, key.publicKey)) return "foreign";
+  if (record?.publicKey === "") return "revoked";
+  if (record === undefined || !isSameKey(key.type, record.publicKey, key.publicKey))
+    return mayHold(text, key) ? "other" : "foreign";
   const { services, hashes, flags } = record;
   const usable =
     record.keyType === key.type &&
@@ -241,7 +241,7 @@ function sayOfRecord(text: string, key: ProvedKey): Saying {
   return usable ? "ours" : "other";
 }
 
-/** A text that is no key record for us may be one for somebody else. */
+/** A text that is no record of this key for us may be one for somebody else. */
 function mayHold(text: string, { publicKey }: ProvedKey): boolean {
   return text.replaceAll(/\s/g, "").includes(publicKey);
 }

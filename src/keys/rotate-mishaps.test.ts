@@ -236,6 +236,32 @@ describe("the clock is set", () => {
     expect(await states(world)).toEqual(["revoked", "active"]);
   });
 
+  test("back soon after a start with a clock that was ahead: what was written down before does not come earlier", async () => {
+    const world = await withOldKey();
+    await world.pass(day, hour);
+    // The hardware clock has local time.
+    world.clockError = 9 * hour;
+    world.restart();
+    await world.pass(10 * minute);
+    world.clockError = 0;
+    await world.pass(5 * day + 20 * hour, hour);
+    expect(await states(world)).toEqual(["retiring", "active"]);
+    await world.pass(day, hour);
+    expect(await states(world)).toEqual(["revoked", "active"]);
+  });
+
+  test("forward, as the machine slept: a proof from before is none", async () => {
+    let broken = true;
+    const world = worldOf({ mishap: (place) => (broken && place === "load" ? "fails" : "none") });
+    await world.pass(hour);
+    expect(await states(world)).toEqual(["proved"]);
+    world.putRecord(nameOf(await keyAt(world, 0)), undefined);
+    broken = false;
+    world.clockError = day;
+    await world.round();
+    expect(await states(world)).toEqual(["published"]);
+  });
+
   test("a proof from ahead of it is none", async () => {
     let broken = true;
     const world = worldOf({ mishap: (place) => (broken && place === "load" ? "fails" : "none") });
@@ -437,6 +463,15 @@ describe("what cannot be begun", () => {
     world.putFile("/etc/keys/hand.pem", "hand");
     await world.pass(10 * minute, 5 * second);
     expect(asked).toBeLessThanOrEqual(24);
+  });
+
+  test("a key that cannot be taken in holds up no new one, whatever its selector is called", async () => {
+    // Its file is not there.
+    const world = worldOf({ keys: [handRow("rsa")] });
+    await world.pass(hour);
+    expect((await world.keys()).map(({ state, origin }) => `${origin} ${state}`)).toEqual([
+      "rotation active",
+    ]);
   });
 
   test("a zone that is busy is not asked about at every look", async () => {

@@ -58,8 +58,8 @@ export class Rotator {
   async #adopt(): Promise<void> {
     const late = this.#context.monotonic() + this.#context.sign.rotate.checkEveryMs;
     await adoptKeys(this.#context, (row) => {
-      const isTime = this.#isTime(keyId(row));
-      if (isTime) this.#begun.set(keyId(row), { notBefore: late });
+      const isTime = this.#isTime(nameOfRow(row));
+      if (isTime) this.#begun.set(nameOfRow(row), { notBefore: late });
       return isTime;
     });
   }
@@ -116,7 +116,7 @@ export class Rotator {
   async #isIdle(keys: readonly RotatedKey[], eager: ReadonlySet<string>): Promise<boolean> {
     const { sign } = this.#context;
     if (
-      rowsToAdopt(sign, keys).some((row) => this.#isTime(keyId(row))) ||
+      rowsToAdopt(sign, keys).some((row) => this.#isTime(nameOfRow(row))) ||
       unwantedKeys(sign, keys).length > 0
     )
       return false;
@@ -203,6 +203,11 @@ export class Rotator {
 /** At the record of a key in use, or out of use and not to be taken back yet. */
 function isLook(task: Task): boolean {
   return task.kind === "observe" && task.key.change === undefined;
+}
+
+/** Not that of a kind of key: a selector may be called `rsa`. */
+function nameOfRow(row: SigningKeyConfig): string {
+  return `${keyId(row)} row`;
 }
 
 function nameOf(task: Task): string {

@@ -31,7 +31,9 @@ describe("the clock is set while nobody looks for an hour", () => {
     ["back: one from ahead is of another clock", -year, start + 2 * hour, start + 2 * hour],
     // Written by the new clock before the look; a year earlier it would count as long over.
     ["back: one of the last hour stays", -year, start - year + hour / 2, start - year + hour / 2],
-    ["back: one that is older than a year moves", -year, start - year - hour, start - 2 * year - hour],
+    // Written before this process began, perhaps by a right clock.
+    ["back: one from before the start stays", -year, start - year - hour, start - year - hour],
+    ["forward: one from before the start moves", year, start - hour, start + year - hour],
   ])("%s", (_, by, time, expected) => {
     const { watch, pass, set } = clocks();
     pass(hour);
@@ -91,14 +93,14 @@ const key: RotatedKey = {
   nextAt: 15,
 };
 
-test("every time of a key is moved, and nothing else", () => {
-  expect(withTimes(key, (time) => time + 100)).toEqual({
-    ...key,
+test("every time of a key is moved, and nothing else; a proof is none any more", () => {
+  const { provedAt: _, ...unproved } = key;
+  expect(withTimes(key, (time) => time + 100)).toStrictEqual({
+    ...unproved,
     since: 101,
     history: [{ state: "generated", at: 102, why: "written" }],
     change: { kind: "publish", begunAt: 103, triedAt: 104, sentAt: 105 },
     servedSince: 106,
-    provedAt: 107,
     activeAt: 108,
     releasedAt: 109,
     toldAt: 110,
@@ -108,7 +110,7 @@ test("every time of a key is moved, and nothing else", () => {
 });
 
 test("what is not there does not come by that", () => {
-  const { change: _, trouble: __, servedSince: ___, ...bare } = key;
+  const { change: _, trouble: __, servedSince: ___, provedAt: ____, ...bare } = key;
   expect(Object.keys(withTimes(bare, (time) => time)).toSorted()).toEqual(Object.keys(bare).toSorted());
 });
 

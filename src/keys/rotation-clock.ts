@@ -20,7 +20,8 @@ interface ClockSetting {
 
 /**
  * Notices that the wall clock was set. What waits is to wait neither shorter nor longer for that: the times that were
- * written down move with the clock.
+ * written down move with the clock. Where it is not known by which clock that was, longer is the safe way; so it is for
+ * a machine that slept, as the clock that only goes on stands still then.
  */
 export class ClockWatch {
   readonly #now: () => number;
@@ -46,11 +47,14 @@ export class ClockWatch {
       return undefined;
     }
     const before = moment.now - by;
+    // When the watch began, by the old clock: that may have been wrong since the system's start, and right before.
+    const begun = last.now - (last.monotonic - this.#startedAt);
     // Since the last look both clocks may have been in use; too late a time is the safe one.
-    const isNew = (time: number): boolean => by < 0 && time >= moment.now - passed && time <= moment.now;
+    const isNew = (time: number): boolean => time >= moment.now - passed && time <= moment.now;
+    const stays = (time: number): boolean => by < 0 && (time < begun || isNew(time));
     return {
       // Times ahead of the old clock are from another one, which may have been right.
-      move: (time) => (time > before || isNew(time) ? time : time + by),
+      move: (time) => (time > before || stays(time) ? time : time + by),
       done: () => {
         this.#last = moment;
       },
@@ -73,16 +77,13 @@ export function isAhead(key: RotatedKey, now: number): boolean {
   return latest > now + toleranceMs;
 }
 
-/** A key with other times. */
+/** A key with other times, and without its proof: meanwhile something may have changed unseen. */
 export function withTimes(key: RotatedKey, map: (time: number) => number): RotatedKey {
+  const { provedAt: _, ...rest } = key;
   const { change, trouble, history } = key;
   return {
-    ...key,
-    ...mapped(
-      key,
-      ["since", "servedSince", "provedAt", "activeAt", "releasedAt", "toldAt", "fileDeletedAt"],
-      map,
-    ),
+    ...rest,
+    ...mapped(key, ["since", "servedSince", "activeAt", "releasedAt", "toldAt", "fileDeletedAt"], map),
     history: history.map((one) => ({ ...one, at: map(one.at) })),
     ...(change !== undefined && {
       change: { ...change, ...mapped(change, ["begunAt", "triedAt", "sentAt"], map) },

@@ -1,5 +1,6 @@
 import { chmodSync } from "node:fs";
 import { SekishoError } from "../errors.ts";
+import { isCorruption } from "./file-fault.ts";
 import { findRecords } from "./find-records.ts";
 import { ingestSpool } from "./ingest.ts";
 import { groupDifferences } from "./list-differences.ts";
@@ -18,26 +19,22 @@ import type {
 } from "./port.ts";
 import type { MessageRecord } from "./record.ts";
 import { spoolFolder } from "./spool-files.ts";
-import {
-  databasePath,
-  isCorruption,
-  makeDataDir,
-  moveAside,
-  openDatabase,
-  type RecordDatabase,
-} from "./sqlite.ts";
+import { databasePath, makeDataDir, moveAside, openDatabase, type RecordDatabase } from "./sqlite.ts";
 
 export interface KeeperOptions {
   readonly dataDir: string;
   /** `record.keep` in ms, `record.max_size` in octets. */
   readonly keepMs: number;
   readonly maxOctets: number;
+  /** What was told as the reason why the keeper before could not go on. */
+  readonly trouble?: string;
 }
 
 /** Something the operator should hear of. */
 export type StoreEvent =
   | { readonly kind: "moved-aside"; readonly path: string; readonly reason: string }
-  | { readonly kind: "unavailable"; readonly reason: string }
+  /** `restartInMs`: its thread has died, and will be started again then. */
+  | { readonly kind: "unavailable"; readonly reason: string; readonly restartInMs?: number }
   | { readonly kind: "available" }
   | { readonly kind: "damaged-lines"; readonly lines: number };
 
@@ -61,6 +58,7 @@ export class Keeper {
     this.#options = options;
     this.#folder = spoolFolder(options.dataDir);
     this.#tell = tell;
+    this.#lastError = options.trouble;
   }
 
   /** One round of work. A failure is told and kept for `stats`; the segments stay, and the next round tries again. */

@@ -136,6 +136,8 @@ export interface StoreStats {
   readonly damagedLines: number;
   /** Records deleted by `record.keep` and `record.max_size`. */
   readonly expired: number;
+  /** How often the store's thread had died and was to be started again. */
+  readonly restarts?: number;
   /** Why the store takes nothing at present. */
   readonly lastError?: string;
 }

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { SekishoError } from "../errors.ts";
+import { recordsError } from "./file-fault.ts";
 import { findRecords } from "./find-records.ts";
 import type { KeeperOptions, StoreEvent } from "./keeper.ts";
 import { groupDifferences } from "./list-differences.ts";
@@ -18,11 +18,14 @@ import type {
 import type { MessageRecord } from "./record.ts";
 import { spoolFolder } from "./spool-files.ts";
 import { databasePath, openDatabaseToRead, type RecordDatabase } from "./sqlite.ts";
+import { recordsPlace, StoreError } from "./store-error.ts";
 import type { StoreMessage, StoreQuestion } from "./store-thread.ts";
 
 export interface StoreOptions extends KeeperOptions {
   /** Hears what the operator should know; called in the main thread. */
   readonly onEvent?: (event: StoreEvent) => void;
+  /** For tests. */
+  readonly thread?: URL;
 }
 
 /** The store of the daemon: besides answering, it takes in the spool all the time. */
@@ -31,41 +34,67 @@ export interface RunningStore extends RecordStore {
   ingest(): Promise<void>;
 }
 
-/** Starts the thread that owns the database. What goes wrong in it is told by `onEvent` and `stats`, and tried again. */
+/**
+ * Starts the thread that owns the database. What goes wrong in it is told by `onEvent` and `stats`, and tried again; when it dies it is
+ * started again, and the spool keeps the records meanwhile.
+ */
 export function startRecordStore(options: StoreOptions): RunningStore {
   return new ThreadedStore(options);
 }
 
 /** V8 would double the young part time and again while records are large, and keep it; one lives at a time. */
 const heapLimits = { maxYoungGenerationSizeMb: 8 };
+const firstWaitMs = 100;
+const longestWaitMs = 30_000;
+/** A life that long clears the past. */
+const longLifeMs = 60_000;
 
 class ThreadedStore implements RunningStore {
-  readonly #worker: Worker;
+  readonly #options: StoreOptions;
+  #worker: Worker | undefined;
   readonly #waiting = new Map<
     number,
     { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
   >();
   #number = 0;
-  #over: SekishoError | undefined;
   #closing: Promise<void> | undefined;
+  /** Why nothing can be asked at present. */
+  #stopped: StoreError | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #restarts = 0;
+  #waitMs = 0;
+  #startedMs = 0;
+  /** Of the threads before this one, and as this one has said last. */
+  #before = noCounts;
+  #counts = noCounts;
 
-  constructor({ onEvent, ...keeper }: StoreOptions) {
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  /** @param trouble Of the thread before. */
+  #start(trouble?: string): void {
+    const { onEvent, thread, ...keeper } = this.#options;
     // tsc rewrites imports and not URLs: the thread's file has the ending that this one has.
     const file = import.meta.url.endsWith(".ts") ? "./store-thread.ts" : "./store-thread.js";
-    this.#worker = new Worker(new URL(file, import.meta.url), {
-      workerData: keeper,
+    const worker = new Worker(thread ?? new URL(file, import.meta.url), {
+      workerData: { ...keeper, ...(trouble !== undefined && { trouble }) },
       execArgv: [],
       resourceLimits: heapLimits,
     });
-    this.#worker.on("message", (message: StoreMessage) => {
+    this.#worker = worker;
+    this.#stopped = undefined;
+    this.#startedMs = performance.now();
+    let reason = "the thread has ended";
+    worker.on("message", (message: StoreMessage) => {
       if (message.kind === "event") onEvent?.(message.event);
       else this.#settle(message);
     });
-    this.#worker.on("error", (error) => {
-      onEvent?.({ kind: "unavailable", reason: String(error) });
-      this.#end(String(error));
+    worker.on("error", (error) => {
+      reason = String(error);
     });
-    this.#worker.on("exit", () => this.#end("the store is closed"));
+    worker.on("exit", () => this.#ended(reason));
   }
 
   async find(query: Parameters<RecordStore["find"]>[0]): Promise<readonly MessageRecord[]> {
@@ -89,7 +118,9 @@ class ThreadedStore implements RunningStore {
   }
 
   async stats(): Promise<StoreStats> {
-    return (await this.#ask({ kind: "stats" })) as StoreStats;
+    const stats = (await this.#ask({ kind: "stats" })) as StoreStats;
+    this.#counts = countsOf(stats);
+    return { ...stats, ...sumOf(this.#before, this.#counts), restarts: this.#restarts };
   }
 
   async ingest(): Promise<void> {
@@ -102,21 +133,27 @@ class ThreadedStore implements RunningStore {
   }
 
   async #close(): Promise<void> {
+    clearTimeout(this.#restart);
+    const worker = this.#worker;
     try {
-      if (this.#over === undefined) await this.#ask({ kind: "close" });
+      if (worker !== undefined) await this.#ask({ kind: "close" });
     } catch (error) {
       // The thread may end by itself before its answer is read: then it is closed, which is what was wanted.
-      if (this.#over === undefined) throw error;
+      if (this.#worker !== undefined) throw error;
+    } finally {
+      await worker?.terminate();
+      this.#stop("the store is closed");
     }
-    await this.#worker.terminate();
   }
 
   #ask(question: StoreQuestion): Promise<unknown> {
-    if (this.#over !== undefined) return Promise.reject(this.#over);
+    const worker = this.#worker;
+    if (this.#stopped !== undefined || worker === undefined)
+      return Promise.reject(this.#stopped ?? stopped("the store is closed"));
     const number = ++this.#number;
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
-      this.#worker.postMessage({ ...question, number });
+      worker.postMessage({ ...question, number });
     });
   }
 
@@ -124,14 +161,53 @@ class ThreadedStore implements RunningStore {
     const waiting = this.#waiting.get(message.number);
     this.#waiting.delete(message.number);
     if (message.kind === "answer") waiting?.resolve(message.value);
-    else waiting?.reject(new SekishoError("STORE_UNAVAILABLE", message.message));
+    else waiting?.reject(new StoreError(message.error));
   }
 
-  #end(reason: string): void {
-    this.#over ??= new SekishoError("STORE_UNAVAILABLE", reason);
-    for (const { reject } of this.#waiting.values()) reject(this.#over);
+  #ended(reason: string): void {
+    this.#worker = undefined;
+    this.#stop(reason);
+    // Whatever the reason was: nobody needs it any more.
+    if (this.#closing !== undefined) return;
+    this.#before = sumOf(this.#before, this.#counts);
+    this.#counts = noCounts;
+    const livedLong = performance.now() - this.#startedMs >= longLifeMs;
+    this.#waitMs = this.#waitMs === 0 || livedLong ? firstWaitMs : Math.min(longestWaitMs, 2 * this.#waitMs);
+    this.#restarts += 1;
+    this.#restart = setTimeout(() => this.#start(reason), this.#waitMs);
+    this.#options.onEvent?.({ kind: "unavailable", reason, restartInMs: this.#waitMs });
+  }
+
+  #stop(reason: string): void {
+    this.#stopped = stopped(reason);
+    for (const { reject } of this.#waiting.values()) reject(this.#stopped);
     this.#waiting.clear();
   }
+}
+
+function stopped(reason: string): StoreError {
+  return new StoreError({
+    place: recordsPlace,
+    failure: { fault: "stopped", said: reason },
+    message: reason,
+  });
+}
+
+/** What of the statistics is counted since the start. */
+type Counts = Pick<StoreStats, "ingested" | "repeated" | "damagedLines" | "expired">;
+const noCounts: Counts = { ingested: 0, repeated: 0, damagedLines: 0, expired: 0 };
+
+function countsOf({ ingested, repeated, damagedLines, expired }: Counts): Counts {
+  return { ingested, repeated, damagedLines, expired };
+}
+
+function sumOf(a: Counts, b: Counts): Counts {
+  return {
+    ingested: a.ingested + b.ingested,
+    repeated: a.repeated + b.repeated,
+    damagedLines: a.damagedLines + b.damagedLines,
+    expired: a.expired + b.expired,
+  };
 }
 
 /**
@@ -162,10 +238,7 @@ function reading<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof SekishoError) throw error;
-    throw new SekishoError("STORE_UNAVAILABLE", `the records cannot be read: ${String(error)}`, {
-      cause: error,
-    });
+    throw recordsError(error, `the records cannot be read: ${String(error)}`);
   }
 }
 

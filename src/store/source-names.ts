@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { SekishoError } from "../errors.ts";
+import { fileError, isCorruption } from "./file-fault.ts";
 import { makeFolder } from "./make-folder.ts";
 import type { Awaitable } from "./reports/sql.ts";
 
@@ -67,7 +67,7 @@ export function openSourceNamesToRead(dataDir: string): Pick<SqliteSourceNames, 
       if (versionOf(db) === version) return new SqliteSourceNames(db);
     } catch (error) {
       db.close();
-      if (!isDamaged(error)) throw error;
+      if (!isCorruption(error)) throw error;
       return noNames;
     }
     db.close();
@@ -85,8 +85,7 @@ function using<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw new SekishoError("STORE_UNAVAILABLE", `${path}: ${text}`, { cause });
+    throw fileError(path, cause);
   }
 }
 
@@ -99,16 +98,11 @@ function openOrBegin(path: string): SqliteSourceNames {
   try {
     return openAt(path);
   } catch (error) {
-    if (!isDamaged(error)) throw error;
+    // A file that is only busy stays.
+    if (!isCorruption(error)) throw error;
     for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
     return openAt(path);
   }
-}
-
-/** SQLITE_CORRUPT and SQLITE_NOTADB; a file that is only busy stays. */
-function isDamaged(error: unknown): boolean {
-  const code = (error as { readonly errcode?: number }).errcode ?? 0;
-  return (code & 0xff) === 11 || (code & 0xff) === 26;
 }
 
 function versionOf(db: DatabaseSync): number {

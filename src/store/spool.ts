@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, unlinkSync } from "node:fs";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { SekishoError } from "../errors.ts";
+import { fileError } from "./file-fault.ts";
 import { makeFolder } from "./make-folder.ts";
 import type { MessageRecord, RecordId } from "./record.ts";
 import { formatLine } from "./record-line.ts";
@@ -285,6 +285,6 @@ function makeFolders(dataDir: string, folder: string): void {
     makeFolder(folder, 0o700);
     chmodSync(folder, 0o700);
   } catch (cause) {
-    throw new SekishoError("STORE_UNAVAILABLE", `data_dir ${dataDir}: ${String(cause)}`, { cause });
+    throw fileError(dataDir, cause, `data_dir ${dataDir}: ${String(cause)}`);
   }
 }

@@ -11,9 +11,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
-import { SekishoError } from "../errors.ts";
+import { fileError, isCorruption } from "./file-fault.ts";
 import { stateMigrations } from "./schema.ts";
-import { checkIntegrity, hasTables, isCorruption, makeDataDir, migrate, moveAside } from "./sqlite.ts";
+import { checkIntegrity, hasTables, makeDataDir, migrate, moveAside } from "./sqlite.ts";
 import type { StateStore, StateTransaction } from "./state.ts";
 
 export function statePath(dataDir: string): string {
@@ -112,9 +112,7 @@ function using<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    if (cause instanceof SekishoError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SekishoError("STORE_UNAVAILABLE", `${path}: ${reason}`, { cause });
+    throw fileError(path, cause);
   }
 }
 

@@ -1,7 +1,6 @@
 import { chmodSync, closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { SekishoError } from "../errors.ts";
 import { type Comparison, groupDifferences } from "./list-differences.ts";
 import { type ShadowedMessage, shadowedMessage } from "./list-shadow.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -16,6 +15,7 @@ import type {
 import type { MessageRecord } from "./record.ts";
 import { parseLine, type RecordLine } from "./record-line.ts";
 import { migrations } from "./schema.ts";
+import { filePlace, StoreError } from "./store-error.ts";
 
 /** The database of records: all SQL is here. Synchronous, so it belongs in a thread of its own or a command. */
 export interface RecordDatabase {
@@ -86,13 +86,6 @@ export function openDatabaseToRead(path: string): RecordDatabase | undefined {
   return undefined;
 }
 
-/** Whether SQLite says that the file is no database or is damaged. */
-export function isCorruption(error: unknown): boolean {
-  const code = (error as { readonly errcode?: unknown } | undefined)?.errcode;
-  // The low octet is the primary code: SQLITE_CORRUPT 11, SQLITE_NOTADB 26.
-  return typeof code === "number" && ((code & 0xff) === 11 || (code & 0xff) === 26);
-}
-
 /** Renames a damaged database and its companions, so that a new one can be made. @returns Its new path. */
 export function moveAside(path: string, nowMs: number): string {
   const aside = `${path}.damaged-${new Date(nowMs).toISOString().replaceAll(/[:.]/g, "")}`;
@@ -132,8 +125,12 @@ function userVersion(db: DatabaseSync): number {
   return Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
 }
 
-function newerVersion(path: string, version: number): SekishoError {
-  return new SekishoError("STORE_UNAVAILABLE", `${path}: written by a newer Sekisho (schema ${version})`);
+function newerVersion(path: string, version: number): StoreError {
+  return new StoreError({
+    place: filePlace(path),
+    failure: { fault: "newer-schema", version },
+    message: `${path}: written by a newer Sekisho (schema ${version})`,
+  });
 }
 
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {

@@ -1,6 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { recordsError } from "./file-fault.ts";
 import { Keeper, type KeeperOptions, type StoreEvent } from "./keeper.ts";
 import type { CountedColumn, DifferenceQuery, RecordQuery, SelectorQuery, ShadowQuery } from "./port.ts";
+import type { StoreErrorData } from "./store-error.ts";
 
 /** What the main thread asks of this one. */
 export type StoreQuestion =
@@ -19,7 +21,7 @@ type StoreRequest = StoreQuestion & { readonly number: number };
 
 export type StoreMessage =
   | { readonly kind: "answer"; readonly number: number; readonly value: unknown }
-  | { readonly kind: "error"; readonly number: number; readonly message: string }
+  | { readonly kind: "error"; readonly number: number; readonly error: StoreErrorData }
   | { readonly kind: "event"; readonly event: StoreEvent };
 
 const roundEveryMs = 500;
@@ -57,7 +59,8 @@ function run(port: NonNullable<typeof parentPort>, options: KeeperOptions): void
     try {
       send({ kind: "answer", number: request.number, value: answer(request) });
     } catch (error) {
-      send({ kind: "error", number: request.number, message: String(error) });
+      const { place, failure, message } = recordsError(error, String(error));
+      send({ kind: "error", number: request.number, error: { place, failure, message } });
     }
   });
   keeper.round(Date.now());

@@ -17,13 +17,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { sampleRecord } from "../../test/sample-record.ts";
 import { Keeper, type StoreEvent } from "./keeper.ts";
 import type { MessageRecord } from "./record.ts";
 import { formatLine, maxLineOctets, parseLine, type RecordLine } from "./record-line.ts";
-import { openRecordStore, startRecordStore } from "./record-store.ts";
+import { openRecordStore, type RunningStore, startRecordStore } from "./record-store.ts";
 import { migrations } from "./schema.ts";
 import { openSpool } from "./spool.ts";
 import { listSegments, segmentName, spoolFolder } from "./spool-files.ts";
@@ -503,6 +503,135 @@ describe("the thread", () => {
     const reader = openRecordStore({ dataDir });
     expect((await reader.stats()).records).toBe(5);
     await reader.close();
+  });
+});
+
+describe("a thread that dies", () => {
+  const real = new URL("./store-thread.ts", import.meta.url).href;
+
+  /** @returns The thread of a store with a way to die before it; `starts` counts the threads. */
+  function dyingThread(when: string): URL {
+    const path = join(dataDir, "thread.mjs");
+    const text = `
+      import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
+      appendFileSync(${JSON.stringify(join(dataDir, "starts"))}, "x");
+      const starts = readFileSync(${JSON.stringify(join(dataDir, "starts"))}, "utf8").length;
+      const die = (why) => { throw new Error(why); };
+      ${when}
+      await import(${JSON.stringify(real)});
+    `;
+    writeFileSync(path, text);
+    return pathToFileURL(path);
+  }
+
+  const starts = (): number => readFileSync(join(dataDir, "starts"), "utf8").length;
+
+  interface Started {
+    readonly store: RunningStore;
+    readonly events: StoreEvent[];
+    /** What a question fails with that is asked at the first event. */
+    readonly atFirst: Promise<unknown>;
+  }
+
+  function started(thread: URL): Started {
+    const events: StoreEvent[] = [];
+    const first = Promise.withResolvers<unknown>();
+    const onEvent = (event: StoreEvent): void => {
+      events.push(event);
+      if (events.length === 1) store.stats().then(first.resolve, first.resolve);
+    };
+    const store = startRecordStore({ dataDir, keepMs: 50 * year, maxOctets: 1e9, thread, onEvent });
+    onTestFinished(() => store.close());
+    return { store, events, atFirst: first.promise };
+  }
+
+  test("in its work is started again; the spool keeps the records, and nothing is doubled", async () => {
+    const deadly = join(dataDir, "die");
+    const { store, events, atFirst } = started(
+      dyingThread(`setInterval(() => {
+        if (!existsSync(${JSON.stringify(deadly)})) return;
+        rmSync(${JSON.stringify(deadly)});
+        die("out of memory");
+      }, 5);`),
+    );
+    segment(samples(1, 5));
+    await store.ingest();
+    expect(await store.stats()).toMatchObject({ records: 5, ingested: 5, restarts: 0 });
+    writeFileSync(deadly, "");
+    await vi.waitFor(() => expect(events).toHaveLength(1), 20_000);
+    expect(events).toEqual([
+      { kind: "unavailable", reason: "Error: out of memory", restartInMs: expect.any(Number) },
+    ]);
+    expect(await atFirst).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      failure: { fault: "stopped", said: "Error: out of memory" },
+    });
+    // As after a death between the commit and the end of the segment.
+    segment(samples(3, 8), segmentName("mx1", "00", 2));
+    await vi.waitFor(() => expect(events).toHaveLength(2), 20_000);
+    expect(events[1]).toEqual({ kind: "available" });
+    await store.ingest();
+    const stats = await store.stats();
+    expect(stats).toMatchObject({ records: 8, ingested: 8, repeated: 3, restarts: 1 });
+    expect(stats.lastError).toBeUndefined();
+    expect(await store.find({})).toHaveLength(8);
+  });
+
+  test("again and again is started ever later, and then works", async () => {
+    const { store, events } = started(dyingThread(`if (starts < 4) die("too early");`));
+    segment(samples(1, 2));
+    await vi.waitFor(() => expect(events.at(-1)).toEqual({ kind: "available" }), 20_000);
+    expect(events.slice(0, -1)).toEqual(
+      [100, 200, 400].map((restartInMs) => ({
+        kind: "unavailable",
+        reason: "Error: too early",
+        restartInMs,
+      })),
+    );
+    expect(await store.stats()).toMatchObject({ records: 2, restarts: 3 });
+  });
+
+  test("that ends without a word is started again, too", async () => {
+    const { store, events } = started(dyingThread("if (starts === 1) process.exit(7);"));
+    await vi.waitFor(() => expect(events.at(-1)).toEqual({ kind: "available" }), 20_000);
+    expect(await store.stats()).toMatchObject({ restarts: 1 });
+  });
+
+  test("is not started again once the store is closed, and its records wait", async () => {
+    const { store, events } = started(dyingThread(`die("at once");`));
+    segment(samples(1, 2));
+    await vi.waitFor(() => expect(events.length).toBeGreaterThan(2), 20_000);
+    await Promise.all([store.close(), store.close()]);
+    const before = starts();
+    const wait = Math.max(...events.map((one) => (one.kind === "unavailable" ? (one.restartInMs ?? 0) : 0)));
+    await new Promise((resolve) => setTimeout(resolve, wait + 100));
+    expect(starts()).toBe(before);
+    await expect(store.find({})).rejects.toMatchObject({ message: "the store is closed" });
+    expect(listSegments(spoolFolder(dataDir))).toHaveLength(1);
+  });
+
+  test("while it is asked refuses the question, and not the next thread's", async () => {
+    const { store, events } = started(dyingThread(`if (starts === 1) setTimeout(die, 0, "late");`));
+    const asked = await Promise.allSettled([store.stats(), store.ingest(), store.find({})]);
+    for (const one of asked)
+      if (one.status === "rejected") expect(one.reason).toMatchObject({ failure: { fault: "stopped" } });
+    await vi.waitFor(() => expect(events.at(-1)).toEqual({ kind: "available" }), 20_000);
+    expect(await store.find({})).toEqual([]);
+  });
+});
+
+test("a question that the thread cannot answer is refused with what its engine says", async () => {
+  const store = startRecordStore({ dataDir, keepMs: 50 * year, maxOctets: 1e9 });
+  onTestFinished(() => store.close());
+  await store.ingest();
+  const db = new DatabaseSync(databasePath(dataDir));
+  db.exec("DROP TABLE record");
+  db.close();
+  await expect(store.countBy("reply", 0)).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    message: "Error: no such table: record",
+    place: { kind: "records" },
+    failure: { fault: "other", said: "no such table: record" },
   });
 });
 

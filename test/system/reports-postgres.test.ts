@@ -191,6 +191,21 @@ describeWith([join(postgresPrograms(), "postgres"), "/usr/bin/pg_dump"], "Postgr
       expect(await storedSums(store)).toEqual(sumPlainly(await countedRecords(store)));
     });
 
+    test("takes no more jobs than it was asked for, whatever the plan", async () => {
+      const url = new URL(server.newDatabase());
+      const off = ["hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"];
+      url.searchParams.set("options", off.map((one) => `-c enable_${one}=off`).join(" "));
+      const store = await openPostgresReports({ url: url.href });
+      onTestFinished(() => store.close());
+      for (let index = 0; index < 20; index += 1) await store.jobs.put("fetch", `job ${index}`, {}, index);
+      expect((await store.jobs.take("fetch", 3, 60_000)).map(({ key }) => key)).toEqual([
+        "job 0",
+        "job 1",
+        "job 2",
+      ]);
+      expect(await store.jobs.take("fetch", 3, 60_000)).toHaveLength(3);
+    });
+
     test("several that open a new database at once agree on its tables", async () => {
       const url = server.newDatabase();
       const stores = await Promise.all(Array.from({ length: 6 }, () => openPostgresReports({ url })));

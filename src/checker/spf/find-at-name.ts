@@ -13,6 +13,8 @@ import type { SpfNode } from "./walk-tree.ts";
 
 /** RFC 7208 §3.4: name and text of all records of the type. */
 const maxAnswerOctets = 450;
+/** Of very many records the same is wrong with each; what is to be removed is all of them. */
+const maxOfKind = 20;
 
 /** What can be seen at one of the domain's own names: how many records there are, and whether they can be read. */
 export function findAtName(node: SpfNode): readonly Finding[] {
@@ -27,11 +29,14 @@ export function findAtName(node: SpfNode): readonly Finding[] {
           ),
         ]
       : []),
-    ...versionFaults(txt).map(({ record, problem }) =>
-      finding("spf.version", name, { name, record: readable(record.text), problem }),
-    ),
+    ...versionFaults(txt)
+      .slice(0, maxOfKind)
+      .map(({ record, problem }) =>
+        finding("spf.version", name, { name, record: readable(record.text), problem }),
+      ),
     ...txt
       .filter(isSenderId)
+      .slice(0, maxOfKind)
       .map(({ text }) => finding("spf.senderid-leftover", name, { name, record: readable(text) })),
     ...findSize(name, txt, records),
     ...records.slice(0, 2).flatMap((record) => textFaults(name, record).map((fault) => fault.finding)),

@@ -1,5 +1,5 @@
 import type { DnsResolver } from "../../core/dns/resolver.ts";
-import { formatIp } from "../../core/ip.ts";
+import { formatIp, inNetwork } from "../../core/ip.ts";
 import type { DomainSpec } from "../../core/spf/domain-spec.ts";
 import { fixedTarget } from "../../core/spf/expand.ts";
 import { parseMacroString } from "../../core/spf/macro-string.ts";
@@ -43,8 +43,16 @@ function findNetworks(node: SpfNode): readonly Finding[] {
 /** How much of a family the broad networks of a record let through together, from 0 to 1 or more. */
 function shareOf(networks: readonly IpMechanism[], family: 4 | 6): number {
   const broad = networks.filter((network) => network.address.family === family && isBroad(network));
-  const shares = new Map(broad.map((network) => [formatNetwork(network), 2 ** -network.prefix]));
-  return [...shares.values()].reduce((sum, share) => sum + share, 0);
+  // In the order of addresses, the wider one first: of a network within another nothing is added.
+  const sorted = broad.toSorted(
+    (a, b) => Buffer.compare(networkOf(a).octets, networkOf(b).octets) || a.prefix - b.prefix,
+  );
+  const apart: IpMechanism[] = [];
+  for (const network of sorted) {
+    const last = apart.at(-1);
+    if (last === undefined || !inNetwork(network.address, last.address, last.prefix)) apart.push(network);
+  }
+  return apart.reduce((sum, { prefix }) => sum + 2 ** -prefix, 0);
 }
 
 function isBroad({ address, prefix }: IpMechanism): boolean {

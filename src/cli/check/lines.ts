@@ -109,9 +109,8 @@ function closingLines(
 
 /** How many findings of each kind. */
 export function countLine(findings: readonly Finding[], text: CheckText): string {
-  const count = (...severities: readonly Severity[]): number =>
-    findings.filter(({ severity }) => severities.includes(severity)).length;
-  return text.count(count("error"), count("warning"), count("notice", "info"));
+  const count = (severity: Severity): number => findings.filter((one) => one.severity === severity).length;
+  return text.count(count("error"), count("warning"), count("notice"), count("info"));
 }
 
 /** What was looked at, and what was not and why. */

@@ -51,8 +51,8 @@ export const checkTextEn: CheckText = {
   insteadOfChange: "Or publish, in place of the record printed above, and then check again",
   todo: "Do",
   clause: "See",
-  count: (errors, warnings, notices) =>
-    `${some(errors, "error", "errors")}, ${some(warnings, "warning", "warnings")}, ${some(notices, "notice", "notices")}`,
+  count: (errors, warnings, notices, infos) =>
+    `${some(errors, "error", "errors")}, ${some(warnings, "warning", "warnings")}, ${some(notices, "notice", "notices")}${infos === 0 ? "" : `, ${infos} for information`}`,
   nothing: "Nothing wrong was found.",
   nothingNew: "The zone files add nothing that is wrong.",
   skipped: (subjects) => `Not checked: ${subjects.join(", ")}.`,

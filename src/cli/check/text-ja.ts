@@ -49,7 +49,8 @@ export const checkTextJa: CheckText = {
   insteadOfChange: "または、上に示したレコードの代わりに公開する（公開後にもう一度調べてください）",
   todo: "対処",
   clause: "根拠",
-  count: (errors, warnings, notices) => `エラー ${errors} 件、警告 ${warnings} 件、注意 ${notices} 件`,
+  count: (errors, warnings, notices, infos) =>
+    `エラー ${errors} 件、警告 ${warnings} 件、注意 ${notices} 件${infos === 0 ? "" : `、情報 ${infos} 件`}`,
   nothing: "問題は見つかりませんでした。",
   nothingNew: "ゾーンファイルによって新しく生じる問題はありません。",
   skipped: (subjects) => `調べなかったもの: ${subjects.join("、")}`,

@@ -32,7 +32,7 @@ export interface CheckText {
   readonly insteadOfChange: string;
   readonly todo: string;
   readonly clause: string;
-  readonly count: (errors: number, warnings: number, notices: number) => string;
+  readonly count: (errors: number, warnings: number, notices: number, infos: number) => string;
   readonly nothing: string;
   readonly nothingNew: string;
   readonly checked: (subjects: readonly string[]) => string;

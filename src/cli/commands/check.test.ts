@@ -194,10 +194,24 @@ describe("mistakes of usage", () => {
     [["example.jp", "--zone", clean, "--offline", "--from-message", "/nowhere/x.eml"], "/nowhere/x.eml"],
     [["example.jp", "--zone", clean, "--offline", "--html", "/nowhere/x.html"], "/nowhere/x.html"],
   ])("a file that is not there: %s", async (argv, named) => {
-    const { code, err } = await check(argv);
-    expect(code).toBe(3);
+    const { code, out, err } = await check(argv);
+    // Before the work, not after it.
+    expect([code, out]).toEqual([3, ""]);
     expect(err).toContain(named);
   });
+});
+
+test("findings for information are no notices", async () => {
+  const zone = file("info.zone", "example.jp. MX 0 .\n");
+  const argv = ["example.jp", "--zone", zone, "--offline"];
+  const { out } = await check([...argv, "--json"]);
+  const { findings } = JSON.parse(out) as { readonly findings: readonly { readonly severity: string }[] };
+  const count = (severity: string): number => findings.filter((one) => one.severity === severity).length;
+  expect(count("info")).toBeGreaterThan(0);
+  expect((await check(argv)).out).toContain(`, ${count("info")} for information`);
+  expect((await check([...argv, "--lang", "ja"])).out).toContain(
+    `注意 ${count("notice")} 件、情報 ${count("info")} 件`,
+  );
 });
 
 test("--fail-on error lets warnings pass", async () => {

@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { access, constants, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { checkDomain } from "../../checker/check-domain.ts";
 import { newFindings } from "../../checker/new-findings.ts";
 import { fixedClock, systemClock } from "../../core/clock.ts";
@@ -145,6 +146,7 @@ export const check: AnyCommand = defineCommand({
     const domains = await readDomains(args, maxDomains, io);
     const plan = readPlan(values, io);
     const now = readNow(values.now, io);
+    if (values.html !== undefined) await refuseUnwritable(values.html, io);
     const clock = now === undefined ? systemClock : fixedClock(now);
     const open = await openCheck(values, domains, config, clock, io);
     try {
@@ -190,6 +192,26 @@ async function writePage(file: string, page: string, io: Io): Promise<void> {
     await writeFile(file, page);
   } catch (error) {
     throw fileUnwritable(file, error, io);
+  }
+}
+
+/** A file that cannot be written is told before the work, not after. */
+async function refuseUnwritable(file: string, io: Io): Promise<void> {
+  try {
+    const found = await statIfThere(file);
+    if (found?.isDirectory() === true) throw Object.assign(new Error("directory"), { code: "EISDIR" });
+    await access(found === undefined ? dirname(file) : file, constants.W_OK);
+  } catch (error) {
+    throw fileUnwritable(file, error, io);
+  }
+}
+
+async function statIfThere(file: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
+  try {
+    return await stat(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
 

@@ -9,6 +9,7 @@ import { rotationText } from "../../keys/rotation-text.ts";
 import type { Io } from "../io.ts";
 import { printable, wrap } from "../layout.ts";
 import { keyCommandText, type PlanFault } from "./rotation-command-text.ts";
+import { wordedReason } from "./trouble-reason.ts";
 
 /** Rows of a listed key: its state, what it waits for, and what holds it up. */
 export function rotationRows(key: RotatedKey, rotate: RotateConfig, io: Io): [string, string][] {
@@ -79,10 +80,11 @@ export function noteLines(note: RotationNote, io: Io): string[] {
   }
 }
 
-/** Where there is no zone to look into, with what to do; else as the rotation has it. */
-function troubleReason({ domain, trouble }: RotatedKey, io: Io): string {
-  const reason = trouble?.reason ?? "";
-  return /: no-(?:zone|server)$/.test(reason) ? planFaultText(domain, reason, io) : reason;
+/** Where there is no zone to look into, with what to do. */
+export function troubleReason({ domain, trouble }: Pick<RotatedKey, "domain" | "trouble">, io: Io): string {
+  if (trouble === undefined) return "";
+  const { reason } = trouble;
+  return /: no-(?:zone|server)$/.test(reason) ? planFaultText(domain, reason, io) : wordedReason(trouble, io);
 }
 
 /** Why a new key could not be begun; undefined for what is no failure. */

@@ -14,8 +14,10 @@ import type {
   ReadDocument,
   ReportStore,
 } from "../../store/reports/port.ts";
-import { type ExitCode, exitOk } from "../command.ts";
+import { isDamagedPart, StoreError } from "../../store/store-error.ts";
+import { type ExitCode, exitFailed, exitOk } from "../command.ts";
 import { readConfig } from "../config-option.ts";
+import { failureLines } from "../failure-lines.ts";
 import { formatJson, type Io } from "../io.ts";
 import { hanging, printable } from "../layout.ts";
 import { reportText } from "../text/report-text.ts";
@@ -33,23 +35,42 @@ export async function reparseReports(values: ReportValues, _: readonly string[],
   const keepFailures = failureKeeper(config);
   try {
     return await withReports(values.config, io, async (store) => {
-      const count = { arrivals: 0, changed: 0, gone: 0 };
+      const count = { arrivals: 0, changed: 0, gone: 0, damaged: 0 };
       for await (const raw of store.raws()) {
-        if (raw.octets === undefined) {
+        const { octets, damage } = raw;
+        const changes =
+          octets === undefined
+            ? damage
+            : await damageOr(readAgain(store, { ...raw, octets }, judge, keepFailures));
+        if (changes === undefined) {
           count.gone += 1;
           continue;
         }
+        if (changes instanceof StoreError) {
+          count.damaged += 1;
+          for (const line of failureLines(changes, io)) io.err(line);
+          continue;
+        }
         count.arrivals += 1;
-        const changes = await readAgain(store, { ...raw, octets: raw.octets }, judge, keepFailures);
         if (changes.length === 0) continue;
         count.changed += 1;
         await tell(raw, changes, values.json, io);
       }
       if (!values.json) tellSum(count, io);
-      return exitOk;
+      return count.damaged === 0 ? exitOk : exitFailed;
     });
   } finally {
     judge.close();
+  }
+}
+
+/** The others are still to be read. */
+async function damageOr<T>(work: Promise<T>): Promise<T | StoreError> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isDamagedPart(error)) throw error;
+    return error;
   }
 }
 
@@ -125,8 +146,10 @@ function withDestination(read: ReadDocument, known: readonly KnownDocument[]): R
 }
 
 async function knownResult(store: ReportStore, one: KnownDocument): Promise<Result> {
-  const report = one.report === undefined ? undefined : await store.show(one.report);
+  const report = one.report === undefined ? undefined : await damageOr(store.show(one.report));
   const outcome = withoutOrder(one.outcome);
+  // Reading it again mends it.
+  if (report instanceof StoreError) return { outcome, kind: one.kind, reason: report.message };
   if (report === undefined) return { outcome, ...(one.reason !== undefined && { reason: one.reason }) };
   const { reporter, reportId, domain, records, messages } = report;
   return { outcome, kind: one.kind, reporter, reportId, domain, rows: records, messages };
@@ -182,10 +205,11 @@ function resultText(result: Result | null, io: Io): string {
 }
 
 function tellSum(
-  { arrivals, changed, gone }: { arrivals: number; changed: number; gone: number },
+  { arrivals, changed, gone, damaged }: Readonly<Record<"arrivals" | "changed" | "gone" | "damaged", number>>,
   io: Io,
 ): void {
   const text = reportText(io.lang);
   io.out(text.reparsed(grouped(arrivals), grouped(changed)));
   if (gone > 0) io.out(text.rawOver(grouped(gone)));
+  if (damaged > 0) io.out(text.damagedParts(grouped(damaged)));
 }

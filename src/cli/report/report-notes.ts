@@ -9,8 +9,9 @@ type Note = ReportNote | "days" | "warnings";
 
 /** What is to be known of a report besides its numbers: the gravest first. */
 function notesOf(report: ReportSummary): Note[] {
-  const { conflict, counted, mailVerdict, recordsExpired, warnings } = report;
+  const { conflict, counted, damaged = false, mailVerdict, recordsExpired, warnings } = report;
   const notes: readonly (readonly [Note, boolean])[] = [
+    ["damaged", damaged],
     ["unaligned", mailVerdict === "unaligned"],
     ["conflict", conflict && !counted],
     ["counted", conflict && counted],

@@ -164,6 +164,7 @@ export const reportEn: ReportText = {
     failures: "Failures",
   },
   notes: {
+    damaged: "damaged",
     conflict: "conflict",
     counted: "counted",
     notCounted: "uncounted",
@@ -174,6 +175,7 @@ export const reportEn: ReportText = {
   noteDays: (days) => `${days} days`,
   noteWarnings: (count) => `${count} odd`,
   legend: {
+    damaged: "it is damaged in the database; report show tells what to do",
     conflict: "another one says that it is the same report, and something else; in no sum",
     counted: "the one of those in conflict that is in the sums",
     notCounted: "it is in no sum",
@@ -221,6 +223,7 @@ export const reportEn: ReportText = {
   reparsed: (arrivals, changed) =>
     `${some(arrivals, "mail or file", "mails and files")} read again, ${changed} with another result`,
   rawOver: (count) => `${count} are no longer kept and stay as they were read`,
+  damagedParts: (count) => `${count} are damaged in the database and were not read again`,
   nothing: "nothing",
   backedUp: (path) => `everything is in ${path}`,
   backupExists: (path) => `${path} is there already; name another file`,

@@ -161,6 +161,7 @@ export const reportJa: ReportText = {
     failures: "失敗",
   },
   notes: {
+    damaged: "破損",
     conflict: "食い違い",
     counted: "集計対象",
     notCounted: "集計外",
@@ -171,6 +172,7 @@ export const reportJa: ReportText = {
   noteDays: (days) => `${days}日分`,
   noteWarnings: (count) => `不備${count}`,
   legend: {
+    damaged: "データベース内で壊れています。対処方法は report show で確認できます",
     conflict: "同じレポートとされているのに内容の異なるものがあり、集計に含めていません",
     counted: "食い違うレポートのうち、集計に含めているものです",
     notCounted: "集計に含めていません",
@@ -217,6 +219,7 @@ export const reportJa: ReportText = {
   reparsed: (arrivals, changed) =>
     `メールとファイル ${arrivals} 件を読み直し、${changed} 件の結果が変わりました`,
   rawOver: (count) => `${count} 件は原文の保存期間を過ぎたため、読み取り済みの内容のままです`,
+  damagedParts: (count) => `${count} 件はデータベース内で壊れているため、読み直せませんでした`,
   nothing: "なし",
   backedUp: (path) => `すべてを ${path} に保存しました`,
   backupExists: (path) => `${path} はすでにあります。別のファイルを指定してください`,

@@ -55,7 +55,14 @@ type Label =
   | "failures";
 
 /** Marks of a report in a list. */
-export type ReportNote = "conflict" | "counted" | "notCounted" | "unaligned" | "expired" | "heartbeat";
+export type ReportNote =
+  | "damaged"
+  | "conflict"
+  | "counted"
+  | "notCounted"
+  | "unaligned"
+  | "expired"
+  | "heartbeat";
 
 /** What `sekisho report` says, in one language. */
 export interface ReportText {
@@ -122,6 +129,8 @@ export interface ReportText {
   readonly reason: (reason: string) => string;
   readonly reparsed: (arrivals: string, changed: string) => string;
   readonly rawOver: (count: string) => string;
+  /** Mails and files, or what was read of them. */
+  readonly damagedParts: (count: string) => string;
   readonly nothing: string;
   readonly backedUp: (path: string) => string;
   readonly backupExists: (path: string) => string;

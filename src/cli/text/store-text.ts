@@ -1,21 +1,5 @@
+import type { EngineFault } from "../../store/store-error.ts";
 import type { Lang } from "../lang.ts";
-
-/** What keeps a store from being used, as far as its engine's error tells. */
-export type StoreFault =
-  | "damaged"
-  | "damaged-records"
-  | "busy"
-  | "disk-full"
-  | "read-only"
-  | "no-right"
-  | "cannot-open"
-  | "disk-failing"
-  | "unreachable"
-  | "login-refused"
-  | "no-database"
-  | "no-right-in-database"
-  | "server-stopping"
-  | "other";
 
 /** What is said of a store that cannot be used. */
 export interface StoreText {
@@ -24,11 +8,15 @@ export interface StoreText {
   readonly file: (path: string) => string;
   readonly records: string;
   readonly postgres: string;
-  readonly store: string;
   readonly newer: (what: string, version: string) => string;
   readonly noDump: string;
   readonly dumpFailed: (said: string) => string;
-  readonly faults: Readonly<Record<StoreFault, string>>;
+  /** Of one mail, file or report; the others can be read. `name`: of the mail or file, by its digest; of the report, by its key. */
+  readonly damagedRaw: (what: string, name: string, said: string) => string;
+  readonly damagedDocuments: (what: string, name: string, said: string) => string;
+  readonly damagedReport: (what: string, name: string, said: string) => string;
+  readonly damagedDetails: (what: string, of: string, said: string) => string;
+  readonly faults: Readonly<Record<EngineFault, string>>;
 }
 
 const en: StoreText = {
@@ -36,11 +24,18 @@ const en: StoreText = {
   file: (path) => path,
   records: "the store of records",
   postgres: "the PostgreSQL database (store)",
-  store: "the store",
   newer: (what, version) =>
     `${what} was written by a newer Sekisho (schema ${version}); use that version or a later one`,
   noDump: "the database cannot be copied: there is no pg_dump; install the package postgresql-client",
   dumpFailed: (said) => `the database cannot be copied: pg_dump has failed (${said})`,
+  damagedRaw: (what, name, said) =>
+    `${what}: the mail or file ${name} is damaged and cannot be read; the reports that were read from it stay, and only a backup has it whole (${said})`,
+  damagedDocuments: (what, name, said) =>
+    `${what}: what was read from the mail or file ${name} is damaged; restore a backup if you need it (${said})`,
+  damagedReport: (what, name, said) =>
+    `${what}: report ${name} is damaged; sekisho report reparse reads it again from its mail or file, and where that is no longer kept only a backup has it (${said})`,
+  damagedDetails: (what, of, said) =>
+    `${what}: records of ${of} are damaged; restore a backup if you need them (${said})`,
   faults: {
     damaged: "it is damaged or no database; move it away and restore a backup",
     "damaged-records": "it is damaged; sekisho serve sets it aside when it starts and begins a new one",
@@ -56,6 +51,7 @@ const en: StoreText = {
     "no-database": "there is no such database on its server; look at store",
     "no-right-in-database": "its user has no right to do this",
     "server-stopping": "its server is just starting or stopping; try again shortly",
+    stopped: "it has stopped; sekisho serve starts it again by itself",
     other: "its engine reports an error",
   },
 };
@@ -65,11 +61,18 @@ const ja: StoreText = {
   file: (path) => `${path} `,
   records: "メールの記録のデータベース",
   postgres: "PostgreSQL のデータベース (store) ",
-  store: "データベース",
   newer: (what, version) =>
     `${what}は、より新しい Sekisho（スキーマ ${version}）が書いたものです。そのバージョン以降の Sekisho を使ってください`,
   noDump: "データベースを複製できません。pg_dump がないので、postgresql-client パッケージを入れてください",
   dumpFailed: (said) => `データベースを複製できません。pg_dump が失敗しました（${said}）`,
+  damagedRaw: (what, name, said) =>
+    `${what}に保存されたメールまたはファイル ${name} が壊れていて、読み取れません。読み取り済みのレポートには影響ありません。原文が必要な場合は、バックアップから取り出してください（${said}）`,
+  damagedDocuments: (what, name, said) =>
+    `${what}で、メールまたはファイル ${name} から読み取った内容が壊れています。必要な場合は、バックアップから戻してください（${said}）`,
+  damagedReport: (what, name, said) =>
+    `${what}で、レポート ${name} の内容が壊れています。原文が残っていれば sekisho report reparse で読み直せます。残っていない場合は、バックアップから戻してください（${said}）`,
+  damagedDetails: (what, of, said) =>
+    `${what}で、${of} のレコードが壊れています。必要な場合は、バックアップから戻してください（${said}）`,
   faults: {
     damaged:
       "ファイルが壊れているか、データベースではありません。別の場所に移し、バックアップから戻してください",
@@ -87,6 +90,7 @@ const ja: StoreText = {
     "no-database": "その名前のデータベースがサーバーにありません。store の設定を確かめてください",
     "no-right-in-database": "ユーザーにこの操作の権限がありません",
     "server-stopping": "サーバーが起動または停止の途中です。少し待ってからやり直してください",
+    stopped: "停止しています。sekisho serve が自動的に再開します",
     other: "データベースがエラーを返しました",
   },
 };

@@ -7,14 +7,14 @@ export const parkedEn: FindingText<ParkedFindings> = {
       found === undefined
         ? `${domain} sends no mail, but has no SPF record that says so.`
         : `${domain} sends no mail, but its SPF record is "${found}" and not v=spf1 -all.`,
-    fix: () => "If it sends no mail indeed, publish v=spf1 -all.",
+    fix: () => "If it really sends no mail, publish v=spf1 -all.",
   },
   "parked.dmarc": {
     text: ({ domain, policy }) =>
       policy === undefined
         ? `${domain} sends no mail, but has no DMARC record: anybody can use it in From.`
         : `${domain} sends no mail, but forged mail is only at ${policy} and not at reject.`,
-    fix: () => "If it sends no mail indeed, publish p=reject: nothing of yours can be hit.",
+    fix: () => "If it really sends no mail, publish p=reject: nothing of yours can be hit.",
   },
   "parked.null-mx": {
     text: ({ domain, exchanges }) =>

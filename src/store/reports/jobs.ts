@@ -32,11 +32,13 @@ export class SqlJobs implements JobStore {
     const now = await this.#now();
     const rows = await this.#alone((writer) =>
       writer.all(
-        `UPDATE job SET held_to = ?, number = number + 1 WHERE kind = ? AND key IN
+        // Materialized: a plan may ask a subquery anew for each row, and what it locked then counts no more against its limit.
+        `WITH due AS MATERIALIZED
            (SELECT key FROM job WHERE kind = ? AND done_at IS NULL AND due_at <= ? AND held_to <= ?
             ORDER BY due_at, key LIMIT ? ${this.#engine.skipLocked})
+         UPDATE job SET held_to = ?, number = number + 1 WHERE kind = ? AND key IN (SELECT key FROM due)
          RETURNING kind, key, json, failures, number, due_at`,
-        [now + leaseMs, kind, kind, now, now, most],
+        [kind, now, now, most, now + leaseMs, kind],
       ),
     );
     return [...rows]

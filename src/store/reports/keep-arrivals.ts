@@ -2,11 +2,14 @@ import { promisify } from "node:util";
 import { deflateRaw, deflateRawSync } from "node:zlib";
 import type { TlsReport } from "../../core/reports/tlsrpt.ts";
 import { Pause } from "../pause.ts";
+import type { StorePlace } from "../store-error.ts";
 import { packOctets, unpackAddress } from "./address-octets.ts";
+import { Damage, storedObject } from "./damage.ts";
 import { findGroup, findReportsOf, type GroupReport, hexOf, judgeGroup } from "./group.ts";
 import type { PackedRecords } from "./packed-records.ts";
 import type { DocumentOutcome, IngestedDocument, RawArrival } from "./port.ts";
 import { type PreparedArrival, type PreparedDocument, type PreparedReport, storable } from "./prepare.ts";
+import { tlsContent } from "./rows.ts";
 import { forgetSources } from "./seen-sources.ts";
 import type { Awaitable, RecordRow, ReportWriter, Row, SqlValue, SumTable } from "./sql.ts";
 import { SumChanges, type SumPlace } from "./sum-changes.ts";
@@ -30,13 +33,15 @@ const heldSums = 2_000;
  */
 export class ArrivalKeeper {
   readonly #writer: ReportWriter;
+  readonly #damage: Damage;
   #changes = new SumChanges();
   /** Whether the changes take back; else they count. */
   #tookBack = false;
   readonly #pause = new Pause();
 
-  constructor(writer: ReportWriter) {
+  constructor(writer: ReportWriter, place: StorePlace) {
     this.#writer = writer;
+    this.#damage = new Damage(place);
   }
 
   /** An arrival that was there before, octet by octet, is not looked at again. */
@@ -358,9 +363,18 @@ export class ArrivalKeeper {
 
   async #changeStoredTls(place: GroupReport, sign: 1 | -1): Promise<void> {
     const row = await this.#one("SELECT json FROM report WHERE key = ?", place.key);
-    const { report } = JSON.parse(String(row?.["json"])) as { readonly report: TlsReport };
+    const report = this.#tlsReport(place.key, row?.["json"]);
     await this.#writer.learn(tlsNames(report).map(storable));
     this.#changeTls(place, report, sign);
+  }
+
+  /** @throws StoreError where it is damaged: what it was counted for cannot be known then. */
+  #tlsReport(key: number, json: unknown): TlsReport {
+    try {
+      return tlsContent(storedObject(json));
+    } catch (error) {
+      throw this.#damage.report(String(key), error);
+    }
   }
 
   /** Removes a report that no document brings any more. */

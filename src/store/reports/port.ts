@@ -3,6 +3,7 @@ import type { AggregateHead, AggregateRecord } from "../../core/reports/aggregat
 import type { FailureReport } from "../../core/reports/failure.ts";
 import type { TlsReport } from "../../core/reports/tlsrpt.ts";
 import type { ReportWarning } from "../../core/reports/warnings.ts";
+import type { StoreError } from "../store-error.ts";
 import type { PackedRecords } from "./packed-records.ts";
 import type { Sums } from "./sums.ts";
 
@@ -148,6 +149,8 @@ export interface ReportSummary {
   readonly mailVerdict?: MailJudgement["verdict"];
   readonly warnings: number;
   readonly receivedAt: number;
+  /** What else it says cannot be read, or what is known of its mail: of it, there is neither `mailVerdict` nor `warnings`. */
+  readonly damaged?: true;
 }
 
 export interface ReportPage {
@@ -268,6 +271,8 @@ export interface RawDocument {
   readonly digest: string;
   /** What is kept: its digest is `digest` when that is all. Absent when its time is over. */
   readonly octets?: Buffer;
+  /** Of `raws` alone: why its octets cannot be read, so that the others are. */
+  readonly damage?: StoreError;
   /** As it came. */
   readonly size: number;
   readonly via: string;
@@ -331,7 +336,10 @@ export interface LeaseStore {
   release(name: string, number: number): Promise<void>;
 }
 
-/** The reports that were received, whatever keeps them. Rejects with SekishoError STORE_UNAVAILABLE. */
+/**
+ * The reports that were received, whatever keeps them. Rejects with a StoreError; where only one report or arrival is damaged that names
+ * it, see `isDamagedPart`, and a list goes on with the others.
+ */
 export interface ReportStore {
   readonly jobs: JobStore;
   readonly leases: LeaseStore;

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { SekishoError } from "../../errors.ts";
+import { fileError } from "../file-fault.ts";
+import { postgresPlace, StoreError, type StorePlace } from "../store-error.ts";
 import { blameless, isLostConnection, isPassing, postgresFailure } from "./postgres-failure.ts";
 import { PostgresNames } from "./postgres-names.ts";
 import { postgresMigrations } from "./postgres-schema.ts";
@@ -74,6 +75,7 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
 
 export class PostgresEngine implements SqlEngine {
   readonly skipLocked = "FOR UPDATE SKIP LOCKED";
+  readonly place: StorePlace = postgresPlace;
   readonly reader: SqlSession;
   readonly #pool: pg.Pool;
   readonly #url: string;
@@ -94,10 +96,11 @@ export class PostgresEngine implements SqlEngine {
       await client.query("CREATE TABLE IF NOT EXISTS sekisho_schema (version integer NOT NULL)");
       const version = await schemaVersion(client);
       if (version > steps.length)
-        throw new SekishoError(
-          "STORE_UNAVAILABLE",
-          `PostgreSQL: written by a newer Sekisho (schema ${version})`,
-        );
+        throw new StoreError({
+          place: postgresPlace,
+          failure: { fault: "newer-schema", version },
+          message: `PostgreSQL: written by a newer Sekisho (schema ${version})`,
+        });
       if (version === steps.length) return;
       // A large table takes its time, and nobody can do anything before.
       await client.query("SET LOCAL statement_timeout = 0");
@@ -149,9 +152,7 @@ export class PostgresEngine implements SqlEngine {
       });
     } catch (cause) {
       if (thrown !== undefined) throw thrown.error;
-      throw cause instanceof Refusal
-        ? new SekishoError("STORE_UNAVAILABLE", cause.message, { cause })
-        : cause;
+      throw cause instanceof Refusal ? cause.asFailure() : cause;
     }
   }
 
@@ -190,7 +191,7 @@ export class PostgresEngine implements SqlEngine {
     try {
       closeSync(openSync(path, "ax", 0o600));
     } catch (cause) {
-      throw unavailable(`${path}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+      throw fileError(path, cause);
     }
     try {
       await dump(this.#url, path);
@@ -336,11 +337,11 @@ async function dump(url: string, path: string): Promise<void> {
   child.stderr.on("data", (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-2000);
   });
-  const code = await new Promise<number | string>((resolve) => {
-    child.once("error", (error) => resolve(`${error.message} (is the package postgresql-client installed?)`));
+  const code = await new Promise<number | string>((resolve, reject) => {
+    child.once("error", (error) => reject(notStarted(error)));
     child.once("close", (status, signal) => resolve(status ?? signal ?? "killed"));
   });
-  if (code !== 0) throw unavailable(`pg_dump: ${typeof code === "string" ? code : said.trim()}`);
+  if (code !== 0) throw dumpFailed(typeof code === "string" ? code : said.trim());
 }
 
 function withoutPassword(text: string): { readonly href: string; readonly password?: string } {
@@ -351,6 +352,18 @@ function withoutPassword(text: string): { readonly href: string; readonly passwo
   return { href: url.href, ...(password !== "" && { password }) };
 }
 
-function unavailable(message: string, cause?: unknown): SekishoError {
-  return new SekishoError("STORE_UNAVAILABLE", message, { cause });
+function notStarted(cause: NodeJS.ErrnoException): StoreError {
+  const said = `${cause.message} (is the package postgresql-client installed?)`;
+  if (cause.code !== "ENOENT") return dumpFailed(said, cause);
+  return new StoreError(
+    { place: postgresPlace, failure: { fault: "no-dump" }, message: `pg_dump: ${said}` },
+    { cause },
+  );
+}
+
+function dumpFailed(said: string, cause?: unknown): StoreError {
+  return new StoreError(
+    { place: postgresPlace, failure: { fault: "dump-failed", said }, message: `pg_dump: ${said}` },
+    { cause },
+  );
 }

@@ -1,4 +1,4 @@
-import { SekishoError } from "../../errors.ts";
+import { type EngineFault, isDamagedPart, postgresPlace, StoreError, wordsOf } from "../store-error.ts";
 import { Refusal } from "./sql.ts";
 
 /** SQLSTATE classes of what is in the values: data exception, integrity constraint, program limit. */
@@ -42,15 +42,37 @@ export function blameless(error: unknown): unknown {
 
 /** What a caller is told: a Refusal where the values are to blame, else that the store is not available. */
 export function postgresFailure(error: unknown): Error {
-  if (error instanceof SekishoError || error instanceof Refusal) return error;
+  if (isDamagedPart(error)) return new Refusal(postgresPlace, error);
+  if (error instanceof StoreError || error instanceof Refusal) return error;
   const { code } = error as { readonly code?: unknown };
-  const reason = error instanceof Error ? error.message : String(error);
   const isState = typeof code === "string" && /^[0-9A-Z]{5}$/.test(code);
   const refused = isState ? refusedClasses.has(code.slice(0, 2)) : code === undefined && !isPassing(error);
-  return refused ? new Refusal(reason, { cause: error }) : unavailable(error);
+  return refused ? new Refusal(postgresPlace, error) : unavailable(error);
 }
 
-function unavailable(error: unknown): SekishoError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new SekishoError("STORE_UNAVAILABLE", `PostgreSQL: ${reason}`, { cause: error });
+function unavailable(error: unknown): StoreError {
+  const said = wordsOf(error);
+  return new StoreError(
+    { place: postgresPlace, failure: { fault: faultOf(error), said }, message: `PostgreSQL: ${said}` },
+    { cause: error },
+  );
+}
+
+/** SQLSTATEs, or the beginning of them, and what the system or the driver says of connections. */
+const faults: readonly (readonly [RegExp, EngineFault])[] = [
+  [/^(?:ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOST|ENET|EAI_|ENOTFOUND|08)/, "unreachable"],
+  [/^28/, "login-refused"],
+  [/^3D000/, "no-database"],
+  [/^42501/, "no-right-in-database"],
+  [/^57P0/, "server-stopping"],
+  [/^53100/, "disk-full"],
+  [/^(?:40001|40P01|55P03)/, "busy"],
+];
+
+function faultOf(error: unknown): EngineFault {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  if (typeof code === "string") return faults.find(([state]) => state.test(code))?.[1] ?? "other";
+  return typeof message === "string" && /^Connection terminated|^Client |timeout/i.test(message)
+    ? "unreachable"
+    : "other";
 }

@@ -1,4 +1,7 @@
+import type { AggregateRecord } from "../../core/reports/aggregate.ts";
+import type { StoreError, StorePlace } from "../store-error.ts";
 import { addressOctets, octetsAddress } from "./address-octets.ts";
+import { Damage } from "./damage.ts";
 import type {
   DaySum,
   DocumentOutcome,
@@ -102,9 +105,11 @@ interface RecordsOf extends Pick<StoredRecord, "key" | "domain" | "reporter" | "
 /** The closed list of questions that a database of reports answers. */
 export class Questions {
   readonly #db: SqlSession;
+  readonly #damage: Damage;
 
-  constructor(db: SqlSession) {
+  constructor(db: SqlSession, place: StorePlace) {
     this.#db = db;
+    this.#damage = new Damage(place);
   }
 
   async list(query: ReportPageQuery): Promise<ReportPage> {
@@ -131,11 +136,13 @@ export class Questions {
       "SELECT b.key FROM report a JOIN report b ON b.identity = a.identity AND b.key <> a.key WHERE a.key = ? ORDER BY b.key",
       number,
     );
+    const [row] = rows;
+    const conflicts = others.map((other) => String(other["key"]));
     return (
-      rows[0] &&
-      storedReport(
-        rows[0],
-        others.map((other) => String(other["key"])),
+      row &&
+      unless(
+        () => storedReport(row, conflicts),
+        (error) => this.#damage.report(key, error),
       )
     );
   }
@@ -188,7 +195,7 @@ export class Questions {
         from,
         from + recordsAtOnce,
       );
-      for (const row of rows) yield { ...report, record: aggregateRecord(row) };
+      for (const row of rows) yield { ...report, record: this.#record(row, report.key) };
     }
   }
 
@@ -202,7 +209,15 @@ export class Questions {
     );
     const byReport = Map.groupBy(rows, (row) => String(row["report"]));
     for (const { stored: _, ...report } of reports)
-      for (const row of byReport.get(report.key) ?? []) yield { ...report, record: aggregateRecord(row) };
+      for (const row of byReport.get(report.key) ?? [])
+        yield { ...report, record: this.#record(row, report.key) };
+  }
+
+  #record(row: Row, report: string): AggregateRecord {
+    return unless(
+      () => aggregateRecord(row),
+      (error) => this.#damage.details(report, error),
+    );
   }
 
   async odd(
@@ -230,7 +245,10 @@ export class Questions {
        FROM document d JOIN raw w ON w.key = d.raw WHERE w.digest = ? ORDER BY d.ordinal`,
       digest,
     );
-    return rows.map(knownDocument);
+    return unless(
+      () => rows.map(knownDocument),
+      (error) => this.#damage.documents(Buffer.from(digest).toString("hex"), error),
+    );
   }
 
   async domains(): Promise<string[]> {
@@ -272,7 +290,12 @@ export class Questions {
       ...where.values,
     );
     const bySource = Map.groupBy(alike, sourceKey);
-    return sums.map((row) => sourceTally(row, bySource.get(sourceKey(row)) ?? []));
+    return sums.map((row) =>
+      unless(
+        () => sourceTally(row, bySource.get(sourceKey(row)) ?? []),
+        (error) => this.#damage.details(String(row["domain"]), error),
+      ),
+    );
   }
 
   async sources(query: SumQuery): Promise<SourceSum[]> {
@@ -358,6 +381,14 @@ export class Questions {
 
   async #all(sql: string, ...values: readonly SqlValue[]): Promise<readonly Row[]> {
     return this.#db.all(sql, values);
+  }
+}
+
+function unless<T>(read: () => T, damaged: (error: unknown) => StoreError): T {
+  try {
+    return read();
+  } catch (error) {
+    throw damaged(error);
   }
 }
 

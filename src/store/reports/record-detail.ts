@@ -14,6 +14,7 @@ export function recordDetail({ dkim, spf, overrides }: RecordDetail): string {
   ]);
 }
 
+/** @throws SyntaxError or TypeError for what `recordDetail` has not written. */
 export function readDetail(json: string): RecordDetail {
   const [dkim, spf, overrides] = JSON.parse(json) as readonly [Written, Written, Written];
   return {

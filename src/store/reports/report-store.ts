@@ -1,4 +1,6 @@
 import { inflateRawSync } from "node:zlib";
+import { isDamagedPart } from "../store-error.ts";
+import { Damage } from "./damage.ts";
 import { expireBatch } from "./expire.ts";
 import { SqlJobs } from "./jobs.ts";
 import { ArrivalKeeper } from "./keep-arrivals.ts";
@@ -50,7 +52,7 @@ export class SqlReportStore implements ReportStore {
   /** @param now The clock to go by; that of the engine or the machine when left out. */
   constructor(engine: SqlEngine, now?: () => number) {
     this.#engine = engine;
-    this.#ask = new Questions(engine.reader);
+    this.#ask = new Questions(engine.reader, engine.place);
     this.#sharedClock = now ?? engine.clock?.bind(engine);
     const clock = this.#sharedClock ?? Date.now;
     this.jobs = new SqlJobs(engine, clock);
@@ -98,7 +100,7 @@ export class SqlReportStore implements ReportStore {
 
   #write<T>(needs: TransactionNeeds, work: (keeper: ArrivalKeeper) => Promise<T>): Promise<T> {
     return this.#engine.transaction(needs, async (writer) => {
-      const keeper = new ArrivalKeeper(writer);
+      const keeper = new ArrivalKeeper(writer, this.#engine.place);
       const result = await work(keeper);
       await keeper.finish();
       return result;
@@ -116,7 +118,16 @@ export class SqlReportStore implements ReportStore {
 
   async raw(digest: string): Promise<RawDocument | undefined> {
     const row = (await this.#rawRows("SELECT * FROM raw WHERE digest = ?", digest))[0];
-    return row && rawDocument(row);
+    return row && { ...rawAbout(row), ...this.#octets(row) };
+  }
+
+  #octets(row: Row): { readonly octets?: Buffer } {
+    const packed = row["octets"] as Uint8Array | null;
+    try {
+      return packed === null ? {} : { octets: inflateRawSync(packed) };
+    } catch (error) {
+      throw new Damage(this.#engine.place).raw(rawAbout(row).digest, error);
+    }
   }
 
   async #rawRows(sql: string, digest: string): Promise<readonly Row[]> {
@@ -136,8 +147,17 @@ export class SqlReportStore implements ReportStore {
       ]);
       const row = rows[0];
       if (row === undefined) return;
-      yield rawDocument(row);
+      yield { ...rawAbout(row), ...this.#octetsOrDamage(row) };
       after = Number(row["key"]);
+    }
+  }
+
+  #octetsOrDamage(row: Row): Pick<RawDocument, "octets" | "damage"> {
+    try {
+      return this.#octets(row);
+    } catch (error) {
+      if (!isDamagedPart(error)) throw error;
+      return { damage: error };
     }
   }
 
@@ -208,11 +228,9 @@ export class SqlReportStore implements ReportStore {
   }
 }
 
-function rawDocument(row: Row): RawDocument {
-  const packed = row["octets"] as Uint8Array | null;
+function rawAbout(row: Row): Omit<RawDocument, "octets" | "damage"> {
   return {
     digest: Buffer.from(row["digest"] as Uint8Array).toString("hex"),
-    ...(packed !== null && { octets: inflateRawSync(packed) }),
     size: Number(row["size"]),
     via: String(row["via"]),
     receivedAt: Number(row["received_at"]),

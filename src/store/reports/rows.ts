@@ -1,6 +1,8 @@
 import type { AggregateRecord } from "../../core/reports/aggregate.ts";
 import type { FailureReport } from "../../core/reports/failure.ts";
+import type { TlsReport } from "../../core/reports/tlsrpt.ts";
 import { octetsAddress } from "./address-octets.ts";
+import { storedObject } from "./damage.ts";
 import type {
   KnownDocument,
   MailJudgement,
@@ -55,7 +57,7 @@ export function sourceTally(row: Row, alike: readonly Row[]): SourceTally {
   };
 }
 
-/** What `report.json` holds: the head of an aggregate report, or a whole failure or TLS report. */
+/** What `report.json` holds when it is not damaged: the head of an aggregate report, or a whole failure or TLS report. */
 interface ReportJson {
   readonly head?: unknown;
   readonly report?: { readonly warnings?: readonly unknown[] };
@@ -63,11 +65,40 @@ interface ReportJson {
 }
 
 export function reportSummary(row: Row): ReportSummary {
-  return summaryOf(row, JSON.parse(String(row["json"])) as ReportJson, mailOf(row));
+  try {
+    return summaryOf(row, jsonOf(row), mailOf(row));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { ...summaryOf(row, {}, undefined), damaged: true };
+  }
+}
+
+function jsonOf(row: Row): ReportJson {
+  const json: ReportJson = storedObject(row["json"]);
+  if (row["kind"] === "tls") tlsContent(json);
+  if (
+    row["kind"] === "aggregate"
+      ? !isObject(json.head) || !Array.isArray(json.warnings)
+      : !isObject(json.report)
+  )
+    throw new SyntaxError("no report");
+  return json;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** What `report.json` holds of a TLS report. @throws SyntaxError for anything else. */
+export function tlsContent(json: ReportJson): TlsReport {
+  const { report } = json;
+  if (!isObject(report) || !("policies" in report) || !Array.isArray(report.policies))
+    throw new SyntaxError("no TLS report");
+  return report as unknown as TlsReport;
 }
 
 function mailOf({ mail }: Row): MailJudgement | undefined {
-  return mail === null ? undefined : (JSON.parse(String(mail)) as MailJudgement);
+  return mail === null ? undefined : (storedObject(mail) as MailJudgement);
 }
 
 function summaryOf(row: Row, json: ReportJson, mail: MailJudgement | undefined): ReportSummary {
@@ -91,8 +122,9 @@ function summaryOf(row: Row, json: ReportJson, mail: MailJudgement | undefined):
   };
 }
 
+/** @throws SyntaxError for one that is damaged, as `aggregateRecord` and `knownDocument`. */
 export function storedReport(row: Row, conflicts: readonly string[]): StoredReport {
-  const json = JSON.parse(String(row["json"])) as ReportJson;
+  const json = jsonOf(row);
   const mail = mailOf(row);
   return {
     ...summaryOf(row, json, mail),

@@ -1,4 +1,4 @@
-import { SekishoError } from "../../errors.ts";
+import { StoreError, type StorePlace, wordsOf } from "../store-error.ts";
 
 /** A value or the promise of one: SQLite answers at once, PostgreSQL later. */
 export type Awaitable<T> = T | Promise<T>;
@@ -67,6 +67,8 @@ export const hasOddOutcome = "outcome IN ('conflict', 'unread', 'skipped')";
 
 /** What differs between the engines. Rejects with SekishoError STORE_UNAVAILABLE, but for a `Refusal`. */
 export interface SqlEngine {
+  /** For errors. */
+  readonly place: StorePlace;
   /** Outside of transactions. */
   readonly reader: SqlSession;
   /** After a SELECT in an UPDATE: passes over rows that somebody else is about to change. */
@@ -91,12 +93,24 @@ export async function unrefused<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    if (!(cause instanceof Refusal)) throw cause;
-    throw new SekishoError("STORE_UNAVAILABLE", cause.message, { cause });
+    throw cause instanceof Refusal ? cause.asFailure() : cause;
   }
 }
 
 /** The database is well, and refuses this one thing: it would do so again. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
+  readonly place: StorePlace;
+
+  constructor(place: StorePlace, cause: unknown) {
+    super(wordsOf(cause), { cause });
+    this.place = place;
+  }
+
+  /** Where nothing can be kept without it. */
+  asFailure(): StoreError {
+    if (this.cause instanceof StoreError) return this.cause;
+    const failure = { fault: "other", said: this.message } as const;
+    return new StoreError({ place: this.place, failure, message: this.message }, { cause: this });
+  }
 }

@@ -1,12 +1,13 @@
 import { chmodSync, closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
-import { SekishoError } from "../../errors.ts";
+import { fileError, isBusy, isCorruption } from "../file-fault.ts";
 import { makeFolder } from "../make-folder.ts";
-import { isCorruption, migrate } from "../sqlite.ts";
+import { migrate } from "../sqlite.ts";
+import { filePlace, isDamagedPart, StoreError, type StorePlace, wordsOf } from "../store-error.ts";
 import type { SqlSession, TransactionNeeds } from "./sql.ts";
 import { Refusal, type ReportWriter, type Row, type SqlEngine, type SqlValue } from "./sql.ts";
-import { isBusy, whenFree } from "./sqlite-patience.ts";
+import { whenFree } from "./sqlite-patience.ts";
 import { sqliteMigrations } from "./sqlite-schema.ts";
 import { SqliteSession, SqliteWriter } from "./sqlite-session.ts";
 
@@ -82,6 +83,7 @@ function openToRead(path: string): DatabaseSync {
 
 class SqliteEngine implements SqlEngine {
   readonly skipLocked = "";
+  readonly place: StorePlace;
   readonly reader: SqlSession;
   readonly #path: string;
   readonly #patienceMs: number;
@@ -91,6 +93,7 @@ class SqliteEngine implements SqlEngine {
 
   constructor(path: string, patienceMs: number, db: DatabaseSync, readDb: DatabaseSync) {
     this.#path = resolve(path);
+    this.place = filePlace(this.#path);
     this.#patienceMs = patienceMs;
     this.#db = db;
     this.#readDb = readDb;
@@ -215,23 +218,21 @@ function using<T>(path: string, work: () => T): T {
   }
 }
 
-function failure(path: string, cause: unknown): SekishoError {
-  if (cause instanceof SekishoError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+function failure(path: string, cause: unknown): StoreError {
   const advice = isCorruption(cause)
     ? "; it is damaged or no database: move it away and restore a backup"
     : isBusy(cause)
       ? ": another process writes to it for long; nothing is lost, try again later"
       : "";
-  return new SekishoError("STORE_UNAVAILABLE", `${path}: ${reason}${advice}`, { cause });
+  return fileError(path, cause, `${path}: ${wordsOf(cause)}${advice}`);
 }
 
 /** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE: the same request would fail again. */
 const refusals: ReadonlySet<number> = new Set([18, 19, 20, 25]);
 
 function refusalOrFailure(path: string, cause: unknown): Error {
-  if (cause instanceof SekishoError) return cause;
+  if (cause instanceof StoreError) return isDamagedPart(cause) ? new Refusal(cause.place, cause) : cause;
   const code = (cause as { readonly errcode?: unknown }).errcode;
   if (typeof code === "number" && !refusals.has(code & 0xff)) return failure(path, cause);
-  return new Refusal(cause instanceof Error ? cause.message : String(cause), { cause });
+  return new Refusal(filePlace(path), cause);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isBusy } from "../file-fault.ts";
 
 const firstWaitMs = 5;
 const longestWaitMs = 100;
@@ -19,11 +20,4 @@ export async function whenFree<T>(untilMs: number, attempt: () => T): Promise<T>
     // Two that wait for the same do not ask at the same time.
     await sleep(waitMs * (0.5 + Math.random()));
   }
-}
-
-/** SQLITE_BUSY, SQLITE_LOCKED; also of what was made of it. */
-export function isBusy(error: unknown): boolean {
-  const { errcode, cause } = error as { readonly errcode?: unknown; readonly cause?: unknown };
-  if (typeof errcode === "number") return [5, 6].includes(errcode & 0xff);
-  return cause !== undefined && isBusy(cause);
 }
