@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const config: ViteUserConfig = defineConfig({
@@ -12,6 +13,9 @@ const config: ViteUserConfig = defineConfig({
           // For a machine that is slow and busy: nothing here takes long.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // Many wait for timers and other processes.
+          maxWorkers: availableParallelism() + 1,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -21,6 +25,7 @@ const config: ViteUserConfig = defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -42,8 +42,6 @@ export type StoreFailure =
   /** Results and comments of records. `of`: the key of their report, or the domain that they are about. */
   | { readonly fault: "damaged-details"; readonly of: string; readonly said: string };
 
-type StoreFault = StoreFailure["fault"];
-
 /** All of a StoreError that goes from a thread to another one. */
 export interface StoreErrorData {
   readonly place: StorePlace;
