@@ -1196,19 +1196,28 @@ export function describeReportStore(name: string, world: StoreWorld): void {
       expect(await store.documents(other.raw.digest)).toMatchObject([{ kind: "tls" }]);
     });
 
-    test("what only the page of a record asks for is named by its report or its domain", async () => {
-      const store = await damaged("UPDATE detail SET json = substr(json, 1, 5)");
+    test("what only the page of a record asks for is named by its report, and whole again when that is read anew", async () => {
+      const fresh = await world.fresh();
+      const store = await openOf(fresh);
+      await store.ingest(three);
+      await fresh.run("UPDATE detail SET json = substr(json, 1, 5)");
       const report = await keyOf(store, "aggregate");
       await expect(listed(store.records({}))).rejects.toMatchObject({
-        failure: { fault: "damaged-details", of: report },
+        failure: { fault: "damaged-details", report },
+        message: expect.stringMatching(`records of report ${report} are damaged: .*; sekisho report reparse`),
       });
-      const ips = [record().sourceIp];
-      await expect(store.tallies({ ips })).rejects.toMatchObject({
-        code: "STORE_UNAVAILABLE",
-        failure: { fault: "damaged-details", of: "univ.example" },
-      });
-      expect(await store.sources({})).toHaveLength(1);
+      const tallied = { ips: [record().sourceIp] };
+      // Sums are none of it.
+      expect(await store.tallies(tallied)).toMatchObject([{ messages: record().count, alike: [] }]);
+      const sums = await store.sources({});
+      expect(sums).toHaveLength(1);
       expect(await store.show(report)).toMatchObject({ reportId: "a" });
+      // As the command does, in a process of its own.
+      const other = await openOf(fresh);
+      expect(await other.replace(three[0] as IngestRequest)).toMatchObject([{ report, outcome: "saved" }]);
+      expect((await listed(store.records({}))).map((one) => one.record)).toEqual([record()]);
+      expect(await store.sources({})).toEqual(sums);
+      expect(await store.tallies(tallied)).toMatchObject([{ alike: [{ dkim: record().dkim }] }]);
     });
   });
 

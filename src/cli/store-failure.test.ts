@@ -6,6 +6,7 @@ import { runCli } from "../../test/run-cli.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { SekishoError } from "../errors.ts";
 import { fileError, recordsError } from "../store/file-fault.ts";
+import { replacedError } from "../store/file-in-use.ts";
 import { blameless, postgresFailure } from "../store/reports/postgres-failure.ts";
 import { postgresPlace, StoreError, type StoreFailure } from "../store/store-error.ts";
 import { isLang } from "./lang.ts";
@@ -129,6 +130,12 @@ test.each([
     en: "permission denied;",
     ja: "権限がありません",
   },
+  {
+    said: "ENOSPC: no space left on device, write",
+    fields: { code: "ENOSPC" },
+    en: "make room and try again",
+    ja: "空きを作ってから、やり直してください",
+  },
   { said: "no such table: t", fields: { errcode: 1 }, en: "reports an error", ja: "エラーを返しました" },
 ])("SQLite: $said", ({ said, fields, en, ja }) => {
   const error = fileError("/d/x.sqlite", coded(said, fields));
@@ -155,6 +162,13 @@ test.each([
   { code: "57P03", said: "the database system is starting up", ja: "起動または停止の途中" },
   { code: "53100", said: "could not extend file", ja: "空き容量がありません" },
   { code: "40P01", said: "deadlock detected", ja: "別のプロセス" },
+  {
+    code: "25006",
+    said: "cannot execute INSERT in a read-only transaction",
+    ja: "読み取り専用です。store には、書き込めるサーバー",
+  },
+  { code: "53300", said: "sorry, too many clients already", ja: "接続数が上限" },
+  { code: "XX001", said: "invalid page in block 3 of relation base/5/16384", ja: "バックアップから戻して" },
   { code: undefined, said: "Connection terminated unexpectedly", ja: "接続できません" },
   { code: "XX000", said: "something else", ja: "エラーを返しました" },
 ])("PostgreSQL: $said", ({ code, said, ja }) => {
@@ -200,9 +214,9 @@ test.each<{ readonly failure: StoreFailure; readonly en: RegExp; readonly ja: Re
     ja: /レポート 17 の内容が壊れています。.*sekisho report reparse/,
   },
   {
-    failure: { fault: "damaged-details", of: "univ.example", said: "no JSON" },
-    en: /records of univ\.example are damaged/,
-    ja: /univ\.example のレコードが壊れています/,
+    failure: { fault: "damaged-details", report: "17", said: "no JSON" },
+    en: /records of report 17 are damaged; sekisho report reparse/,
+    ja: /レポート 17 のレコードが壊れています。.*sekisho report reparse/,
   },
   { failure: { fault: "stopped", said: "x" }, en: /it has stopped/, ja: /停止しています/ },
 ])("PostgreSQL: $failure.fault", ({ failure, en, ja }) => {
@@ -210,6 +224,13 @@ test.each<{ readonly failure: StoreFailure; readonly en: RegExp; readonly ja: Re
   const error = new StoreError({ place: postgresPlace, failure, message: "any" });
   expect(storeFailure(error, "en")).toMatch(en);
   expect(storeFailure(error, "ja")).toMatch(ja);
+});
+
+test.each([
+  ["en", "was removed or replaced while it was in use; call the command again"],
+  ["ja", "使用中にファイルが削除されたか"],
+] as const)("a file that is no longer the same (%s)", (lang, says) => {
+  expect(storeFailure(replacedError("/d/reports.sqlite"), lang)).toContain(says);
 });
 
 test("records that are damaged", () => {

@@ -26,7 +26,7 @@ export function storeFailure(error: SekishoError, lang: Lang): string | undefine
     case "damaged-report":
       return text.damagedReport(what, failure.report, failure.said);
     case "damaged-details":
-      return text.damagedDetails(what, failure.of, failure.said);
+      return text.damagedDetails(what, failure.report, failure.said);
     default:
       return text.unusable(what, text.faults[failure.fault], failure.said);
   }

@@ -38,7 +38,7 @@ const systemFaults: ReadonlyMap<unknown, EngineFault> = new Map<unknown, EngineF
 ]);
 
 /** What an error of SQLite or of the system says of a file. */
-function fileFault(error: unknown): EngineFault {
+export function fileFault(error: unknown): EngineFault {
   const { errcode, code, cause } = (error ?? {}) as {
     readonly errcode?: unknown;
     readonly code?: unknown;

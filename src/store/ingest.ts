@@ -17,8 +17,8 @@ export interface Ingested {
   readonly saved: number;
   readonly repeated: number;
   readonly damagedLines: number;
-  /** Why a segment could not be taken; the others were. */
-  readonly failure?: Error;
+  /** Why a segment could not be taken; the others were, unless the database is to blame. */
+  readonly failure?: { readonly error: unknown; readonly isOfDatabase: boolean };
 }
 
 const maxSegmentOctets = 64_000_000;
@@ -30,7 +30,7 @@ const maxDamagedOctets = 10_000_000;
  */
 export function ingestSpool(folder: string, db: RecordDatabase, nowMs: number): Ingested {
   const total = { saved: 0, repeated: 0, damagedLines: 0 };
-  let failure: Error | undefined;
+  let failure: Ingested["failure"];
   for (const segment of listSegments(folder)) {
     try {
       const { saved, repeated, damagedLines } = ingestSegment(folder, segment, db, nowMs);
@@ -38,9 +38,12 @@ export function ingestSpool(folder: string, db: RecordDatabase, nowMs: number): 
       total.repeated += repeated;
       total.damagedLines += damagedLines;
     } catch (error) {
-      if (!isOfFile(error)) throw error;
+      if (!isOfFile(error)) {
+        failure = { error, isOfDatabase: true };
+        break;
+      }
       // Gone meanwhile: its writer has closed it, or there was no room for it.
-      if (error.code !== "ENOENT") failure ??= error;
+      if (error.code !== "ENOENT") failure ??= { error, isOfDatabase: false };
     }
   }
   return { ...total, ...(failure !== undefined && { failure }) };

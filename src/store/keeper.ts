@@ -1,6 +1,7 @@
 import { chmodSync } from "node:fs";
 import { SekishoError } from "../errors.ts";
-import { isCorruption } from "./file-fault.ts";
+import { fileFault, isCorruption } from "./file-fault.ts";
+import { replacedError } from "./file-in-use.ts";
 import { findRecords } from "./find-records.ts";
 import { ingestSpool } from "./ingest.ts";
 import { groupDifferences } from "./list-differences.ts";
@@ -18,8 +19,10 @@ import type {
   StoreStats,
 } from "./port.ts";
 import type { MessageRecord } from "./record.ts";
+import { SettledTime } from "./settled-time.ts";
 import { spoolFolder } from "./spool-files.ts";
 import { databasePath, makeDataDir, moveAside, openDatabase, type RecordDatabase } from "./sqlite.ts";
+import { type EngineFault, wordsOf } from "./store-error.ts";
 
 export interface KeeperOptions {
   readonly dataDir: string;
@@ -47,6 +50,7 @@ export class Keeper {
   readonly #options: KeeperOptions;
   readonly #folder: string;
   readonly #tell: (event: StoreEvent) => void;
+  readonly #settled = new SettledTime();
   #db: RecordDatabase | undefined;
   #ingested = 0;
   #repeated = 0;
@@ -69,8 +73,8 @@ export class Keeper {
       this.#repeated += repeated;
       this.#damagedLines += damagedLines;
       if (damagedLines > 0) this.#tell({ kind: "damaged-lines", lines: damagedLines });
-      this.#expire(db, nowMs);
-      if (failure !== undefined) throw failure;
+      if (failure?.isOfDatabase !== true) this.#expire(db, this.#settled.at(nowMs));
+      if (failure !== undefined) throw failure.error;
     });
   }
 
@@ -115,6 +119,7 @@ export class Keeper {
 
   #guard(nowMs: number, work: (db: RecordDatabase) => void): void {
     try {
+      this.#letGoOfReplaced();
       this.#db ??= this.#open();
       work(this.#db);
       if (this.#lastError !== undefined) this.#tell({ kind: "available" });
@@ -123,6 +128,13 @@ export class Keeper {
       if (isCorruption(error)) this.#replace(nowMs, error);
       else this.#fail(error);
     }
+  }
+
+  /** Else all that comes in would go into a file that nobody reads. */
+  #letGoOfReplaced(): void {
+    if (this.#db?.isInPlace() !== false) return;
+    this.close();
+    this.#fail(replacedError(databasePath(this.#options.dataDir)));
   }
 
   #open(): RecordDatabase {
@@ -148,7 +160,7 @@ export class Keeper {
   }
 
   #fail(error: unknown): void {
-    const reason = error instanceof SekishoError ? error.message : String(error);
+    const reason = reasonOf(error, databasePath(this.#options.dataDir));
     if (reason !== this.#lastError) this.#tell({ kind: "unavailable", reason });
     this.#lastError = reason;
   }
@@ -166,3 +178,19 @@ export class Keeper {
     db.shrink();
   }
 }
+
+/** For logs and the status: what it is about, and what to do. */
+function reasonOf(error: unknown, path: string): string {
+  if (error instanceof SekishoError) return error.message;
+  const advice = adviceOf.get(fileFault(error)) ?? "";
+  // What the system says of a file names it.
+  const place = error instanceof Error && "syscall" in error ? "" : `${path}: `;
+  return `${place}${wordsOf(error)}${advice}`;
+}
+
+const waiting = "the records wait in the spool, and are taken in then";
+const adviceOf: ReadonlyMap<EngineFault, string> = new Map([
+  ["disk-full", `; make room: ${waiting}`],
+  ["read-only", `; look at the rights of the file and its folder: ${waiting}`],
+  ["no-right", `; look at the rights of the file and its folder: ${waiting}`],
+]);

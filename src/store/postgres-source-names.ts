@@ -1,5 +1,5 @@
 import type { PostgresEngine } from "./reports/postgres-engine.ts";
-import type { SourceName, SourceNameStore } from "./source-names.ts";
+import { readName, type SourceName, type SourceNameStore } from "./source-names.ts";
 
 /** The names in the database that also keeps the reports: what one machine has asked, no other asks again. */
 export function postgresSourceNames(engine: PostgresEngine): SourceNameStore {
@@ -18,7 +18,12 @@ class PostgresSourceNames implements SourceNameStore {
       "SELECT ip, json FROM source_name WHERE ip IN (SELECT json_array_elements_text(?::json))",
       [JSON.stringify(ips)],
     );
-    return new Map(rows.map((row) => [String(row["ip"]), JSON.parse(String(row["json"])) as SourceName]));
+    return new Map(
+      rows.flatMap((row) => {
+        const name = readName(row["json"]);
+        return name === undefined ? [] : [[String(row["ip"]), name] as const];
+      }),
+    );
   }
 
   async due(ips: readonly string[], nowMs: number): Promise<readonly string[]> {

@@ -75,6 +75,17 @@ class ThreadedStore implements RunningStore {
 
   /** @param trouble Of the thread before. */
   #start(trouble?: string): void {
+    try {
+      this.#startThread(trouble);
+    } catch (error) {
+      // There may be no room for one more; told as a death is, and not while a store is being made.
+      const reason = String(error);
+      this.#stop(reason);
+      setImmediate(() => this.#ended(reason));
+    }
+  }
+
+  #startThread(trouble: string | undefined): void {
     const { onEvent, thread, ...keeper } = this.#options;
     // tsc rewrites imports and not URLs: the thread's file has the ending that this one has.
     const file = import.meta.url.endsWith(".ts") ? "./store-thread.ts" : "./store-thread.js";

@@ -1,6 +1,8 @@
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
+import { fillDisk } from "../../test/full-disk.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import {
   openSourceNames,
@@ -75,4 +77,60 @@ test("a folder that cannot be made is an error of the store", () => {
   expect(() => openSourceNames(join(file, "data"))).toThrow(
     expect.objectContaining({ code: "STORE_UNAVAILABLE" }),
   );
+});
+
+/** Overwrites all pages but the first two, as a failing disk does. */
+function damage(path: string): void {
+  const file = openSync(path, "r+");
+  for (let at = 8192; at < statSync(path).size; at += 4096)
+    writeSync(file, Buffer.alloc(2000, 1), 0, 2000, at);
+  closeSync(file);
+}
+
+test("a file that is damaged in the middle keeps nobody from reading, and is begun anew", () => {
+  const folder = join(temporaryFolder(), "data");
+  const first = openSourceNames(folder);
+  first.put(Array.from({ length: 500 }, (_, at) => named(`192.0.2.${at}`, 10)));
+  first.close();
+  damage(join(folder, "source-names.sqlite"));
+  const reader = openSourceNamesToRead(folder);
+  expect(reader.get(["192.0.2.1", "192.0.2.400"]).size).toBe(0);
+  reader.close();
+  const again = openSourceNames(folder);
+  expect(again.due(["192.0.2.1"], 9)).toEqual(["192.0.2.1"]);
+  again.put([named("192.0.2.1", 10)]);
+  expect(again.get(["192.0.2.1"]).size).toBe(1);
+  again.close();
+});
+
+test("a name that cannot be read is none, and asked for again", () => {
+  const folder = join(temporaryFolder(), "data");
+  const store = openSourceNames(folder);
+  store.put([named("192.0.2.1", 10), named("192.0.2.2", 10)]);
+  const db = new DatabaseSync(join(folder, "source-names.sqlite"));
+  db.exec("UPDATE source_name SET json = substr(json, 1, 9) WHERE ip = '192.0.2.1'");
+  db.close();
+  expect([...store.get(["192.0.2.1", "192.0.2.2"]).keys()]).toEqual(["192.0.2.2"]);
+  expect(store.due(["192.0.2.1", "192.0.2.2"], 9)).toEqual(["192.0.2.1"]);
+  store.close();
+});
+
+test("a disk that is full is an error of ours that names the file", () => {
+  const folder = join(temporaryFolder(), "data");
+  const store = openSourceNames(folder);
+  store.put([named("192.0.2.1", 10)]);
+  const disk = fillDisk(0);
+  const many = Array.from({ length: 500 }, (_, at) => named(`192.0.3.${at}`, 10));
+  expect(() => store.put(many)).toThrow(
+    expect.objectContaining({
+      code: "STORE_UNAVAILABLE",
+      place: { kind: "file", path: join(folder, "source-names.sqlite") },
+      failure: expect.objectContaining({ fault: "disk-full" }),
+    }),
+  );
+  expect([...store.get(["192.0.2.1", "192.0.3.1"]).keys()]).toEqual(["192.0.2.1"]);
+  disk.makeRoom();
+  store.put(many);
+  expect(store.get(["192.0.2.1", "192.0.3.1"]).size).toBe(2);
+  store.close();
 });

@@ -1,9 +1,12 @@
-import { chmodSync, closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileError, isCorruption } from "./file-fault.ts";
+import { makeDatabaseFile } from "./make-database-file.ts";
 import { makeFolder } from "./make-folder.ts";
+import { storedObject } from "./reports/damage.ts";
 import type { Awaitable } from "./reports/sql.ts";
+import { checkIntegrity, inTransaction } from "./sqlite.ts";
 
 /** What the DNS and the operator's databases say of an address. */
 export interface SourceName {
@@ -48,8 +51,7 @@ export function openSourceNames(dataDir: string): SqliteSourceNames {
   const path = namesPath(dataDir);
   return using(path, () => {
     makeFolder(dataDir, 0o700);
-    closeSync(openSync(path, "a", 0o600));
-    chmodSync(path, 0o600);
+    makeDatabaseFile(path);
     return openOrBegin(path);
   });
 }
@@ -64,7 +66,7 @@ export function openSourceNamesToRead(dataDir: string): Pick<SqliteSourceNames, 
   return using(path, () => {
     const db = new DatabaseSync(path, { timeout: 5000, readOnly: true });
     try {
-      if (versionOf(db) === version) return new SqliteSourceNames(db);
+      if (versionOf(db) === version) return new SqliteSourceNames(db, path);
     } catch (error) {
       db.close();
       if (!isCorruption(error)) throw error;
@@ -114,58 +116,78 @@ function openAt(path: string): SqliteSourceNames {
   try {
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = NORMAL");
+    checkIntegrity(db);
     if (versionOf(db) !== version) db.exec("DROP TABLE IF EXISTS source_name");
     db.exec(
       "CREATE TABLE IF NOT EXISTS source_name (ip TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID",
     );
     db.exec(`PRAGMA user_version = ${version}`);
-    return new SqliteSourceNames(db);
+    return new SqliteSourceNames(db, path);
   } catch (error) {
     db.close();
     throw error;
   }
 }
 
+/** What was kept of a name; undefined where that is damaged. */
+export function readName(json: unknown): SourceName | undefined {
+  try {
+    return storedObject(json) as SourceName;
+  } catch {
+    return undefined;
+  }
+}
+
 /** In a file of its own; it answers at once. */
 export class SqliteSourceNames implements SourceNameStore {
   readonly #db: DatabaseSync;
+  readonly #path: string;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, path: string) {
     this.#db = db;
+    this.#path = path;
   }
 
   get(ips: readonly string[]): ReadonlyMap<string, SourceName> {
-    const one = this.#db.prepare("SELECT json FROM source_name WHERE ip = ?");
+    return this.#find(ips, "SELECT json FROM source_name WHERE ip = ?");
+  }
+
+  due(ips: readonly string[], nowMs: number): readonly string[] {
+    const good = this.#find(ips, "SELECT json FROM source_name WHERE ip = ? AND expires_at > ?", nowMs);
+    return ips.filter((ip) => !good.has(ip));
+  }
+
+  #find(ips: readonly string[], sql: string, ...values: readonly number[]): Map<string, SourceName> {
     const found = new Map<string, SourceName>();
-    for (const ip of ips) {
-      const row = one.get(ip);
-      if (row !== undefined) found.set(ip, JSON.parse(String(row["json"])) as SourceName);
+    try {
+      const one = this.#db.prepare(sql);
+      for (const ip of ips) {
+        const name = readName(one.get(ip, ...values)?.["json"]);
+        if (name !== undefined) found.set(ip, name);
+      }
+    } catch (cause) {
+      // What can still be read will do: who opens it next to write begins it anew.
+      if (!isCorruption(cause)) throw fileError(this.#path, cause);
     }
     return found;
   }
 
-  due(ips: readonly string[], nowMs: number): readonly string[] {
-    const one = this.#db.prepare("SELECT 1 FROM source_name WHERE ip = ? AND expires_at > ?");
-    return ips.filter((ip) => one.get(ip, nowMs) === undefined);
-  }
-
   put(names: readonly SourceName[]): void {
-    const one = this.#db.prepare(
-      `INSERT INTO source_name (ip, expires_at, json) VALUES (?, ?, ?)
-       ON CONFLICT (ip) DO UPDATE SET expires_at = excluded.expires_at, json = excluded.json`,
-    );
-    this.#db.exec("BEGIN IMMEDIATE");
-    try {
-      for (const name of names) one.run(name.ip, name.expiresAt, JSON.stringify(name));
-      this.#db.exec("COMMIT");
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw error;
-    }
+    using(this.#path, () => {
+      const one = this.#db.prepare(
+        `INSERT INTO source_name (ip, expires_at, json) VALUES (?, ?, ?)
+         ON CONFLICT (ip) DO UPDATE SET expires_at = excluded.expires_at, json = excluded.json`,
+      );
+      inTransaction(this.#db, () => {
+        for (const name of names) one.run(name.ip, name.expiresAt, JSON.stringify(name));
+      });
+    });
   }
 
   forget(beforeMs: number): number {
-    return Number(this.#db.prepare("DELETE FROM source_name WHERE expires_at < ?").run(beforeMs).changes);
+    return using(this.#path, () =>
+      Number(this.#db.prepare("DELETE FROM source_name WHERE expires_at < ?").run(beforeMs).changes),
+    );
   }
 
   close(): void {

@@ -1,8 +1,24 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
+import { fillDisk } from "../../test/full-disk.ts";
 import { openState, openStateInMemory, openStateToRead, statePath } from "./sqlite-state.ts";
 import type { StateStore } from "./state.ts";
 
@@ -160,4 +176,107 @@ test("without a copy a damaged file is refused, and left alone", async () => {
   writeFileSync(statePath(path), "no database");
   expect(() => openState(path)).toThrow(expect.objectContaining({ code: "STORE_UNAVAILABLE" }));
   expect(statSync(statePath(path)).size).toBe(11);
+});
+
+/** Overwrites pages in the middle, as a failing disk does. */
+function damageMiddle(path: string): void {
+  // What still stands in the log would hide it.
+  const db = new DatabaseSync(path);
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  db.close();
+  const file = openSync(path, "r+");
+  for (let at = 40_960; at < statSync(path).size; at += 4096)
+    writeSync(file, Buffer.alloc(2000, 1), 0, 2000, at);
+  closeSync(file);
+}
+
+const putMany = (state: StateStore): Promise<void> =>
+  state.tx(async (tx) => {
+    for (let n = 0; n < 300; n++) await tx.put("key", String(n), { n, text: "x".repeat(800) });
+  });
+
+test("a file that is damaged while it is in use does not become the copy", async () => {
+  const path = folder();
+  const state = open(path);
+  await putMany(state);
+  await state.keepCopy();
+  const copy = join(path, "state.copy.sqlite");
+  const before = readFileSync(copy);
+  await state.tx((tx) => tx.put("key", "new", {}));
+  damageMiddle(statePath(path));
+  await expect(state.keepCopy()).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    place: { kind: "file", path: statePath(path) },
+    failure: { fault: "damaged" },
+  });
+  expect(readFileSync(copy).equals(before)).toBe(true);
+  expect(readdirSync(path).filter((name) => name.includes(".new"))).toEqual([]);
+});
+
+test("a copy that is damaged as well takes no place, however often it is tried", async () => {
+  const path = folder();
+  const state = openState(path);
+  await putMany(state);
+  await state.close();
+  damageMiddle(statePath(path));
+  copyFileSync(statePath(path), join(path, "state.copy.sqlite"));
+  const told: string[] = [];
+  for (let attempt = 0; attempt < 3; attempt++)
+    expect(() => openState(path, (aside) => told.push(aside))).toThrow(
+      expect.objectContaining({
+        code: "STORE_UNAVAILABLE",
+        failure: expect.objectContaining({ fault: "damaged" }),
+      }),
+    );
+  expect(told).toEqual([]);
+  expect(readdirSync(path).filter((name) => name.includes("damaged"))).toEqual([]);
+});
+
+test("a disk that is full takes nothing of a change, and all of it once there is room", async () => {
+  const state = open(folder());
+  await state.tx((tx) => tx.put("key", "a", { n: 1 }));
+  const revision = await state.revision();
+  const disk = fillDisk(3);
+  await expect(putMany(state)).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    failure: { fault: "disk-full" },
+  });
+  expect(await state.tx((tx) => tx.list("key"))).toEqual([{ n: 1 }]);
+  expect(await state.revision()).toBe(revision);
+  disk.makeRoom();
+  await putMany(state);
+  expect(await state.tx((tx) => tx.list("key"))).toHaveLength(301);
+});
+
+test("a copy for which there is no room leaves the one before, and nothing half-done", async () => {
+  const path = folder();
+  const state = open(path);
+  await putMany(state);
+  await state.keepCopy();
+  const copy = join(path, "state.copy.sqlite");
+  const before = readFileSync(copy);
+  await state.tx((tx) => tx.put("key", "new", {}));
+  // A folder at the place of the draft: it cannot be made, as when there is no room.
+  mkdirSync(`${copy}.new`);
+  writeFileSync(join(`${copy}.new`, "x"), "");
+  await expect(state.keepCopy()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  expect(readFileSync(copy).equals(before)).toBe(true);
+});
+
+test.each(["removed", "replaced"])("nothing is written into a file that was %s", async (how) => {
+  const path = folder();
+  const state = open(path);
+  await state.tx((tx) => tx.put("key", "a", { n: 1 }));
+  renameSync(statePath(path), `${statePath(path)}.old`);
+  if (how === "replaced") copyFileSync(`${statePath(path)}.old`, statePath(path));
+  await expect(state.tx((tx) => tx.put("key", "a", { n: 2 }))).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    failure: { fault: "replaced" },
+  });
+  await expect(state.keepCopy()).rejects.toMatchObject({ failure: { fault: "replaced" } });
+  expect(existsSync(join(path, "state.copy.sqlite"))).toBe(false);
+  rmSync(statePath(path), { force: true });
+  renameSync(`${statePath(path)}.old`, statePath(path));
+  await state.tx((tx) => tx.put("key", "a", { n: 3 }));
+  expect(await state.tx((tx) => tx.get("key", "a"))).toEqual({ n: 3 });
 });

@@ -1,5 +1,4 @@
 import {
-  chmodSync,
   closeSync,
   copyFileSync,
   existsSync,
@@ -12,6 +11,8 @@ import {
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { fileError, isCorruption } from "./file-fault.ts";
+import { FileInUse } from "./file-in-use.ts";
+import { makeDatabaseFile } from "./make-database-file.ts";
 import { stateMigrations } from "./schema.ts";
 import { checkIntegrity, hasTables, makeDataDir, migrate, moveAside } from "./sqlite.ts";
 import type { StateStore, StateTransaction } from "./state.ts";
@@ -37,13 +38,12 @@ export function openState(dataDir: string, onRestored: (aside: string) => void =
     makeDataDir(dataDir);
     // It was to be replaced by its copy, and that was interrupted.
     if (isMissing(path) && existsSync(copyPath(path))) putCopy(path);
-    // SQLite gives its -wal and -shm files the mode of the database.
-    closeSync(openSync(path, "a", 0o600));
-    chmodSync(path, 0o600);
+    makeDatabaseFile(path);
     try {
       return openAt(path);
     } catch (error) {
-      if (!isCorruption(error) || !existsSync(copyPath(path))) throw error;
+      // A copy that is no better would only pile up damaged files.
+      if (!isCorruption(error) || !isSound(copyPath(path))) throw error;
       onRestored(moveAside(path, Date.now()));
       putCopy(path);
       return openAt(path);
@@ -53,6 +53,27 @@ export function openState(dataDir: string, onRestored: (aside: string) => void =
 
 function isMissing(path: string): boolean {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+}
+
+/** Whether a copy is there and whole; it may have been made of a file that was damaged before. */
+function isSound(copy: string): boolean {
+  if (isMissing(copy)) return false;
+  try {
+    return checkCopy(copy);
+  } catch {
+    return false;
+  }
+}
+
+/** @returns Whether there is anything in it. @throws When it is damaged. */
+function checkCopy(copy: string): boolean {
+  const db = new DatabaseSync(copy, { timeout: 5000 });
+  try {
+    checkIntegrity(db);
+    return hasTables(db, copy, stateMigrations);
+  } finally {
+    db.close();
+  }
 }
 
 /** Puts the copy in the place of the state, all of it or nothing. */
@@ -65,6 +86,14 @@ function putCopy(path: string): void {
   // A log of what stood there before would be read into it.
   for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
   renameSync(draft, path);
+}
+
+/** As far as that is possible: what is in its way is told by who makes it. */
+function removeDraft(draft: string): void {
+  for (const suffix of ["", "-wal", "-shm"])
+    try {
+      rmSync(draft + suffix, { force: true });
+    } catch {}
 }
 
 /** The same in memory, for tests. */
@@ -120,6 +149,7 @@ class SqliteState implements StateStore {
   readonly #db: DatabaseSync;
   readonly #path: string;
   readonly #begin: string;
+  readonly #file: FileInUse;
   /** One transaction after the other: they share a connection. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -127,6 +157,7 @@ class SqliteState implements StateStore {
     this.#db = db;
     this.#path = path;
     this.#begin = begin;
+    this.#file = new FileInUse(path);
   }
 
   tx<T>(work: (tx: StateTransaction) => Promise<T>): Promise<T> {
@@ -149,20 +180,37 @@ class SqliteState implements StateStore {
   }
 
   async #keepCopy(): Promise<void> {
+    using(this.#path, () => this.#file.check());
     const copy = copyPath(this.#path);
     const draft = `${copy}.new`;
-    rmSync(draft, { force: true });
-    closeSync(openSync(draft, "a", 0o600));
-    await backup(this.#db, draft);
-    renameSync(draft, copy);
+    try {
+      removeDraft(draft);
+      closeSync(openSync(draft, "a", 0o600));
+      await backup(this.#db, draft);
+    } catch (cause) {
+      removeDraft(draft);
+      throw fileError(draft, cause);
+    }
+    using(this.#path, () => {
+      try {
+        // It holds what this file held, and may have to be taken in its place.
+        checkCopy(draft);
+        renameSync(draft, copy);
+      } catch (cause) {
+        removeDraft(draft);
+        throw cause;
+      }
+    });
   }
 
   async close(): Promise<void> {
     await this.#last;
-    this.#db.close();
+    this.#file.close(this.#db);
   }
 
   async #tx<T>(work: (tx: StateTransaction) => Promise<T>): Promise<T> {
+    // Nothing is begun anew here, and an older state not gone on with: a person has to say so, by a start.
+    using(this.#path, () => this.#file.check());
     const transaction = new SqliteTransaction(this.#db, this.#path);
     transaction.exec(this.#begin);
     try {

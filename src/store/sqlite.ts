@@ -1,8 +1,11 @@
-import { chmodSync, closeSync, existsSync, openSync, renameSync } from "node:fs";
+import { existsSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { DmarcResult } from "../core/results.ts";
+import { FileInUse } from "./file-in-use.ts";
 import { type Comparison, groupDifferences } from "./list-differences.ts";
 import { type ShadowedMessage, shadowedMessage } from "./list-shadow.ts";
+import { makeDatabaseFile } from "./make-database-file.ts";
 import { makeFolder } from "./make-folder.ts";
 import type {
   CountedColumn,
@@ -38,6 +41,8 @@ export interface RecordDatabase {
   expire(before: number, limit: number): number;
   /** Hands free pages back to the file system, some at a time, once there are many. */
   shrink(): void;
+  /** Whether its file is still there by its name. */
+  isInPlace(): boolean;
   close(): void;
 }
 
@@ -50,9 +55,7 @@ export function databasePath(dataDir: string): string {
  * @throws SekishoError STORE_UNAVAILABLE when it was written by a newer version; any error of SQLite otherwise.
  */
 export function openDatabase(path: string, steps: readonly string[] = migrations): RecordDatabase {
-  // SQLite gives its -wal and -shm files the mode of the database.
-  closeSync(openSync(path, "a", 0o600));
-  chmodSync(path, 0o600);
+  makeDatabaseFile(path);
   const db = new DatabaseSync(path, { timeout: 5000 });
   try {
     // Must come before the first table; retention deletes all the time, and the file is to follow.
@@ -65,7 +68,7 @@ export function openDatabase(path: string, steps: readonly string[] = migrations
     db.exec("PRAGMA synchronous = FULL");
     checkIntegrity(db);
     migrate(db, path, steps);
-    return new SqliteRecords(db);
+    return new SqliteRecords(db, path);
   } catch (error) {
     db.close();
     throw error;
@@ -74,10 +77,11 @@ export function openDatabase(path: string, steps: readonly string[] = migrations
 
 /** Opens the database only to read, beside a process that writes. @returns undefined when there is none. */
 export function openDatabaseToRead(path: string): RecordDatabase | undefined {
-  if (!existsSync(path)) return undefined;
+  // Throws when the folder may not be looked into, where existsSync would say no.
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
-    if (hasTables(db, path, migrations)) return new SqliteRecords(db);
+    if (hasTables(db, path, migrations)) return new SqliteRecords(db, path);
   } catch (error) {
     db.close();
     throw error;
@@ -97,7 +101,9 @@ export function moveAside(path: string, nowMs: number): string {
 export function checkIntegrity(db: DatabaseSync): void {
   const row = db.prepare("PRAGMA quick_check(1)").get();
   const verdict = row?.["quick_check"];
-  if (verdict !== "ok") throw Object.assign(new Error(`quick_check: ${String(verdict)}`), { errcode: 11 });
+  if (verdict === "ok") return;
+  // Several lines, for what is told in one.
+  throw Object.assign(new Error(`quick_check: ${String(verdict).replaceAll("\n", " ")}`), { errcode: 11 });
 }
 
 export function migrate(db: DatabaseSync, path: string, steps: readonly string[]): void {
@@ -153,6 +159,9 @@ const columns: Readonly<Record<CountedColumn, string>> = {
   fromDomain: "from_domain",
 };
 
+/** NULL for a record that was cut off: SQLite would refuse the whole question. */
+const sound = "(CASE WHEN json_valid(record.json) THEN record.json END)";
+
 const defaultLimit = 50;
 const maxLimit = 1000;
 /** 4 MB of them are kept for what comes next. */
@@ -160,11 +169,13 @@ const freePages = 1000;
 
 class SqliteRecords implements RecordDatabase {
   readonly #db: DatabaseSync;
+  readonly #file: FileInUse;
   /** Those that come again and again, by their text. */
   readonly #kept = new Map<string, StatementSync>();
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, path: string) {
     this.#db = db;
+    this.#file = new FileInUse(path);
   }
 
   save(lines: Iterable<RecordLine>): number {
@@ -216,8 +227,8 @@ class SqliteRecords implements RecordDatabase {
   listDifferences(query: DifferenceQuery): DmarcDifferences {
     const rows = this.#db
       .prepare(
-        `SELECT at, queue_id, json ->> '$.results.dmarc' AS dmarc, json ->> '$.results.dmarcOther' AS other
-         FROM record WHERE at >= ? AND json ->> '$.results.dmarcOther' IS NOT NULL ORDER BY at DESC, key DESC`,
+        `SELECT at, queue_id, ${sound} ->> '$.results.dmarc' AS dmarc, ${sound} ->> '$.results.dmarcOther' AS other
+         FROM record WHERE at >= ? AND ${sound} ->> '$.results.dmarcOther' IS NOT NULL ORDER BY at DESC, key DESC`,
       )
       .iterate(query.since);
     return groupDifferences(comparisonsOf(rows), query);
@@ -230,7 +241,7 @@ class SqliteRecords implements RecordDatabase {
   *shadowed(since: number): Generator<ShadowedMessage> {
     const rows = this.#db
       .prepare(
-        "SELECT json FROM record WHERE at >= ? AND json ->> '$.shadow' IS NOT NULL ORDER BY at DESC, key DESC",
+        `SELECT json FROM record WHERE at >= ? AND ${sound} ->> '$.shadow' IS NOT NULL ORDER BY at DESC, key DESC`,
       )
       .iterate(since);
     for (const row of rows) {
@@ -244,11 +255,11 @@ class SqliteRecords implements RecordDatabase {
     const rows = this.#db
       .prepare(
         `SELECT DISTINCT signature.value ->> '$.selector' AS selector
-         FROM record, json_each(record.json, '$.results.dkim') AS signature
+         FROM record, json_each(${sound}, '$.results.dkim') AS signature
          WHERE at >= ?1 AND signature.value ->> '$.domain' = ?2 AND signature.value ->> '$.result' = 'pass'
          UNION
          SELECT DISTINCT signature.value ->> '$.selector'
-         FROM record, json_each(record.json, '$.signing.signatures') AS signature
+         FROM record, json_each(${sound}, '$.signing.signatures') AS signature
          WHERE at >= ?1 AND signature.value ->> '$.domain' = ?2
          LIMIT 100`,
       )
@@ -287,8 +298,12 @@ class SqliteRecords implements RecordDatabase {
       this.#db.exec(`PRAGMA incremental_vacuum(${freePages})`);
   }
 
+  isInPlace(): boolean {
+    return this.#file.isInPlace();
+  }
+
   close(): void {
-    this.#db.close();
+    this.#file.close(this.#db);
   }
 
   #number(sql: string): number {
@@ -305,13 +320,26 @@ class SqliteRecords implements RecordDatabase {
 }
 
 function* comparisonsOf(rows: Iterable<Readonly<Record<string, unknown>>>): Generator<Comparison> {
-  for (const { at, queue_id, dmarc, other } of rows)
+  for (const { at, queue_id, dmarc, other } of rows) {
+    const [one, two] = [readResult(dmarc), readResult(other)];
+    if (one === undefined || two === undefined) continue;
     yield {
       at: Number(at),
       ...(queue_id !== null && { queueId: String(queue_id) }),
-      dmarc: JSON.parse(String(dmarc)) as Comparison["dmarc"],
-      other: JSON.parse(String(other)) as Comparison["other"],
+      dmarc: one,
+      other: two,
     };
+  }
+}
+
+/** @returns undefined for anything but an object, as in a record that is damaged. */
+function readResult(json: unknown): DmarcResult | undefined {
+  try {
+    const value = JSON.parse(String(json)) as DmarcResult | null;
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function rowOf({ record, text }: RecordLine): SQLInputValue[] {

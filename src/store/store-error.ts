@@ -17,12 +17,17 @@ export type EngineFault =
   | "read-only"
   | "no-right"
   | "cannot-open"
+  /** Another file, or none, is there where the one was that is in use. */
+  | "replaced"
   | "disk-failing"
   | "unreachable"
   | "login-refused"
   | "no-database"
   | "no-right-in-database"
   | "server-stopping"
+  | "server-read-only"
+  | "server-full"
+  | "server-damaged"
   /** The thread of the records has ended, or was closed. */
   | "stopped"
   | "other";
@@ -39,8 +44,8 @@ export type StoreFailure =
   | { readonly fault: "damaged-documents"; readonly digest: string; readonly said: string }
   /** One report; `report`: its key. */
   | { readonly fault: "damaged-report"; readonly report: string; readonly said: string }
-  /** Results and comments of records. `of`: the key of their report, or the domain that they are about. */
-  | { readonly fault: "damaged-details"; readonly of: string; readonly said: string };
+  /** Results and comments of records. `report`: the key of theirs. */
+  | { readonly fault: "damaged-details"; readonly report: string; readonly said: string };
 
 /** All of a StoreError that goes from a thread to another one. */
 export interface StoreErrorData {

@@ -18,7 +18,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { fillDisk } from "../../test/full-disk.ts";
 import { sampleRecord } from "../../test/sample-record.ts";
 import { Keeper, type StoreEvent } from "./keeper.ts";
 import type { MessageRecord } from "./record.ts";
@@ -27,13 +28,18 @@ import { openRecordStore, type RunningStore, startRecordStore } from "./record-s
 import { migrations } from "./schema.ts";
 import { openSpool } from "./spool.ts";
 import { listSegments, segmentName, spoolFolder } from "./spool-files.ts";
-import { databasePath, openDatabase } from "./sqlite.ts";
+import { databasePath, openDatabase, openDatabaseToRead } from "./sqlite.ts";
 
 let dataDir: string;
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), "sekisho-store-"));
 });
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+/** Closed before their folder goes: they would make it anew. */
+const running: RunningStore[] = [];
+afterEach(async () => {
+  for (const store of running.splice(0)) await store.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
 
 const year = 365 * 86_400_000;
 const now = Date.UTC(2026, 10, 2);
@@ -289,6 +295,26 @@ describe("ingest", () => {
     k.close();
   });
 
+  test("a disk that is full is told with what to do; the segment waits, and is taken once there is room", () => {
+    const { keeper: k, events } = keeper();
+    k.round(now);
+    const disk = fillDisk(2);
+    const first = segment(samples(1, 2));
+    const second = segment(samples(3, 100), segmentName("mx1", "00", 2));
+    for (const _ of [1, 2]) k.round(now);
+    const reason = `${databasePath(dataDir)}: database or disk is full; make room: the records wait in the spool, and are taken in then`;
+    expect(events).toEqual([{ kind: "unavailable", reason }]);
+    expect(k.stats()).toMatchObject({ records: 2, ingested: 2, lastError: reason });
+    expect([first, second].map((path) => existsSync(path))).toEqual([false, true]);
+    expect(k.find({ limit: 200 })).toHaveLength(100);
+    disk.makeRoom();
+    k.round(now);
+    expect(events.slice(1)).toEqual([{ kind: "available" }]);
+    expect(k.stats()).toMatchObject({ records: 100, ingested: 100, repeated: 0 });
+    expect(existsSync(second)).toBe(false);
+    k.close();
+  });
+
   test("a segment that cannot be read is told, and holds up neither the others nor retention", () => {
     mkdirSync(spoolFolder(dataDir), { recursive: true });
     const bad = join(spoolFolder(dataDir), segmentName("mx1", "00", 1));
@@ -327,6 +353,59 @@ describe("ingest", () => {
   });
 });
 
+describe("a database that is taken away while it is in use", () => {
+  test.each(["removed", "moved away", "replaced", "replaced without its log"])(
+    "%s: what comes in goes into the one that is there",
+    (how) => {
+      const { keeper: one, events } = keeper();
+      segment(samples(1, 3));
+      one.round(now);
+      const path = databasePath(dataDir);
+      const aside = `${path}.aside`;
+      const other = join(dataDir, "other.sqlite");
+      openDatabase(other).close();
+      for (const suffix of how === "replaced without its log" ? [""] : ["", "-wal", "-shm"])
+        if (how === "removed") rmSync(path + suffix);
+        else renameSync(path + suffix, aside + suffix);
+      if (how.startsWith("replaced")) renameSync(other, path);
+      segment(samples(4, 5), segmentName("mx1", "00", 2));
+      one.round(now);
+      expect(events).toEqual([
+        { kind: "unavailable", reason: `${path}: removed or replaced while in use` },
+        { kind: "available" },
+      ]);
+      expect(listSegments(spoolFolder(dataDir))).toEqual([]);
+      one.close();
+      const db = openDatabase(path);
+      expect(db.find({}).map(({ queueId }) => queueId)).toEqual(["Q5", "Q4"]);
+      db.close();
+      if (how !== "removed") {
+        const old = openDatabase(aside);
+        expect(old.count()).toBe(3);
+        old.close();
+      }
+    },
+  );
+});
+
+test("a log that is removed while it is in use is made anew, and nothing of it is lost", () => {
+  const { keeper: one, events } = keeper();
+  segment(samples(1, 3));
+  one.round(now);
+  const path = databasePath(dataDir);
+  rmSync(`${path}-wal`);
+  segment(samples(4, 5), segmentName("mx1", "00", 2));
+  one.round(now);
+  expect(events).toEqual([
+    { kind: "unavailable", reason: `${path}: removed or replaced while in use` },
+    { kind: "available" },
+  ]);
+  const db = openDatabaseToRead(path);
+  expect(db?.count()).toBe(5);
+  db?.close();
+  one.close();
+});
+
 describe("retention", () => {
   test("by age", () => {
     segment(samples(1, 1200));
@@ -349,6 +428,16 @@ describe("retention", () => {
     k.close();
     expect(statSync(databasePath(dataDir)).size).toBeLessThan(8_000_000);
   });
+});
+
+test("a clock that leaps a year ahead for a while takes no record with it", () => {
+  const { keeper: k } = keeper({ keepMs: 14 * 86_400_000 });
+  segment(samples(1, 3));
+  k.round(now);
+  k.round(now + year);
+  k.round(now + 500);
+  expect(k.stats()).toMatchObject({ records: 3, expired: 0 });
+  k.close();
 });
 
 describe("schema", () => {
@@ -467,6 +556,28 @@ describe("reading", () => {
   });
 });
 
+test.each([
+  ["cut off", "UPDATE record SET json = substr(json, 1, 30) WHERE key = 2"],
+  ["empty", "UPDATE record SET json = '' WHERE key = 2"],
+  [
+    "of another shape",
+    `UPDATE record SET json = '{"results":{"dkim":3,"dmarc":7,"dmarcOther":[]},"shadow":4}' WHERE key = 2`,
+  ],
+])("a record that is %s keeps no question from being answered by the others", async (_, sql) => {
+  const { keeper: k } = keeper({ keepMs: 50 * year });
+  segment(samples(1, 3));
+  k.round(now);
+  const db = new DatabaseSync(databasePath(dataDir));
+  db.exec(sql);
+  db.close();
+  expect(k.find({}).map(({ queueId }) => queueId)).toEqual(["Q3", "Q1"]);
+  expect(k.listDifferences({ since: 0 })).toMatchObject({ different: 0 });
+  expect(k.listShadow({ since: 0 })).toMatchObject({ different: 0, domains: [] });
+  expect(k.listSelectors({ domain: "example.jp", since: 0 })).toEqual([]);
+  expect(k.countBy("reply", 0)).toEqual([{ value: "accept", messages: 3 }]);
+  k.close();
+});
+
 describe("the thread", () => {
   test("takes in the spool while another process's reader looks on, and answers", async () => {
     const events: StoreEvent[] = [];
@@ -541,7 +652,7 @@ describe("a thread that dies", () => {
       if (events.length === 1) store.stats().then(first.resolve, first.resolve);
     };
     const store = startRecordStore({ dataDir, keepMs: 50 * year, maxOctets: 1e9, thread, onEvent });
-    onTestFinished(() => store.close());
+    running.push(store);
     return { store, events, atFirst: first.promise };
   }
 
@@ -597,6 +708,15 @@ describe("a thread that dies", () => {
     expect(await store.stats()).toMatchObject({ restarts: 1 });
   });
 
+  test("and one that cannot even be started, as where there is no room for a thread, is tried again", async () => {
+    // Refused at once, and not by an event.
+    const { store, events, atFirst } = started(new URL("http://127.0.0.1/thread.mjs"));
+    expect(await atFirst).toMatchObject({ code: "STORE_UNAVAILABLE", failure: { fault: "stopped" } });
+    await vi.waitFor(() => expect(events.length).toBeGreaterThan(1), 20_000);
+    expect(events[0]).toEqual({ kind: "unavailable", reason: expect.any(String), restartInMs: 100 });
+    await store.close();
+  });
+
   test("is not started again once the store is closed, and its records wait", async () => {
     const { store, events } = started(dyingThread(`die("at once");`));
     segment(samples(1, 2));
@@ -622,7 +742,7 @@ describe("a thread that dies", () => {
 
 test("a question that the thread cannot answer is refused with what its engine says", async () => {
   const store = startRecordStore({ dataDir, keepMs: 50 * year, maxOctets: 1e9 });
-  onTestFinished(() => store.close());
+  running.push(store);
   await store.ingest();
   const db = new DatabaseSync(databasePath(dataDir));
   db.exec("DROP TABLE record");

@@ -109,6 +109,24 @@ describeWith([join(postgresPrograms(), "postgres")], "PostgreSQL: connections", 
     });
   });
 
+  test("a server that only answers questions answers them, and says why it takes nothing", async () => {
+    const url = server.newDatabase();
+    await (await openPostgresReports({ url })).close();
+    const setting = `ALTER DATABASE ${databaseOf(url)} SET default_transaction_read_only`;
+    server.psql("postgres", `${setting} = on`);
+    const store = await openPostgresReports({ url });
+    onTestFinished(() => store.close());
+    expect(await store.list({})).toEqual({ reports: [] });
+    const request = arrival([aggregate({ id: "a" })]);
+    await expect(store.ingest([request])).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      failure: { fault: "server-read-only" },
+    });
+    server.psql("postgres", `${setting} = off`);
+    await endConnections(url);
+    expect(await store.ingest([request])).toMatchObject([[{ outcome: "saved" }]]);
+  });
+
   test("a step of the schema may take longer than a statement", async () => {
     const url = server.newDatabase();
     await (await openPostgresReports({ url })).close();

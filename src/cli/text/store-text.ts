@@ -15,7 +15,7 @@ export interface StoreText {
   readonly damagedRaw: (what: string, name: string, said: string) => string;
   readonly damagedDocuments: (what: string, name: string, said: string) => string;
   readonly damagedReport: (what: string, name: string, said: string) => string;
-  readonly damagedDetails: (what: string, of: string, said: string) => string;
+  readonly damagedDetails: (what: string, name: string, said: string) => string;
   readonly faults: Readonly<Record<EngineFault, string>>;
 }
 
@@ -34,23 +34,29 @@ const en: StoreText = {
     `${what}: what was read from the mail or file ${name} is damaged; restore a backup if you need it (${said})`,
   damagedReport: (what, name, said) =>
     `${what}: report ${name} is damaged; sekisho report reparse reads it again from its mail or file, and where that is no longer kept only a backup has it (${said})`,
-  damagedDetails: (what, of, said) =>
-    `${what}: records of ${of} are damaged; restore a backup if you need them (${said})`,
+  damagedDetails: (what, name, said) =>
+    `${what}: records of report ${name} are damaged; sekisho report reparse reads them again from its mail or file, and where that is no longer kept only a backup has them (${said})`,
   faults: {
     damaged: "it is damaged or no database; move it away and restore a backup",
     "damaged-records": "it is damaged; sekisho serve sets it aside when it starts and begins a new one",
     busy: "another process has been writing to it for long; nothing is lost, try again later",
-    "disk-full": "the disk is full",
+    "disk-full": "the disk is full; make room and try again",
     "read-only": "it can only be read; look at the rights of the file and its folder",
     "no-right": "permission denied; call the command as the user of sekisho serve",
     "cannot-open":
       "the file cannot be opened; look whether its folder is there, and whether this user may write in it",
+    replaced:
+      "the file was removed or replaced while it was in use; call the command again, and restart sekisho serve if it stays so",
     "disk-failing": "the disk cannot be read or written",
     unreachable: "its server cannot be reached; look whether it runs, and at the address in store",
     "login-refused": "its server refuses the user or the password; look at store",
     "no-database": "there is no such database on its server; look at store",
     "no-right-in-database": "its user has no right to do this",
     "server-stopping": "its server is just starting or stopping; try again shortly",
+    "server-read-only":
+      "its server only answers questions, as a standby does; name the one that takes changes in store",
+    "server-full": "its server takes no more connections; look at its max_connections, and try again",
+    "server-damaged": "its server finds it damaged; restore a backup",
     stopped: "it has stopped; sekisho serve starts it again by itself",
     other: "its engine reports an error",
   },
@@ -71,18 +77,20 @@ const ja: StoreText = {
     `${what}で、メールまたはファイル ${name} から読み取った内容が壊れています。必要な場合は、バックアップから戻してください（${said}）`,
   damagedReport: (what, name, said) =>
     `${what}で、レポート ${name} の内容が壊れています。原文が残っていれば sekisho report reparse で読み直せます。残っていない場合は、バックアップから戻してください（${said}）`,
-  damagedDetails: (what, of, said) =>
-    `${what}で、${of} のレコードが壊れています。必要な場合は、バックアップから戻してください（${said}）`,
+  damagedDetails: (what, name, said) =>
+    `${what}で、レポート ${name} のレコードが壊れています。原文が残っていれば sekisho report reparse で読み直せます。残っていない場合は、バックアップから戻してください（${said}）`,
   faults: {
     damaged:
       "ファイルが壊れているか、データベースではありません。別の場所に移し、バックアップから戻してください",
     "damaged-records":
       "ファイルが壊れています。sekisho serve を起動すると、別の名前で残したうえで新しく作り直します",
     busy: "別のプロセスの書き込みが長く続いています。失われたものはありません。しばらくしてからやり直してください",
-    "disk-full": "ディスクの空き容量がありません",
+    "disk-full": "ディスクの空き容量がありません。空きを作ってから、やり直してください",
     "read-only": "書き込めません。ファイルとフォルダーの権限を確かめてください",
     "no-right": "権限がありません。sekisho serve と同じユーザーで実行してください",
     "cannot-open": "ファイルを開けません。フォルダーの有無と書き込み権限を確かめてください",
+    replaced:
+      "使用中にファイルが削除されたか、別のファイルに置き換えられました。もう一度実行してください。直らない場合は sekisho serve を再起動してください",
     "disk-failing": "ディスクを読み書きできません",
     unreachable:
       "サーバーに接続できません。サーバーが動いているか、store のアドレスが正しいかを確かめてください",
@@ -90,6 +98,9 @@ const ja: StoreText = {
     "no-database": "その名前のデータベースがサーバーにありません。store の設定を確かめてください",
     "no-right-in-database": "ユーザーにこの操作の権限がありません",
     "server-stopping": "サーバーが起動または停止の途中です。少し待ってからやり直してください",
+    "server-read-only": "サーバーが読み取り専用です。store には、書き込めるサーバーを指定してください",
+    "server-full": "サーバーの接続数が上限に達しています。max_connections を確かめて、やり直してください",
+    "server-damaged": "サーバー上のデータベースが壊れています。バックアップから戻してください",
     stopped: "停止しています。sekisho serve が自動的に再開します",
     other: "データベースがエラーを返しました",
   },

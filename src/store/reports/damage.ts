@@ -28,11 +28,11 @@ export class Damage {
     return this.#error({ fault: "damaged-documents", digest, said }, message, cause);
   }
 
-  /** @param of The key of the report that the records are of, or the domain that they are about. */
-  details(of: string, cause: unknown): StoreError {
+  /** @param report The key of the report that the records are of. */
+  details(report: string, cause: unknown): StoreError {
     const said = wordsOf(cause);
-    const message = `records of ${of} are damaged: ${said}; only a backup has them whole`;
-    return this.#error({ fault: "damaged-details", of, said }, message, cause);
+    const message = `records of report ${report} are damaged: ${said}; sekisho report reparse reads them again where the mail or file is kept`;
+    return this.#error({ fault: "damaged-details", report, said }, message, cause);
   }
 
   #error(failure: StoreError["failure"], message: string, cause: unknown): StoreError {

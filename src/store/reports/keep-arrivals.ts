@@ -9,6 +9,7 @@ import { findGroup, findReportsOf, type GroupReport, hexOf, judgeGroup } from ".
 import type { PackedRecords } from "./packed-records.ts";
 import type { DocumentOutcome, IngestedDocument, RawArrival } from "./port.ts";
 import { type PreparedArrival, type PreparedDocument, type PreparedReport, storable } from "./prepare.ts";
+import { readDetail } from "./record-detail.ts";
 import { tlsContent } from "./rows.ts";
 import { forgetSources } from "./seen-sources.ts";
 import type { Awaitable, RecordRow, ReportWriter, Row, SqlValue, SumTable } from "./sql.ts";
@@ -89,8 +90,12 @@ export class ArrivalKeeper {
     );
     for (const report of before) {
       const same = again.get(`${hexOf(report.identity)} ${report.digest}`);
-      if (same === undefined) await this.#removeOrphan(report);
-      else await this.#writer.run("UPDATE report SET json = ? WHERE key = ?", [same.json, report.key]);
+      if (same === undefined) {
+        await this.#removeOrphan(report);
+        continue;
+      }
+      await this.#writer.run("UPDATE report SET json = ? WHERE key = ?", [same.json, report.key]);
+      if (await this.#hasDamagedRecords(report.key)) await this.#mendRecords(report.key, same);
     }
     const documents = await this.#addDocuments(raw, arrival.documents);
     for (const identity of byContent(before.map((report) => report.identity))) await this.#settle(identity);
@@ -377,6 +382,26 @@ export class ArrivalKeeper {
     }
   }
 
+  async #hasDamagedRecords(report: number): Promise<boolean> {
+    for (let from = 0; ; from += rowsAtOnce) {
+      const rows = await this.#writer.all(
+        `SELECT d.json AS detail FROM record r LEFT JOIN detail d ON d.key = r.detail
+         WHERE r.report = ? AND r.ordinal >= ? AND r.ordinal < ?`,
+        [report, from, from + rowsAtOnce],
+      );
+      if (rows.length === 0) return false;
+      if (!rows.every(({ detail }) => isDetail(detail))) return true;
+      await this.#pause.whenLong();
+    }
+  }
+
+  /** What they count for is the same, and so are the sums. */
+  async #mendRecords(key: number, report: PreparedReport): Promise<void> {
+    await this.#someAtATime(report.records.details.texts, (some) => this.#writer.mendDetails(some));
+    await this.#writer.run("DELETE FROM record WHERE report = ?", [key]);
+    await this.#insertRecords(key, report);
+  }
+
   /** Removes a report that no document brings any more. */
   async #removeOrphan(report: GroupReport): Promise<void> {
     const bringer = await this.#one("SELECT 1 AS found FROM document WHERE report = ? LIMIT 1", report.key);
@@ -413,6 +438,15 @@ async function packedOctets({ octets, kept }: RawArrival): Promise<Buffer | null
 /** Each once. */
 function byContent(octets: readonly Uint8Array[]): Iterable<Uint8Array> {
   return new Map(octets.map((one) => [hexOf(one), one])).values();
+}
+
+function isDetail(json: unknown): boolean {
+  try {
+    readDetail(String(json));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function contentKey({ identityDigest, digest }: PreparedReport): string {

@@ -215,7 +215,7 @@ export interface SourceTally extends Readonly<Omit<Sums, "estimated">> {
   /** Seconds since 1970: the first begin and the last end. */
   readonly firstSeen: number;
   readonly lastSeen: number;
-  /** Records that are alike as one, the most messages first; 200 at most. Without `envelopeTo`. */
+  /** Records that are alike as one, the most messages first; 200 at most. Without `envelopeTo`, and without those that are damaged. */
   readonly alike: readonly AggregateRecord[];
 }
 

@@ -66,6 +66,10 @@ const faults: readonly (readonly [RegExp, EngineFault])[] = [
   [/^42501/, "no-right-in-database"],
   [/^57P0/, "server-stopping"],
   [/^53100/, "disk-full"],
+  // A standby, or one that its operator has made so.
+  [/^25006/, "server-read-only"],
+  [/^53300/, "server-full"],
+  [/^XX00[12]/, "server-damaged"],
   [/^(?:40001|40P01|55P03)/, "busy"],
 ];
 

@@ -79,6 +79,6 @@ export class PostgresNames {
 }
 
 /** As the database makes of it: half a surrogate pair becomes a replacement character. */
-function digestOf(text: string): string {
+export function digestOf(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex");
 }

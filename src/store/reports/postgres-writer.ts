@@ -1,4 +1,5 @@
 import type { ClientBase } from "pg";
+import { digestOf } from "./postgres-names.ts";
 import { PostgresSession } from "./postgres-session.ts";
 import type { RecordRow, ReportWriter, SqlValue, SumTable } from "./sql.ts";
 import { maxSum } from "./sums.ts";
@@ -36,6 +37,15 @@ export class PostgresWriter extends PostgresSession implements ReportWriter {
 
   detail(json: string): number {
     return known(this.#details, json);
+  }
+
+  async mendDetails(json: readonly string[]): Promise<void> {
+    await this.run(
+      `UPDATE detail SET json = mended.json
+       FROM (SELECT decode(hex, 'hex') AS digest, json FROM unnest(?::text[], ?::text[]) AS row (hex, json)) AS mended
+       WHERE detail.digest = mended.digest AND detail.json <> mended.json`,
+      [json.map(digestOf), json],
+    );
   }
 
   async addRecords(report: number, from: number, rows: readonly RecordRow[]): Promise<void> {

@@ -290,12 +290,7 @@ export class Questions {
       ...where.values,
     );
     const bySource = Map.groupBy(alike, sourceKey);
-    return sums.map((row) =>
-      unless(
-        () => sourceTally(row, bySource.get(sourceKey(row)) ?? []),
-        (error) => this.#damage.details(String(row["domain"]), error),
-      ),
-    );
+    return sums.map((row) => sourceTally(row, bySource.get(sourceKey(row)) ?? []));
   }
 
   async sources(query: SumQuery): Promise<SourceSum[]> {

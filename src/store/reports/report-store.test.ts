@@ -1,15 +1,30 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { fillDisk } from "../../../test/full-disk.ts";
 import { aggregate, arrival, failure, record } from "../../../test/report-samples.ts";
 import { describeReportStore, type FreshStore } from "../../../test/report-store-contract.ts";
 import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { openReportStore, reportsPath } from "./open.ts";
+import type { ReportStore } from "./port.ts";
 import { openSqliteReports } from "./sqlite-reports.ts";
 import { sqliteMigrations } from "./sqlite-schema.ts";
 
@@ -160,6 +175,87 @@ describe("SQLite: the file", () => {
     expect(reportsPath(dataDir)).toBe(join(dataDir, "reports.sqlite"));
   });
 
+  test.each(["removed", "moved away", "replaced", "replaced without its log"])(
+    "that is %s while it is in use takes nothing unseen",
+    async (how) => {
+      const path = newPath();
+      const store = openSqliteReports({ path });
+      onTestFinished(() => store.close());
+      await store.ingest([arrival([aggregate({ id: "a" })])]);
+      const id = await store.id();
+      const backup = `${path}.backup`;
+      await store.backup(backup);
+      const aside = `${path}.aside`;
+      for (const suffix of how === "replaced without its log" ? [""] : ["", "-wal", "-shm"])
+        if (how === "removed") rmSync(path + suffix);
+        else renameSync(path + suffix, aside + suffix);
+      const isReplaced = how.startsWith("replaced");
+      if (isReplaced) renameSync(backup, path);
+      const next = arrival([aggregate({ id: "b" })]);
+      // The arrival stays where it is, and comes again.
+      await expect(store.ingest([next])).rejects.toMatchObject({
+        code: "STORE_UNAVAILABLE",
+        place: { kind: "file", path },
+        failure: { fault: "replaced" },
+      });
+      expect(await store.ingest([next])).toMatchObject([[{ outcome: "saved" }]]);
+      const ids = isReplaced ? ["a", "b"] : ["b"];
+      const idsOf = async (one: ReportStore): Promise<string[]> =>
+        (await one.list({})).reports.map(({ reportId }) => reportId).sort();
+      expect(await idsOf(store)).toEqual(ids);
+      expect((await store.id()) === id).toBe(isReplaced);
+      const other = openSqliteReports({ path });
+      onTestFinished(() => other.close());
+      expect(await idsOf(other)).toEqual(ids);
+      if (how === "removed") return;
+      const old = openSqliteReports({ path: aside });
+      onTestFinished(() => old.close());
+      expect(await idsOf(old)).toEqual(["a"]);
+    },
+  );
+
+  test("that is moved away and back is used again, also when it could not be opened meanwhile", async () => {
+    const path = newPath();
+    const store = openSqliteReports({ path });
+    onTestFinished(() => store.close());
+    await store.ingest([arrival([aggregate({ id: "a" })])]);
+    renameSync(path, `${path}.aside`);
+    mkdirSync(path);
+    const next = arrival([aggregate({ id: "b" })]);
+    for (const _ of [1, 2])
+      await expect(store.ingest([next])).rejects.toMatchObject({ failure: { fault: "cannot-open" } });
+    rmdirSync(path);
+    renameSync(`${path}.aside`, path);
+    await expect(store.ingest([next])).rejects.toMatchObject({ failure: { fault: "replaced" } });
+    expect(await store.ingest([next])).toMatchObject([[{ outcome: "saved" }]]);
+    expect((await store.list({})).reports.map(({ reportId }) => reportId).sort()).toEqual(["a", "b"]);
+  });
+
+  test("on a disk that is full keeps all or nothing of what comes, answers, and goes on once there is room", async () => {
+    const path = newPath();
+    const store = openSqliteReports({ path });
+    onTestFinished(() => store.close());
+    const records = Array.from({ length: 200 }, (_, at) => record({ ip: `192.0.2.${at}`, comment: `${at}` }));
+    const requests = ["a", "b", "c"].map((id) => arrival([aggregate({ id, records })]));
+    await store.ingest(requests.slice(0, 1));
+    const before = { counts: await store.counts(), sums: await store.sources({}) };
+    const disk = fillDisk(4);
+    for (const _ of [1, 2])
+      await expect(store.ingest(requests.slice(1))).rejects.toMatchObject({
+        code: "STORE_UNAVAILABLE",
+        failure: { fault: "disk-full" },
+      });
+    expect({ counts: await store.counts(), sums: await store.sources({}) }).toEqual(before);
+    disk.makeRoom();
+    expect(await store.ingest(requests)).toMatchObject(
+      ["seen", "saved", "saved"].map((outcome) => [{ outcome }]),
+    );
+    expect(await store.counts()).toMatchObject({ reports: 3, records: 600, raw: 3, unread: 0 });
+    expect((await store.sources({})).map(({ messages }) => messages)).toEqual(
+      before.sums.map(({ messages }) => 3 * messages),
+    );
+  });
+
   test("that is no database is named, with what to do", () => {
     const path = join(temporaryFolder(), "reports.sqlite");
     writeFileSync(path, "this is a text and no database at all, however long it is".repeat(40));
@@ -171,7 +267,8 @@ describe("SQLite: the file", () => {
     );
   });
 
-  test("that is damaged in the middle gives a clear error", async () => {
+  /** A database with pages overwritten from that place on. */
+  async function damagedFrom(share: number): Promise<string> {
     const path = newPath();
     const store = openSqliteReports({ path });
     const many = Array.from({ length: 300 }, (_, id) => arrival([aggregate({ id: String(id) })]));
@@ -179,10 +276,15 @@ describe("SQLite: the file", () => {
     await store.close();
     const size = statSync(path).size;
     onFile(path, (db) => db.exec("PRAGMA journal_mode = DELETE"));
-    const { openSync, writeSync, closeSync } = await import("node:fs");
     const file = openSync(path, "r+");
-    for (let at = 8192; at < size; at += 4096) writeSync(file, Buffer.alloc(2048, 0xee), 0, 2048, at);
+    for (let at = 8192 + 4096 * Math.trunc((share * size) / 4096); at < size; at += 4096)
+      writeSync(file, Buffer.alloc(2048, 0xee), 0, 2048, at);
     closeSync(file);
+    return path;
+  }
+
+  test("that is damaged in the middle gives a clear error", async () => {
+    const path = await damagedFrom(0);
     const use = async (): Promise<unknown> => {
       const again = openSqliteReports({ path });
       onTestFinished(() => again.close());
@@ -192,6 +294,19 @@ describe("SQLite: the file", () => {
       code: "STORE_UNAVAILABLE",
       message: expect.stringContaining("restore a backup"),
     });
+  });
+
+  test("that is damaged in the middle is no backup to keep in the place of a good one", async () => {
+    const path = await damagedFrom(0.5);
+    const store = openSqliteReports({ path });
+    onTestFinished(() => store.close());
+    const folder = temporaryFolder();
+    await expect(store.backup(join(folder, "backup"))).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      place: { kind: "file", path },
+      failure: { fault: "damaged" },
+    });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("a path that cannot be is an error of ours", () => {

@@ -53,8 +53,17 @@ export function sourceTally(row: Row, alike: readonly Row[]): SourceTally {
     reporters: number("reporters"),
     firstSeen: number("first_at"),
     lastSeen: number("last_at"),
-    alike: alike.map(aggregateRecord),
+    alike: alike.flatMap(readableRecord),
   };
+}
+
+/** Where some are examples of many, one that is damaged is left out; who asks for it by itself is told. */
+function readableRecord(row: Row): readonly AggregateRecord[] {
+  try {
+    return [aggregateRecord(row)];
+  } catch {
+    return [];
+  }
 }
 
 /** What `report.json` holds when it is not damaged: the head of an aggregate report, or a whole failure or TLS report. */

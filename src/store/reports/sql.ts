@@ -42,6 +42,8 @@ export interface ReportWriter extends SqlSession {
   name(text: string): number;
   /** The number of what of a record only its page asks for. */
   detail(json: string): number;
+  /** Sets texts of `detail` right that are damaged, where they are not found by what they say. */
+  mendDetails(json: readonly string[]): Awaitable<void>;
   /** @param from The place of the first of them within the report. */
   addRecords(report: number, from: number, rows: readonly RecordRow[]): Awaitable<void>;
   /** Adds to sums, up to `maxSum`; the rows are sorted, so that two processes never wait for each other. */

@@ -1,9 +1,11 @@
-import { chmodSync, closeSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { fileError, isBusy, isCorruption } from "../file-fault.ts";
+import { FileInUse, replacedError } from "../file-in-use.ts";
+import { makeDatabaseFile } from "../make-database-file.ts";
 import { makeFolder } from "../make-folder.ts";
-import { migrate } from "../sqlite.ts";
+import { checkIntegrity, migrate } from "../sqlite.ts";
 import { filePlace, isDamagedPart, StoreError, type StorePlace, wordsOf } from "../store-error.ts";
 import type { SqlSession, TransactionNeeds } from "./sql.ts";
 import { Refusal, type ReportWriter, type Row, type SqlEngine, type SqlValue } from "./sql.ts";
@@ -35,17 +37,34 @@ const freePages = 1000;
  * @throws SekishoError STORE_UNAVAILABLE.
  */
 export function openSqliteEngine(options: SqliteEngineOptions): SqlEngine {
-  return using(options.path, () => {
-    makeFolder(dirname(options.path), 0o700);
-    // SQLite gives its -wal and -shm files the mode of the database.
-    closeSync(openSync(options.path, "a", 0o600));
-    chmodSync(options.path, 0o600);
-    const patienceMs = options.timeoutMs ?? 30_000;
-    const db = new DatabaseSync(options.path, { timeout: options.openTimeoutMs ?? patienceMs });
+  return new SqliteEngine(options);
+}
+
+const defaultPatienceMs = 30_000;
+
+/** A file that is open. */
+interface Connections {
+  readonly file: FileInUse;
+  readonly db: DatabaseSync;
+  readonly readDb: DatabaseSync;
+  readonly writer: SqliteWriter;
+  readonly reader: SqliteSession;
+}
+
+function connect(options: SqliteEngineOptions): Connections {
+  const { path } = options;
+  return using(path, () => {
+    makeFolder(dirname(path), 0o700);
+    makeDatabaseFile(path);
+    const timeout = options.openTimeoutMs ?? options.timeoutMs ?? defaultPatienceMs;
+    const db = new DatabaseSync(path, { timeout });
     try {
       prepareToWrite(db, options);
       db.exec(`PRAGMA busy_timeout = ${holdUpMs}`);
-      return new SqliteEngine(options.path, patienceMs, db, openToRead(options.path));
+      const readDb = openToRead(path);
+      // By now it is in use: a log that was left by a crash has been read, and may have been removed.
+      const file = new FileInUse(path);
+      return { file, db, readDb, writer: new SqliteWriter(db), reader: new SqliteSession(readDb) };
     } catch (error) {
       db.close();
       throw error;
@@ -85,40 +104,54 @@ class SqliteEngine implements SqlEngine {
   readonly skipLocked = "";
   readonly place: StorePlace;
   readonly reader: SqlSession;
+  readonly #options: SqliteEngineOptions;
   readonly #path: string;
-  readonly #patienceMs: number;
-  readonly #db: DatabaseSync;
-  readonly #readDb: DatabaseSync;
-  readonly #writer: SqliteWriter;
+  #now: Connections;
+  /** What was replaced has been closed, and nothing could be opened since. */
+  #isLost = false;
 
-  constructor(path: string, patienceMs: number, db: DatabaseSync, readDb: DatabaseSync) {
-    this.#path = resolve(path);
+  constructor(options: SqliteEngineOptions) {
+    this.#options = options;
+    this.#path = resolve(options.path);
     this.place = filePlace(this.#path);
-    this.#patienceMs = patienceMs;
-    this.#db = db;
-    this.#readDb = readDb;
-    this.#writer = new SqliteWriter(db);
-    this.reader = new SafeReader(path, new SqliteSession(readDb));
+    this.#now = connect(options);
+    this.reader = new SafeReader(options.path, () => this.#now.reader);
   }
 
   transaction<T>(_needs: TransactionNeeds, work: (writer: ReportWriter) => Promise<T>): Promise<T> {
     // From now on: many that wait in turn do not each wait that long for another process.
-    const untilMs = performance.now() + this.#patienceMs;
+    const untilMs = performance.now() + (this.#options.timeoutMs ?? defaultPatienceMs);
     return inTurn(this.#path, () => this.#transaction(untilMs, work));
   }
 
   async #transaction<T>(untilMs: number, work: (writer: ReportWriter) => Promise<T>): Promise<T> {
+    this.#refuseReplaced();
+    const { db, writer } = this.#now;
     try {
-      await whenFree(untilMs, () => this.#db.exec("BEGIN IMMEDIATE"));
-      const result = await work(this.#writer);
-      this.#db.exec("COMMIT");
-      this.#writer.committed();
+      await whenFree(untilMs, () => db.exec("BEGIN IMMEDIATE"));
+      const result = await work(writer);
+      db.exec("COMMIT");
+      writer.committed();
       return result;
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      this.#writer.rolledBack();
+      if (db.isOpen && db.isTransaction) db.exec("ROLLBACK");
+      writer.rolledBack();
       throw refusalOrFailure(this.#path, error);
     }
+  }
+
+  /** What would be written were lost. Whoever asks next has the file that is there now; this one is told. */
+  #refuseReplaced(): void {
+    using(this.#path, () => {
+      const { file, db, readDb } = this.#now;
+      if (file.isInPlace() && !this.#isLost) return;
+      if (readDb.isOpen) readDb.close();
+      file.close(db);
+      this.#isLost = true;
+      this.#now = connect({ ...this.#options, openTimeoutMs: holdUpMs });
+      this.#isLost = false;
+      throw replacedError(this.#path);
+    });
   }
 
   /** In one step from a connection of its own: writers go on, and cannot make it begin again. */
@@ -137,11 +170,25 @@ class SqliteEngine implements SqlEngine {
       } finally {
         source.close();
       }
+      this.#refuseDamaged(unfinished);
       renameSync(unfinished, path);
     } catch (cause) {
-      for (const file of [path, unfinished]) rmSync(file, { force: true });
+      for (const file of [path, unfinished, `${unfinished}-wal`, `${unfinished}-shm`])
+        rmSync(file, { force: true });
       throw failure(path, cause);
     }
+  }
+
+  /** A copy of a damaged file would take the place of good ones, one after the other. */
+  #refuseDamaged(copy: string): void {
+    using(this.#path, () => {
+      const db = new DatabaseSync(copy);
+      try {
+        checkIntegrity(db);
+      } finally {
+        db.close();
+      }
+    });
   }
 
   async octets(): Promise<number> {
@@ -154,11 +201,12 @@ class SqliteEngine implements SqlEngine {
 
   async shrink(): Promise<void> {
     await inTurn(this.#path, async () => {
+      const { db } = this.#now;
       try {
-        const free = this.#db.prepare("SELECT freelist_count AS n FROM pragma_freelist_count").get()?.["n"];
-        if (Number(free) > freePages) this.#db.exec(`PRAGMA incremental_vacuum(${freePages})`);
+        const free = db.prepare("SELECT freelist_count AS n FROM pragma_freelist_count").get()?.["n"];
+        if (Number(free) > freePages) db.exec(`PRAGMA incremental_vacuum(${freePages})`);
         // What was deleted stands in the log, too, until that begins anew.
-        this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+        db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
       } catch (cause) {
         // Next time, then.
         if (!isBusy(cause)) throw failure(this.#path, cause);
@@ -168,8 +216,9 @@ class SqliteEngine implements SqlEngine {
 
   async close(): Promise<void> {
     await inTurn(this.#path, async () => {
-      this.#readDb.close();
-      this.#db.close();
+      const { file, db, readDb } = this.#now;
+      if (readDb.isOpen) readDb.close();
+      file.close(db);
     });
   }
 }
@@ -194,19 +243,19 @@ function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
 
 class SafeReader implements SqlSession {
   readonly #path: string;
-  readonly #session: SqliteSession;
+  readonly #session: () => SqliteSession;
 
-  constructor(path: string, session: SqliteSession) {
+  constructor(path: string, session: () => SqliteSession) {
     this.#path = path;
     this.#session = session;
   }
 
   all(sql: string, values?: readonly SqlValue[]): readonly Row[] {
-    return using(this.#path, () => this.#session.all(sql, values));
+    return using(this.#path, () => this.#session().all(sql, values));
   }
 
   run(sql: string, values?: readonly SqlValue[]): number {
-    return using(this.#path, () => this.#session.run(sql, values));
+    return using(this.#path, () => this.#session().run(sql, values));
   }
 }
 

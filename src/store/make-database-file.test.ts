@@ -1,0 +1,54 @@
+import { readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { makeDatabaseFile } from "./make-database-file.ts";
+import { openSqliteReports } from "./reports/sqlite-reports.ts";
+import { openSourceNames } from "./source-names.ts";
+import { databasePath, openDatabase } from "./sqlite.ts";
+import { openState } from "./sqlite-state.ts";
+
+/** What was opened, but by SQLite. */
+const opened = vi.hoisted(() => [] as unknown[]);
+vi.mock("node:fs", async (importOriginal) => {
+  const real = await importOriginal<typeof import("node:fs")>();
+  return {
+    ...real,
+    openSync: (...all: Parameters<typeof real.openSync>) => {
+      const file = real.openSync(...all);
+      opened.push(all[0]);
+      return file;
+    },
+  };
+});
+
+// POSIX: a process loses all its locks on a file when it closes any of those that it has of it.
+test.each<[file: string, open: (folder: string) => { close(): unknown }]>([
+  ["state.sqlite", openState],
+  ["source-names.sqlite", openSourceNames],
+  ["records.sqlite", (folder) => openDatabase(databasePath(folder))],
+  ["reports.sqlite", (folder) => openSqliteReports({ path: join(folder, "reports.sqlite") })],
+])("%s that is in use in this process is opened by SQLite alone", (file, open) => {
+  const folder = temporaryFolder();
+  const first = open(folder);
+  onTestFinished(() => void first.close());
+  expect(opened.splice(0)).toEqual([join(folder, file)]);
+  const second = open(folder);
+  onTestFinished(() => void second.close());
+  expect(opened.splice(0)).toEqual([]);
+});
+
+test("a file is made for its owner alone, and one that is there stays as it is", () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "a");
+  makeDatabaseFile(path);
+  expect([statSync(path).size, statSync(path).mode & 0o777]).toEqual([0, 0o600]);
+  writeFileSync(path, "text");
+  makeDatabaseFile(path);
+  expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["text", 0o600]);
+  // The disk behind a link may be empty at first.
+  symlinkSync(join(folder, "far"), join(folder, "link"));
+  makeDatabaseFile(join(folder, "link"));
+  expect(statSync(join(folder, "far")).mode & 0o777).toBe(0o600);
+  expect(() => makeDatabaseFile(join(folder, "none", "a"))).toThrow(/ENOENT/);
+});
