@@ -21,8 +21,8 @@ async function configOf(dataDir: string, collect: Partial<Config["collect"]>): P
   return { ...loaded.config, collect: { ...loaded.config.collect, ...collect } };
 }
 
-function collectorWith(dns: DnsResolver = memoryResolver({})): Collector {
-  const log = createLog({ level: "error", format: "text", write: () => {} });
+function collectorWith(dns: DnsResolver = memoryResolver({}), lines: string[] = []): Collector {
+  const log = createLog({ level: "warn", format: "text", write: (line) => void lines.push(line) });
   const collector = createCollector({ dns, clock: systemClock, log });
   onTestFinished(() => collector.close(1_000));
   return collector;
@@ -60,6 +60,21 @@ test("a store that can be used again is told of as such, though nothing has come
   rmSync(join(dataDir, "reports.sqlite"), { recursive: true });
   await until(() => collector.status().ways[0]?.state === "up");
   expect(collector.status()).not.toHaveProperty("storeError");
+});
+
+test("of a mail with very many documents some are logged, and all are counted", async () => {
+  const folder = temporaryFolder();
+  const mail = join(folder, "1.eml");
+  writeFileSync(mail, mailOf([{ type: "text/xml", octets: "<feedback></feedback>".repeat(70) }]));
+  utimesSync(mail, 1e9, 1e9);
+  const lines: string[] = [];
+  const collector = collectorWith(memoryResolver({}), lines);
+  const watched = { path: folder, pollMs: 1_000, after: { kind: "leave" } } as const;
+  await collector.use(await configOf(temporaryFolder(), { folders: [watched] }), noHandles);
+  await until(() => collector.status().arrivals === 1);
+  expect(collector.status().documents).toEqual([{ kind: "unread", outcome: "unread", count: 70 }]);
+  expect(lines.filter((line) => line.includes("collect: document"))).toHaveLength(50);
+  expect(lines.filter((line) => line.includes("collect: more documents count=20"))).toHaveLength(1);
 });
 
 test("what does not come to an end is not waited for beyond the grace", async () => {

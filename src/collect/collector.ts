@@ -8,6 +8,7 @@ import type { DnsResolver } from "../core/dns/resolver.ts";
 import type { Log } from "../log.ts";
 import { openReportStore } from "../store/reports/open.ts";
 import type { DocumentOutcome, ReadDocument, ReportStore } from "../store/reports/port.ts";
+import { SettledTime } from "../store/settled-time.ts";
 import { openSharedState } from "../store/shared.ts";
 import { openState } from "../store/sqlite-state.ts";
 import type { StateStore } from "../store/state.ts";
@@ -65,6 +66,8 @@ const expireEveryMs = 3_600_000;
 /** Between batches, so that mail goes on. */
 const restMs = 50;
 const closeWayMs = 10_000;
+/** Documents of one mail or file: a stranger may have put thousands into it. */
+const maxLogged = 50;
 
 export function createCollector(options: CollectorOptions): Collector {
   return new RunningCollector(options);
@@ -92,6 +95,7 @@ class RunningCollector implements Collector {
   #arrivals = 0;
   #lost = 0;
   #failures: { readonly wanted: string; readonly keeper: FailureKeeper } | undefined;
+  readonly #settled = new SettledTime();
   #timer: NodeJS.Timeout | undefined;
   #naming: Naming | undefined;
   #closing = false;
@@ -306,15 +310,25 @@ class RunningCollector implements Collector {
   }
 
   #note({ via }: Arrival, documents: readonly KeptDocument[]): void {
+    const { log } = this.#options;
+    const levelOf = ({ outcome }: KeptDocument): "warn" | "info" =>
+      outcome === "unread" || outcome === "conflict" ? "warn" : "info";
     this.#arrivals += 1;
-    for (const { read, outcome, report } of documents) {
-      const key = `${read.kind} ${outcome}`;
-      const count = (this.#documents.get(key)?.count ?? 0) + 1;
-      this.#documents.set(key, { kind: read.kind, outcome, count });
+    for (const document of documents) this.#count(document);
+    for (const document of documents.slice(0, maxLogged)) {
+      const { read, outcome, report } = document;
       const reason = "reason" in read ? read.reason : undefined;
-      const tell = outcome === "unread" || outcome === "conflict" ? "warn" : "info";
-      this.#options.log[tell]("collect: document", { outcome, kind: read.kind, report, reason, via });
+      log[levelOf(document)]("collect: document", { outcome, kind: read.kind, report, reason, via });
     }
+    const rest = documents.slice(maxLogged);
+    const level = rest.some((document) => levelOf(document) === "warn") ? "warn" : "info";
+    if (rest.length > 0) log[level]("collect: more documents", { count: rest.length, via });
+  }
+
+  #count({ read, outcome }: KeptDocument): void {
+    const key = `${read.kind} ${outcome}`;
+    const count = (this.#documents.get(key)?.count ?? 0) + 1;
+    this.#documents.set(key, { kind: read.kind, outcome, count });
   }
 
   #noteLost({ via, reason }: LostArrival): void {
@@ -338,8 +352,9 @@ class RunningCollector implements Collector {
   async #deleteOld(): Promise<void> {
     const config = this.#config;
     const store = await this.#usableStore();
-    while (config !== undefined && !this.#closing && (await store.expire(config.collect.keep, Date.now())))
-      await sleep(restMs);
+    const isMore = async ({ collect }: Config): Promise<boolean> =>
+      store.expire(collect.keep, this.#settled.at(Date.now()));
+    while (config !== undefined && !this.#closing && (await isMore(config))) await sleep(restMs);
   }
 }
 

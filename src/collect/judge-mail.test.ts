@@ -250,3 +250,9 @@ test("whom it was sent to", async () => {
   const judged = await judgeMail(mail, { authservIds: [], clock });
   expect(judged).toEqual({ verdict: "unknown", by: "none", dkimPass: false });
 });
+
+test("the example of RFC 9991: who it is from can be told, though nothing can be vouched for", async () => {
+  const mail = readMail(Buffer.from("From: DMARC Filter <DMARC@gen.example>;\r\n\r\n"), new Allowance());
+  const judged = await judgeMail(mail, { authservIds: [], clock });
+  expect(judged).toEqual({ verdict: "unknown", by: "none", dkimPass: false, fromDomain: "gen.example" });
+});

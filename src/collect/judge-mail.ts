@@ -2,7 +2,7 @@ import { trustedSealer } from "../core/arc/trusted.ts";
 import { openArcVerification } from "../core/arc/verify.ts";
 import type { Clock } from "../core/clock.ts";
 import { openDkimVerification } from "../core/dkim/verify.ts";
-import { authorDomain } from "../core/dmarc/author-domain.ts";
+import { type AuthorDomain, authorDomain } from "../core/dmarc/author-domain.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
 import { isWithin, toAsciiDomain } from "../core/domain-name.ts";
 import type { MethodResult } from "../core/message/authres.ts";
@@ -38,7 +38,11 @@ export async function judgeMail(mail: Mail, context: JudgeContext): Promise<Mail
   const author = authorDomain(head);
   const fromDomain = author.kind === "problem" ? undefined : author.domain;
   const [sentTo] = headerRecipients(mail);
-  const about = { ...(fromDomain !== undefined && { fromDomain }), ...(sentTo !== undefined && { sentTo }) };
+  const named = namedDomain(author);
+  const about = {
+    ...(named !== undefined && { fromDomain: named }),
+    ...(sentTo !== undefined && { sentTo }),
+  };
   // Only the header of the mail that was delivered is cleared of fields that strangers write in our name.
   const own = mail.nested ? undefined : ownResults(head, context.authservIds);
   const told = own && judgeResults(own, fromDomain);
@@ -50,6 +54,12 @@ export async function judgeMail(mail: Mail, context: JudgeContext): Promise<Mail
   const found = await askNow(mail.octets, asked, fromDomain);
   mail.asking.msLeft -= context.clock.monotonic() - start;
   return { ...(told === undefined ? found : both(told, found, tellsOf(own, "dmarc"))), ...about };
+}
+
+/** Also of a damaged From, where every reader comes to the same domain: a name for people, with which nothing aligns. */
+function namedDomain(author: AuthorDomain): string | undefined {
+  if (author.kind === "domain") return author.domain;
+  return author.domains.length === 1 ? author.domains[0] : undefined;
 }
 
 type Judged = Pick<MailJudgement, "verdict" | "by" | "dkimPass">;

@@ -104,8 +104,16 @@ async function readDocument(
     case "refused":
       return { kind: "unread", ordinal, ...nameOf(found), reason: found.reason };
     case "unknown":
-      return { kind: "unread", ordinal, ...nameOf(found), reason: "not-a-report" };
+      return { kind: "unread", ordinal, ...nameOf(found), reason: whyUnknown(found.octets) };
   }
+}
+
+/** How xz, bzip2, 7z, zstd and RAR begin: nothing here unpacks them, and a person may. */
+const otherPackings = ["\xfd7zXZ\0", "BZh", "7z\xbc\xaf\x27\x1c", "(\xb5/\xfd", "Rar!\x1a\x07"];
+
+function whyUnknown(octets: Buffer): "unknown-method" | "not-a-report" {
+  const start = octets.toString("latin1", 0, 8);
+  return otherPackings.some((packing) => start.startsWith(packing)) ? "unknown-method" : "not-a-report";
 }
 
 function nameOf({ hints }: Pick<Extract<FoundDocument, { readonly hints: unknown }>, "hints">): {

@@ -89,6 +89,11 @@ async function isStdin(path: string): Promise<boolean> {
   );
 }
 
+/** What somebody has to look at. */
+function isOdd({ outcome }: KeptDocument): boolean {
+  return outcome === "unread" || outcome === "conflict";
+}
+
 /** Tells what comes of an import, as it comes. */
 abstract class Teller {
   protected readonly io: Io;
@@ -111,8 +116,7 @@ abstract class Teller {
 
   async arrival(arrival: Arrival, documents: readonly KeptDocument[]): Promise<void> {
     if (arrival.octets.length > 0) this.#isNothing = false;
-    if (documents.some(({ outcome }) => outcome === "unread" || outcome === "conflict"))
-      this.#atLeast(exitFindings);
+    if (documents.some(isOdd)) this.#atLeast(exitFindings);
     await this.tell(arrival, documents);
   }
 
@@ -169,6 +173,9 @@ class JsonTeller extends Teller {
   }
 }
 
+/** Of one mail or file: a stranger may have put thousands into it. */
+const maxOdd = 20;
+
 /** What needs looking at as it comes, and a summary. */
 class PeopleTeller extends Teller {
   readonly #progress: Progress;
@@ -186,19 +193,28 @@ class PeopleTeller extends Teller {
 
   protected async tell({ via }: Arrival, documents: readonly KeptDocument[]): Promise<void> {
     this.#arrivals += 1;
-    for (const document of documents) await this.#add(via, document);
+    let odd = 0;
+    for (const document of documents) {
+      this.#count(document);
+      if (isOdd(document) && ++odd <= maxOdd) await this.#say(via, document);
+    }
+    if (odd > maxOdd) await this.#line(via, reportText(this.io.lang).moreOfArrival(grouped(odd - maxOdd)));
     this.#progress.update(this.done, this.#arrivals, Date.now());
   }
 
-  async #add(via: string, document: KeptDocument): Promise<void> {
-    const { outcome, read } = document;
+  #count(document: KeptDocument): void {
+    const { outcome } = document;
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
-    const { rows, messages, reporter, reportId } = documentJson(document);
+    if (outcome !== "saved") return;
+    const { rows, messages } = documentJson(document);
+    this.#rows += rows;
+    this.#messages += messages;
+  }
+
+  async #say(via: string, document: KeptDocument): Promise<void> {
+    const { outcome, read } = document;
+    const { reporter, reportId } = documentJson(document);
     const text = reportText(this.io.lang);
-    if (outcome === "saved") {
-      this.#rows += rows;
-      this.#messages += messages;
-    }
     const place = read.name === undefined || via.endsWith(read.name) ? via : `${via} (${read.name})`;
     if (read.kind === "unread") await this.#line(place, text.reason(read.reason));
     if (outcome === "conflict") await this.#line(place, text.conflict(reporter ?? "", reportId ?? ""));

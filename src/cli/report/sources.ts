@@ -38,7 +38,10 @@ export async function showSources(values: ReportValues, args: readonly string[],
   const since = span.since ?? Math.min(now, span.before ?? now) - defaultDays * secondsOfDay;
   const days = daysOf({ ...span, since, alignedOnly: values["without-unaligned"] });
   const sinceDay = Math.floor(since / secondsOfDay);
-  const { sources: all, knowsOwn } = await place({ domain, ...days }, values, io);
+  const dayAfterTomorrow = Math.floor(now / secondsOfDay) + 2;
+  // A report about years to come must not stand in every list until then.
+  const upToNow = sinceDay < dayAfterTomorrow && { beforeDay: dayAfterTomorrow };
+  const { sources: all, knowsOwn } = await place({ domain, ...upToNow, ...days }, values, io);
   const shown = all.filter(
     ({ place, facts }) =>
       (!values.own || place.own) &&

@@ -30,6 +30,13 @@ test("what does not fit is cut where there is most, paths at their beginning", (
   expect(lines[1]).toMatch(/^1 {2}日本語.*… +….*file\.xml$/);
 });
 
+test("a path of a stranger's choosing is cut in no time", () => {
+  const long = `${"長い".repeat(100_000)}/end.zip`;
+  const [, line = ""] = tableLines(columns, [["1", "a", long, ""]], testIo("ja", { columns: 40 }));
+  expect(line).toMatch(/^1 {2}a {9}…い(?:長い)*\/end\.zip$|^1 {2}a {9}…(?:長い)*\/end\.zip$/);
+  expect(displayWidth(line)).toBeLessThanOrEqual(40);
+});
+
 test("a table is never wider than the terminal, if its columns may be cut", () => {
   const cell = fc.string({ unit: fc.constantFrom("a", "日", "é", " "), maxLength: 120 });
   fc.assert(

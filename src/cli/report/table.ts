@@ -40,8 +40,12 @@ function cell(text: string, { right = false, keepEnd = false }: Column, width: n
 function truncateStart(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   const chars = [...text];
-  while (chars.length > 0 && displayWidth(chars.join("")) > width - 1) chars.shift();
-  return `…${chars.join("")}`;
+  let from = chars.length;
+  for (let used = 1; from > 0; from -= 1) {
+    used += displayWidth(chars[from - 1] as string);
+    if (used > width) break;
+  }
+  return `…${chars.slice(from).join("")}`;
 }
 
 /** Takes columns away where there are most, one by one. */

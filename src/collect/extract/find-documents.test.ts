@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { aggregateXml } from "../../../test/report-files.ts";
+import { aggregateXml, tarOf } from "../../../test/report-files.ts";
 import { describeShared, sharedPath } from "../../../test/shared.ts";
 import { formatIp } from "../../core/ip.ts";
 import { openAggregateReader } from "../../core/reports/aggregate-reader.ts";
@@ -40,6 +40,16 @@ async function outlineOf(document: FoundDocument): Promise<Outline> {
   if (outcome.kind === "read") return { kind: "read", rows, messages, id: outcome.head.reportId };
   return { kind: outcome.kind, reason: outcome.reason };
 }
+
+test("of a name that is longer than any file's the end is kept, whatever gives it", async () => {
+  const name = `${"n".repeat(50_000)}/a.zip`;
+  const mail = `Content-Type: application/zip; name="${name}"\r\n\r\nno archive`;
+  const found: string[] = [];
+  for (const octets of [Buffer.from(mail), tarOf([{ name, octets: "no report" }])])
+    for await (const document of findDocuments(octets, new Allowance()))
+      if (document.kind === "unknown") found.push(document.hints.fileName ?? "");
+  expect(found).toEqual([name.slice(-1_000), name.slice(-1_000)]);
+});
 
 describeShared("odd containers", () => {
   const folder = sharedPath("conformance", "reports", "malformed");

@@ -89,8 +89,16 @@ async function* single(octets: Buffer): AsyncIterable<Buffer> {
 }
 
 function deeper(place: Place, fileName?: string): Place {
-  const hints = fileName === undefined ? place.hints : { ...place.hints, fileName };
-  return { ...place, hints, depth: place.depth + 1 };
+  return { ...named(place, fileName), depth: place.depth + 1 };
+}
+
+/** More than any file system has. */
+const maxFileName = 1_000;
+
+/** Of a name that is too long the end tells more. */
+function named(place: Place, fileName: string | undefined): Place {
+  if (fileName === undefined) return place;
+  return { ...place, hints: { ...place.hints, fileName: fileName.slice(-maxFileName).toWellFormed() } };
 }
 
 /** Enough of the beginning to tell what it is, also of a mail with a long header behind blank space. */
@@ -207,7 +215,7 @@ async function* findInMail(
   const plain: Mail[] = [];
   let found = 0;
   for (const part of reportParts(mail)) {
-    for await (const document of find(part.octets, partPlace(part, inside))) {
+    for await (const document of find(part.octets, named(inside, part.fileName))) {
       if (document.kind === "plain-mail") plain.push(document.mail, ...document.inner);
       else {
         found += 1;
@@ -222,7 +230,7 @@ async function* findInMail(
 async function* documentsBeside(mail: Mail, place: Place): AsyncIterable<FoundDocument> {
   const inside = deeper({ ...place, mail, hints: mailHints(mail, place.hints) });
   for (const part of partsBeside(mail))
-    for await (const document of find(part.octets, partPlace(part, inside)))
+    for await (const document of find(part.octets, named(inside, part.fileName)))
       if (document.kind !== "plain-mail") yield document;
 }
 
@@ -239,10 +247,6 @@ function mailHints(mail: Mail, outer: ReportHints): ReportHints {
     /<([^\s<>"]{1,320}@[^\s<>",;]{1,255})>/.exec(from)?.[1] ?? /[^\s<>"]+@[^\s<>",;]+/.exec(from)?.[0];
   const subject = mail.head.get("subject");
   return { ...outer, ...(mailFrom !== undefined && { mailFrom }), ...(subject !== undefined && { subject }) };
-}
-
-function partPlace({ fileName }: MailPart, place: Place): Place {
-  return fileName === undefined ? place : { ...place, hints: { ...place.hints, fileName } };
 }
 
 /** Parts that look like reports; if there is none, reports that somebody left undecoded in the text. */

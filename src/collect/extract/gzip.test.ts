@@ -90,6 +90,20 @@ test.each([
   expect(content.toString("latin1").startsWith(text)).toBe(true);
 });
 
+test.each([
+  ["its check sum", large, 8],
+  ["its check sum, more than is unpacked at once", Buffer.from(randomBytes(1_500_000).toString("hex")), 8],
+  ["half of it", large, 4],
+])("whole without %s", async (_name, content, missing) => {
+  const { text, outcome } = await gunzip(gzipSync(content).subarray(0, -missing));
+  expect(outcome).toBe("whole");
+  expect(text === content.toString("latin1")).toBe(true);
+});
+
+test("the last octet of the data is missing", async () => {
+  expect((await gunzip(gzipSync(large).subarray(0, -9))).outcome).toBe("cut-off");
+});
+
 test("damaged in the middle: what came before it", async () => {
   const packed = gzipSync(large);
   packed.fill(0xff, Math.floor(packed.length / 2));

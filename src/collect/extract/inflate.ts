@@ -1,3 +1,4 @@
+import { finished } from "node:stream/promises";
 import { constants, createInflateRaw, inflateRawSync } from "node:zlib";
 import type { Allowance } from "./limits.ts";
 
@@ -83,12 +84,23 @@ async function* inflateStream(input: Buffer, allowance: Allowance, end: InflateE
       yield chunk;
     }
     end.used = stream.bytesWritten;
-    // What is whole has a check sum or a directory behind it.
-    if (end.used >= input.length) end.outcome = "cut-off";
+    // What is whole has a check sum or a directory behind it, as a rule.
+    if (end.used >= input.length && !(await isWholeStream(input))) end.outcome = "cut-off";
   } catch {
     end.outcome = "damaged";
     end.used = input.length;
   }
+}
+
+/** Without the leave to end early, a stream that is cut off is an error. */
+async function isWholeStream(input: Buffer): Promise<boolean> {
+  const stream = createInflateRaw({ chunkSize: streamOctets });
+  stream.end(input);
+  stream.resume();
+  return finished(stream).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isBomb(out: number, used: number, allowance: Allowance): boolean {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
+  appendFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -161,6 +162,22 @@ test("what cannot be read is told, and the rest is read", async () => {
   symlinkSync(folder, join(folder, "round"));
   expect(await read(folder)).toEqual({ "a.xml": "1", link: "lost ENOENT" });
   expect(await read(join(folder, "none"))).toEqual({ "": "lost ENOENT" });
+});
+
+test("what is appended while a file is read belongs to the next reading: only half of it may be there", async () => {
+  const message = (text: string): string => `${fromLine}\nSubject: ${text}\n\n${"x".repeat(300_000)}\n\n`;
+  const file = join(folderOf({ box: message("1") + message("2") }), "box");
+  const subjects: string[] = [];
+  for await (const one of readFiles([file])) {
+    if (one.kind === "arrival") subjects.push(one.arrival.octets.toString("latin1", 0, 10));
+    if (subjects.length === 1) appendFileSync(file, message("3").slice(0, 1_000));
+  }
+  expect(subjects).toEqual(["Subject: 1", "Subject: 2"]);
+  // Nor is what came between looking and reading.
+  const vias: string[] = [];
+  for await (const one of readFiles([file], undefined, message("1").length))
+    if (one.kind === "arrival") vias.push(one.arrival.via);
+  expect(vias).toEqual([`${file}#1`]);
 });
 
 test("how far it has come", async () => {

@@ -31,15 +31,17 @@ export async function countFiles(paths: readonly string[]): Promise<FileCount> {
  * out), mboxes message by message, archives of many files one by one. A pipe is read when it is named itself; what else is
  * named and no file, such as a device or a socket, is lost as "not-a-file".
  * @param done Counts along.
+ * @param most Octets of each file, where more may have been appended since somebody looked at it.
  */
 export async function* readFiles(
   paths: readonly FilePath[],
   done: FileCount = { files: 0, octets: 0 },
+  most: number = Number.POSITIVE_INFINITY,
 ): AsyncIterable<Incoming> {
   for (const path of paths)
     for await (const found of walk(path, [])) {
       if (found.file === undefined) yield lost({ via: shown(found.path) }, found.reason);
-      else yield* readOne(found, done);
+      else yield* readOne({ ...found, size: Math.min(found.size, most) }, done);
     }
 }
 
@@ -94,7 +96,7 @@ async function* readOne(found: FoundFile, done: FileCount): AsyncIterable<Incomi
     };
     if (found.isPipe === true || !(yield* readAsZip(found, place, onEntry))) {
       done.octets = before;
-      yield* readContents(counted(createReadStream(file, { highWaterMark }), done), place);
+      yield* readContents(counted(createReadStream(file, upTo(found)), done), place);
     }
   } catch (error) {
     yield lost(place, codeOf(error));
@@ -103,7 +105,11 @@ async function* readOne(found: FoundFile, done: FileCount): AsyncIterable<Incomi
   done.octets = before + size;
 }
 
-const highWaterMark = 256 * 1024;
+/** As it was when it was looked at: of what is appended meanwhile only half may be there. Of some of the system no size is told. */
+function upTo({ size }: FoundFile): { readonly highWaterMark: number; readonly end?: number } {
+  const highWaterMark = 256 * 1024;
+  return size === 0 ? { highWaterMark } : { highWaterMark, end: size - 1 };
+}
 
 async function* counted(chunks: AsyncIterable<Buffer>, done: FileCount): AsyncIterable<Buffer> {
   for await (const chunk of chunks) {

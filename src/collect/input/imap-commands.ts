@@ -14,7 +14,7 @@ export async function searchUids(client: ImapFlow, query: SearchObject): Promise
 }
 
 /** Servers bound the length of a command. */
-const uidsAtOnce = 500;
+export const uidsAtOnce: number = 500;
 
 /** Those that are in the folder still. */
 export async function stillThere(client: ImapFlow, uids: readonly number[]): Promise<ReadonlySet<number>> {

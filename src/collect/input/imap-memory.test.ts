@@ -9,19 +9,19 @@ test("what was taken is remembered over a restart, as long as UIDVALIDITY is the
   const state = openStateInMemory();
   const first = new MailFolderMemory(state, id);
   expect(await first.open(7n, store)).toBe(false);
-  expect(first.range()).toBe("1:*");
+  expect(first.ranges()).toEqual(["1:*"]);
   await first.taken([3, 5, 4]);
   expect([5, 6].map((uid) => first.isNew(uid))).toEqual([false, true]);
   expect(await first.open(7n, store)).toBe(true);
 
   const second = new MailFolderMemory(state, id);
   await second.open(7n, store);
-  expect(second.range()).toBe("6:*");
+  expect(second.ranges()).toEqual(["6:*"]);
   expect(await second.open(8n, store)).toBe(false);
-  expect(second.range()).toBe("1:*");
+  expect(second.ranges()).toEqual(["1:*"]);
   const other = new MailFolderMemory(state, `${id}2`);
   await other.open(7n, store);
-  expect(other.range()).toBe("1:*");
+  expect(other.ranges()).toEqual(["1:*"]);
   await state.close();
 });
 
@@ -31,13 +31,13 @@ test("into another store everything is read, and into the first one what has com
   await memory.open(7n, store);
   await memory.taken([5]);
   expect(await memory.open(7n, "other")).toBe(false);
-  expect(memory.range()).toBe("1:*");
+  expect(memory.ranges()).toEqual(["1:*"]);
   await memory.taken([8]);
   await memory.open(7n, store);
-  expect(memory.range()).toBe("6:*");
+  expect(memory.ranges()).toEqual(["6:*"]);
   const later = new MailFolderMemory(state, id);
   await later.open(7n, "other");
-  expect(later.range()).toBe("9:*");
+  expect(later.ranges()).toEqual(["9:*"]);
   await state.close();
 });
 
@@ -51,12 +51,12 @@ test("what was left is tried again at the next start, until it is taken", async 
 
   const second = new MailFolderMemory(state, id);
   await second.open(7n, store);
-  expect(second.range()).toBe("2,4:*");
+  expect(second.ranges()).toEqual(["2", "4:*"]);
   expect(second.isNew(2)).toBe(true);
   await second.taken([2]);
   const third = new MailFolderMemory(state, id);
   await third.open(7n, store);
-  expect(third.range()).toBe("4:*");
+  expect(third.ranges()).toEqual(["4:*"]);
   await state.close();
 });
 
@@ -67,14 +67,29 @@ test("what could not be fetched is asked for again, in this process and after a 
   first.again(2);
   first.again(4);
   await first.taken([1, 3, 5]);
-  expect([first.range(), first.isNew(2)]).toEqual(["2,4,6:*", true]);
+  expect(first.ranges()).toEqual(["2,4", "6:*"]);
+  expect(first.isNew(2)).toBe(true);
 
   const second = new MailFolderMemory(state, id);
   await second.open(7n, store);
-  expect(second.range()).toBe("2,4,6:*");
+  expect(second.ranges()).toEqual(["2,4", "6:*"]);
   second.gone(2);
   await second.taken([4]);
-  expect(second.range()).toBe("6:*");
+  expect(second.ranges()).toEqual(["6:*"]);
+  await state.close();
+});
+
+test("however many are asked for again, no command is longer than servers take", async () => {
+  const state = openStateInMemory();
+  const memory = new MailFolderMemory(state, id);
+  await memory.open(7n, store);
+  const uids = Array.from({ length: 1_900 }, (_, index) => 4_000_000_001 + 3 * index);
+  for (const uid of uids) memory.again(uid);
+  await memory.taken([4_200_000_000]);
+  const ranges = memory.ranges();
+  expect(ranges.at(-1)).toBe("4200000001:*");
+  expect(ranges.slice(0, -1).flatMap((range) => range.split(",").map(Number))).toEqual(uids);
+  expect(Math.max(...ranges.map(({ length }) => length))).toBeLessThan(8_000);
   await state.close();
 });
 
@@ -95,7 +110,7 @@ test.each([{ uidValidity: 7, uid: 3 }, { uidValidity: "7" }, { left: "x" }, {}])
     await state.tx((tx) => tx.put("collect-mail-folder", `${store} ${id}`, value));
     const memory = new MailFolderMemory(state, id);
     await memory.open(7n, store);
-    expect(memory.range()).toBe("1:*");
+    expect(memory.ranges()).toEqual(["1:*"]);
     await state.close();
   },
 );
@@ -113,6 +128,6 @@ test("what could not be looked up is looked up at the next try: UIDs of before c
   await expect(memory.open(8n, store)).rejects.toThrow("disk I/O error");
   broken.isNow = false;
   expect(await memory.open(8n, store)).toBe(false);
-  expect(memory.range()).toBe("1:*");
+  expect(memory.ranges()).toEqual(["1:*"]);
   await state.close();
 });

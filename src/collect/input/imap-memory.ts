@@ -1,4 +1,5 @@
 import type { StateStore } from "../../store/state.ts";
+import { uidsAtOnce } from "./imap-commands.ts";
 
 const stateKind = "collect-mail-folder";
 /** UIDs below the mark that are to be tried again at the next start. */
@@ -36,10 +37,13 @@ export class MailFolderMemory {
     return false;
   }
 
-  /** For a search: it also finds the last mail when that is below. */
-  range(): string {
-    const again = [...this.#again].map((uid) => `${uid},`).join("");
-    return `${again}${this.#uid + 1}:*`;
+  /** For one search each; that of the last also finds the last mail when that is below. */
+  ranges(): readonly string[] {
+    const again = [...this.#again];
+    const ranges: string[] = [];
+    for (let at = 0; at < again.length; at += uidsAtOnce)
+      ranges.push(again.slice(at, at + uidsAtOnce).join(","));
+    return [...ranges, `${this.#uid + 1}:*`];
   }
 
   isNew(uid: number): boolean {

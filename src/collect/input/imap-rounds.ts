@@ -118,25 +118,26 @@ export class MailFolderRounds {
 
   /** UIDs that are not taken in, ascending. */
   async #candidates(client: ImapFlow): Promise<readonly number[]> {
-    const found = await searchUids(client, this.#query());
+    const found = new Set<number>();
+    for (const query of this.#queries()) for (const uid of await searchUids(client, query)) found.add(uid);
     const isNew = (uid: number): boolean =>
       !this.#committed.has(uid) &&
       !this.#left.has(uid) &&
       (this.#mailbox.after.kind !== "leave" || this.#memory.isNew(uid));
-    return found.filter(isNew).toSorted((a, b) => a - b);
+    return [...found].filter(isNew).toSorted((a, b) => a - b);
   }
 
-  #query(): SearchObject {
+  #queries(): readonly SearchObject[] {
     const { after } = this.#mailbox;
     switch (after.kind) {
       case "leave":
-        return { uid: this.#memory.range() };
+        return this.#memory.ranges().map((uid) => ({ uid }));
       case "move":
         // A move that broke off between its copy and its end leaves such ones where there is no MOVE.
-        return { deleted: false };
+        return [{ deleted: false }];
       case "flag": {
         const missing = after.flags.map(withoutFlag);
-        return missing.length === 1 ? (missing[0] ?? {}) : { or: missing };
+        return [missing.length === 1 ? (missing[0] ?? {}) : { or: missing }];
       }
     }
   }

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  rmSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -213,6 +214,87 @@ test.each<readonly [string, string, (path: string) => void, readonly string[]]>(
     expect(taken).toEqual(wanted);
     expect(readdirSync(done)).toEqual(after === "move" ? ["a"] : []);
   }
+});
+
+const boxOfOne = `${fromLine}A: 1\n\n`;
+
+test("an mbox that a delivery agent has locked waits for the end of that, and locks are nobody's report", async () => {
+  const path = temporaryFolder();
+  settled(join(path, "box"), boxOfOne);
+  writeFileSync(join(path, "box.lock"), "");
+  settled(join(path, "other.lock"), "");
+  settled(join(path, "b"), "b");
+  const { taken, way } = watch({ path, after: { kind: "delete" } });
+  await until(() => !existsSync(join(path, "b")) && way.status().state === "up");
+  expect(taken).toEqual(["b"]);
+  rmSync(join(path, "box.lock"));
+  await until(() => !existsSync(join(path, "box")));
+  expect(taken).toEqual(["b", "A: 1\n\n"]);
+  expect(readdirSync(path)).toEqual(["other.lock"]);
+});
+
+test("an mbox whose name leaves no room for a lock goes, too", async () => {
+  const path = temporaryFolder();
+  settled(join(path, "b".repeat(252)), boxOfOne);
+  const { taken } = watch({ path, after: { kind: "delete" } });
+  await until(() => readdirSync(path).length === 0);
+  expect(taken).toEqual(["A: 1\n\n"]);
+});
+
+test("a lock that somebody died over holds up nothing for ever", async () => {
+  const path = temporaryFolder();
+  settled(join(path, "box"), boxOfOne);
+  writeFileSync(join(path, "box.lock"), "");
+  utimesSync(join(path, "box.lock"), 1e9, 1e9);
+  const { taken } = watch({ path, after: { kind: "delete" } });
+  await until(() => !existsSync(join(path, "box")));
+  expect(taken).toEqual(["A: 1\n\n"]);
+});
+
+test.each(["delete", "move"] as const)(
+  "an mbox that is locked while it is read stays until it is free: %s",
+  async (kind) => {
+    const path = temporaryFolder();
+    const box = join(path, "box");
+    const done = temporaryFolder();
+    settled(box, boxOfOne);
+    const { taken, way } = watch(
+      { path, after: kind === "delete" ? { kind } : { kind, folder: done } },
+      (text) => {
+        if (text.includes("A: 1") && taken.length === 1) writeFileSync(`${box}.lock`, "");
+      },
+    );
+    await until(() => taken.length === 1 && way.status().state === "up");
+    expect(existsSync(box)).toBe(true);
+    // Whoever has the lock appends, and takes it away.
+    appendFileSync(box, `${fromLine}B: 2\n\n`);
+    utimesSync(box, 1e9, 1e9);
+    rmSync(`${box}.lock`);
+    await until(() => !existsSync(box));
+    expect(taken).toEqual(["A: 1\n\n", "A: 1\n\n", "B: 2\n\n"]);
+    await until(() => readdirSync(path).length === 0);
+  },
+);
+
+test("what is appended to an mbox while others are read is not read before it is settled", async () => {
+  // A file is settled after some seconds, and the machine may need longer for this.
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const path = temporaryFolder();
+  settled(join(path, "a"), "a");
+  settled(join(path, "box"), boxOfOne);
+  const half = "B: 2\n\nhal";
+  const { taken, way } = watch({ path, after: { kind: "delete" } }, undefined, (text) => {
+    if (text !== "a") return;
+    appendFileSync(join(path, "box"), `${fromLine}${half}`);
+    utimesSync(join(path, "box"), new Date(), new Date());
+  });
+  await until(() => taken.length === 1 && way.status().state === "up");
+  expect(taken).toEqual(["a"]);
+  appendFileSync(join(path, "box"), "f and half\n");
+  utimesSync(join(path, "box"), 1e9, 1e9);
+  await until(() => !existsSync(join(path, "box")));
+  expect(taken).toEqual(["a", "A: 1\n\n", "B: 2\n\nhalf and half\n"]);
 });
 
 test("a file that cannot be moved holds up no other, is told of once, and is not read again", async () => {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FolderConfig } from "../../config/collect-config.ts";
 import { codeOf, reasonOf } from "../reason-of.ts";
 import type { Arrival, Incoming } from "./arrival.ts";
+import { isDotLock, isLocked, withDotLock } from "./dot-lock.ts";
 import { type FilePath, keyOf, shown, within } from "./file-path.ts";
 import { readFiles } from "./files.ts";
 import { moveFile } from "./move-file.ts";
@@ -27,6 +28,7 @@ export function watchFolder(config: FolderConfig, services: WayInServices): WayI
 interface FoundFile {
   readonly path: FilePath;
   readonly key: string;
+  readonly size: number;
   /** Changes when the file does. */
   readonly mark: string;
   /** Changes also with who may read it. */
@@ -39,6 +41,8 @@ interface FileOutcome {
   done: number;
   lost: string | undefined;
   unread: boolean;
+  /** An archive, or a mailbox that a delivery agent may append to. */
+  holdsSeveral: boolean;
 }
 
 /** A file that is taken in, and could not be moved or deleted. */
@@ -161,8 +165,10 @@ class WatchedFolder implements WayIn {
     for (const folder of folders)
       for (const name of (await readdir(folder, { encoding: "buffer" })).sort(Buffer.compare)) {
         if (name[0] === dot) continue;
-        const file = await foundFile(within(folder, name), isMaildir ? 0 : settledAfterMs);
-        if (file !== undefined) found.push(file);
+        const file = within(folder, name);
+        const isTaken = !isMaildir && (isDotLock(name) || (await isLocked(file)));
+        const one = isTaken ? undefined : await foundFile(file, isMaildir ? 0 : settledAfterMs);
+        if (one !== undefined) found.push(one);
       }
     return found;
   }
@@ -178,12 +184,14 @@ class WatchedFolder implements WayIn {
   }
 
   async *#read(files: readonly FoundFile[], outcomes: Map<string, FileOutcome>): AsyncIterable<Incoming> {
-    for (const { path, key } of files) {
+    for (const { path, key, mark, size } of files) {
       if (this.#closing) return;
+      // It has changed while others were read: what is appended need not be whole yet.
+      if ((await foundFile(path, 0))?.mark !== mark) continue;
       // Read only to its end is it known how many mails are in it.
-      const outcome: FileOutcome = { read: 1, done: 0, lost: undefined, unread: false };
+      const outcome: FileOutcome = { read: 1, done: 0, lost: undefined, unread: false, holdsSeveral: false };
       outcomes.set(key, outcome);
-      for await (const one of readFiles([path])) {
+      for await (const one of readFiles([path], undefined, size)) {
         if (one.kind === "lost") {
           // Somebody has taken it away: in a Maildir it goes to `cur`, or gets another flag.
           if ((await foundFile(path, 0)) === undefined) continue;
@@ -192,6 +200,7 @@ class WatchedFolder implements WayIn {
           continue;
         }
         outcome.read += 1;
+        outcome.holdsSeveral ||= one.arrival.within !== undefined;
         yield { kind: "arrival", arrival: this.#counted(one.arrival, outcome) };
       }
       outcome.read -= 1;
@@ -211,15 +220,23 @@ class WatchedFolder implements WayIn {
 
   async #settle(file: FoundFile, outcome: FileOutcome | undefined): Promise<void> {
     if (outcome === undefined || outcome.done < outcome.read) return;
-    // Somebody may have taken it away meanwhile, or have written to it, or put another one in its place: that is not yet read.
-    if ((await foundFile(file.path, 0))?.mark !== file.mark) return;
+    const putAway = async (): Promise<void> => {
+      // Somebody may have taken it away meanwhile, or have written to it, or put another one in its place: that is not yet read.
+      if ((await foundFile(file.path, 0))?.mark === file.mark) await this.#putAway(file, outcome);
+    };
     try {
-      await this.#putAway(file, outcome);
+      if (outcome.holdsSeveral && this.#goes(outcome)) await withDotLock(file.path, putAway);
+      else await putAway();
     } catch (error) {
       if ((await foundFile(file.path, 0)) === undefined) return;
       const problem = problemOf(file.path, error);
       this.#stuck.set(file.key, { mark: file.mark, outcome, problem });
     }
+  }
+
+  #goes({ lost, unread }: FileOutcome): boolean {
+    const { after, unreadTo } = this.#config;
+    return lost === undefined && (after.kind !== "leave" || (unread && unreadTo !== undefined));
   }
 
   async #putAway(file: FoundFile, outcome: FileOutcome): Promise<void> {
@@ -242,7 +259,7 @@ async function foundFile(path: FilePath, settledMs: number): Promise<FoundFile |
   if (about?.isFile() !== true) return undefined;
   if (settledMs > 0 && Math.abs(Date.now() - about.mtimeMs) < settledMs) return undefined;
   const mark = `${about.ino} ${about.size} ${about.mtimeMs}`;
-  return { path, key: keyOf(path), mark, wideMark: `${mark} ${about.ctimeMs}` };
+  return { path, key: keyOf(path), size: about.size, mark, wideMark: `${mark} ${about.ctimeMs}` };
 }
 
 function problemOf(path: FilePath, error: unknown): string {

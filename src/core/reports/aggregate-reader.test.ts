@@ -505,3 +505,11 @@ describeShared("damaged reports", () => {
     }
   });
 });
+
+test("RFC 9990 appendix B: its example is of 1979", () => {
+  const begin = 302_832_000;
+  const text = aggregateXml().replace(/<begin>\d+/, `<begin>${begin}`);
+  const found = readText(text.replace(/<end>\d+/, `<end>${begin + 86_399}`));
+  expect(headOf(found)).toMatchObject({ begin, end: begin + 86_399 });
+  expect(found.outcome.kind === "read" && found.outcome.warnings).toEqual([]);
+});

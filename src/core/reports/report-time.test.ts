@@ -13,6 +13,11 @@ test.each([
   ["2023-11-14 22:13:20", 1_700_000_000],
   ["2023-11-14T22:13", 1_699_999_980],
   ["Tue, 14 Nov 2023 22:13:20 +0000", 1_700_000_000],
+  // The example of RFC 9990 appendix B.
+  ["302832000", 302_832_000],
+  ["99999999", undefined],
+  // The last day of the year 9999 in seconds, which is none of 1978 in milliseconds.
+  ["253402214400", undefined],
   ["0", undefined],
   ["-1700000000", undefined],
   ["1700000000000000000", 1_700_000_000],

@@ -1,5 +1,7 @@
-/** 1990 to 2100: a number outside is not in seconds. */
-const earliest = 631_152_000;
+/** 1973 to 2100: a number outside is not in seconds, and one of eight digits is a day. */
+const earliest = 100_000_000;
+/** 1990, for what is read in other units: nobody wrote reports before. */
+const earliestScaled = 631_152_000;
 const latest = 4_102_444_800;
 
 /**
@@ -9,7 +11,10 @@ const latest = 4_102_444_800;
 export function readReportTime(text: string): number | undefined {
   if (/^\d{1,20}(?:\.\d{0,15})?(?:e\+?\d{1,2})?$/i.test(text)) {
     const number = Number(text);
-    const seconds = [1, 1e3, 1e6, 1e9].map((scale) => Math.floor(number / scale)).find(isPlausible);
+    const scaled = [1e3, 1e6, 1e9].map((scale) => Math.floor(number / scale));
+    const seconds = isPlausible(Math.floor(number))
+      ? Math.floor(number)
+      : scaled.find((one) => one >= earliestScaled && isPlausible(one));
     if (seconds !== undefined || !/^\d{8}$/.test(text)) return seconds;
   }
   const milliseconds = readDateText(text);

@@ -99,6 +99,7 @@ const cases: readonly Case[] = [
   ],
   ["EUC-JP, declared", element(japanese["euc-jp"], declared("EUC-JP")), text("日本語", declared("EUC-JP"))],
   ["EUC-JP, not declared", element(kana["euc-jp"]), text("メール"), "euc-jp"],
+  ["EUC-JP, not declared, without kana", element(japanese["euc-jp"]), text("日本語"), "euc-jp"],
   [
     "ISO-2022-JP, declared",
     element(japanese["iso-2022-jp"], declared("ISO-2022-JP")),

@@ -198,7 +198,7 @@ function guessCharset(piece: Buffer): { readonly label: string; readonly text: s
 /** What is no accident of accented letters side by side. */
 const japaneseCharsets = [
   { label: "shift_jis", looksRight: /[\u3040-\u30ff\u4e00-\u9fff]{2}/ },
-  { label: "euc-jp", looksRight: /[\u3040-\u30ff]{2}/ },
+  { label: "euc-jp", looksRight: /[\u3040-\u30ff]{2}|[\u4e00-\u9fff]{3}/ },
 ] as const;
 
 /** @returns undefined when some of the octets are none of that charset. */

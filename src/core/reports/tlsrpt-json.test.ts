@@ -152,6 +152,17 @@ test("the older name of mx-host, and a count that nobody reaches", () => {
   });
 });
 
+test("a text over several lines, and the name that the example of RFC 8460 has for failure-reason-code", () => {
+  const outcome = readTlsReport(
+    Buffer.from(`{"organization-name":"Company
+\tX","date-range":${JSON.stringify(range)},"report-id":"1","policies":[{"failure-details":[{"failure-error-code":"X509"}]}]}`),
+  );
+  expect(outcome.kind === "read" && outcome.report).toMatchObject({
+    organizationName: "Company  X",
+    policies: [{ failures: [{ failureReasonCode: "X509" }] }],
+  });
+});
+
 test("no JSON makes it throw", () => {
   fc.assert(
     fc.property(fc.json(), (json) => {

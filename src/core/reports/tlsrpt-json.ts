@@ -67,8 +67,14 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 function parseJson(text: string): unknown {
   if (!isShallow(text)) return undefined;
+  const json = text.replace(/^\uFEFF/, "").replaceAll("\0", "");
+  // Some write a text over several lines; between values such characters are blanks.
+  return parsed(json) ?? parsed(json.replaceAll(/\p{Cc}/gu, " "));
+}
+
+function parsed(json: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, "").replaceAll("\0", ""));
+    return JSON.parse(json);
   } catch {
     return undefined;
   }
@@ -218,7 +224,7 @@ function readDetail(detail: JsonObject, warnings: WarningSink): TlsFailureDetail
     receivingMxHelo: textAt(detail, "receiving-mx-helo"),
     receivingIp: textAt(detail, "receiving-ip"),
     additionalInformation: textAt(detail, "additional-information"),
-    failureReasonCode: textAt(detail, "failure-reason-code"),
+    failureReasonCode: textAt(detail, "failure-reason-code") ?? textAt(detail, "failure-error-code"),
   };
   const present = Object.fromEntries(Object.entries(named).filter(([, text]) => text !== undefined));
   return {
