@@ -5,6 +5,8 @@ import type { Publisher, PublishOutcome, RecordChange } from "../src/keys/publis
 import { Rotator } from "../src/keys/rotate.ts";
 import { listKeys, rowsInUse } from "../src/keys/rotated-keys.ts";
 import type { Observation, RotatedKey } from "../src/keys/rotation.ts";
+import { ClockWatch } from "../src/keys/rotation-clock.ts";
+import type { RotatorOptions } from "../src/keys/rotation-context.ts";
 import type { KeyFiles } from "../src/keys/rotation-files.ts";
 import type { RotationNote } from "../src/keys/rotation-journal.ts";
 import { openStateInMemory } from "../src/store/sqlite-state.ts";
@@ -75,6 +77,7 @@ export class RotationWorld {
   readonly #secondary = new Map<string, ServedChange[]>();
   #secondaryReady = 0;
   #count = 0;
+  #clock: ClockWatch;
   #rotator: Rotator;
 
   constructor(options: WorldOptions = {}) {
@@ -102,11 +105,18 @@ export class RotationWorld {
         publish: { method: "manual" },
       },
     };
+    this.#clock = this.#watch();
     this.#rotator = this.#start();
   }
 
   /** A process that was killed comes back, with nothing in its memory. */
   restart(): void {
+    this.#clock = this.#watch();
+    this.#rotator = this.#start();
+  }
+
+  /** The configuration is read anew, by the same process. */
+  reload(): void {
     this.#rotator = this.#start();
   }
 
@@ -183,8 +193,15 @@ export class RotationWorld {
     return true;
   }
 
+  #watch(): ClockWatch {
+    return new ClockWatch(
+      () => this.now + this.clockError,
+      () => this.now,
+    );
+  }
+
   #start(): Rotator {
-    return new Rotator({
+    const options: RotatorOptions = {
       state: this.#crashingState(),
       sign: this.sign,
       dataDir: "/data",
@@ -195,7 +212,8 @@ export class RotationWorld {
       now: () => this.now + this.clockError,
       monotonic: () => this.now,
       random: () => 0.5,
-    });
+    };
+    return new Rotator(options, this.#clock);
   }
 
   #mishap(place: string): Mishap {

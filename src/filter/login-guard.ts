@@ -15,23 +15,48 @@ export interface AuthorAddress {
 
 export type LoginVerdict = "allowed" | "login-mismatch" | "login-unlisted";
 
+type Address = Pick<Mailbox, "localPart" | "domain">;
+
 /**
  * Every address in the From field: each of them claims to have written the message. So does one without quotes in the
- * place of a name (`boss@example.jp <taro@example.jp>`), which some take for the author.
+ * place of a name (`boss@example.jp <taro@example.jp>`), which some take for the author; where such a one cannot be read
+ * (a group has its name) it may be any address of its domain, and has an empty local part.
  */
 export function authorAddresses(head: MessageHead): readonly AuthorAddress[] {
   return fieldsNamed(head, "from")
-    .flatMap((field) => readAddresses(rawValue(head, field)))
+    .flatMap((field) => addressesIn(rawValue(head, field)))
     .map(({ localPart, domain }) => {
       return { localPart: localPart.toLowerCase(), domain: toAsciiDomain(domain) };
     });
 }
 
-function readAddresses(value: string): readonly Mailbox[] {
-  const { mailboxes, defects } = parseAddressList(value);
-  if (!defects.includes("address-in-display-name")) return mailboxes;
-  const inNames = mailboxes.flatMap(({ displayName = "" }) => parseAddressList(displayName).mailboxes);
-  return [...mailboxes, ...inNames];
+function addressesIn(value: string): readonly Address[] {
+  const { addresses, hasNames, domains, isWhole } = readAddresses(value);
+  return !hasNames || isWhole
+    ? addresses
+    : [...addresses, ...domains.map((domain) => ({ localPart: "", domain }))];
+}
+
+/** @returns `isWhole` when each "@" belongs to one of them. */
+function readAddresses(value: string): {
+  readonly addresses: readonly Address[];
+  readonly domains: readonly string[];
+  /** Some stand in the place of names. */
+  readonly hasNames: boolean;
+  readonly isWhole: boolean;
+} {
+  const { mailboxes, defects, domains } = parseAddressList(value);
+  const hasNames = defects.includes("address-in-display-name");
+  const inNames = hasNames ? mailboxes.flatMap(({ displayName = "" }) => addressesInName(displayName)) : [];
+  const addresses = [...mailboxes, ...inNames];
+  return { addresses, domains, hasNames, isWhole: addresses.length === value.split("@").length - 1 };
+}
+
+/** `boss @ example.jp` is one, and so is each such word among others. */
+function addressesInName(name: string): readonly Address[] {
+  const { mailboxes } = parseAddressList(name);
+  if (mailboxes.length > 0) return mailboxes;
+  return name.split(/\s/).flatMap((word) => (word.includes("@") ? parseAddressList(word).mailboxes : []));
 }
 
 /**
@@ -47,10 +72,7 @@ export function readsEveryAuthor(head: MessageHead): boolean {
       rest.add(Buffer.from(field.name, "latin1"), head.octets.subarray(field.valueStart, field.end - 2));
   const elsewhere = authorDomain(rest.head());
   if (elsewhere.kind === "domain" || elsewhere.problem !== "from-missing") return false;
-  return fields.every((field) => {
-    const value = rawValue(head, field);
-    return parseAddressList(value).mailboxes.length === value.split("@").length - 1;
-  });
+  return fields.every((field) => readAddresses(rawValue(head, field)).isWhole);
 }
 
 /**

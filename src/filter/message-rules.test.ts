@@ -68,6 +68,12 @@ describe("rules about the header", () => {
   ];
   test.each(rows)("RFC $rfc", ({ head, is }) => expect(broken(head)).toEqual(is));
 
+  test("of a header that was too long to be read nothing is said to be missing", () => {
+    const head = { ...parseHead(Buffer.from("Subject: a\r\nSubject: b\r\n")), truncated: true } as const;
+    const found = brokenHeaderRules(head, { smtputf8: false, fromProblem: "from-syntax" }, all);
+    expect(found).toEqual(["repeated-subject", "unreadable-from"]);
+  });
+
   test("RFC 6531: UTF-8 may stand in the header of an SMTPUTF8 message", () => {
     expect(broken(`${good}Subject: caf\u00c3\u00a9\r\n`, true)).toEqual([]);
   });

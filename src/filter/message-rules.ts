@@ -8,7 +8,7 @@ import {
   type RuleId,
   type RuleSetting,
 } from "../config/policy-config.ts";
-import type { Field, MessageHead } from "../core/message/message.ts";
+import type { MessageHead } from "../core/message/message.ts";
 import type { DmarcProblem } from "../core/results.ts";
 
 /** What a rule asks for and where that is written, for SMTP replies: ASCII, without a final period. */
@@ -119,7 +119,7 @@ export function brokenHeaderRules(
   { smtputf8, fromProblem }: HeaderFacts,
   watched: ReadonlySet<RuleId>,
 ): HeaderRule[] {
-  const broken = new Set<HeaderRule>(fieldRules(head.fields));
+  const broken = new Set<HeaderRule>(fieldRules(head));
   const ofAuthor = fromProblem && ofFrom[fromProblem];
   if (ofAuthor !== undefined) broken.add(ofAuthor);
   const { octets } = head;
@@ -129,7 +129,7 @@ export function brokenHeaderRules(
   return headerRules.filter((id) => broken.has(id) && watched.has(id));
 }
 
-function fieldRules(fields: readonly Field[]): readonly HeaderRule[] {
+function fieldRules({ fields, truncated }: MessageHead): readonly HeaderRule[] {
   const seen = new Set<string>();
   const broken = new Set<HeaderRule>();
   for (const { lowerName } of fields) {
@@ -137,6 +137,8 @@ function fieldRules(fields: readonly Field[]): readonly HeaderRule[] {
     if (rule !== undefined && seen.has(lowerName)) broken.add(rule);
     seen.add(lowerName);
   }
+  // They may stand in the part that was too long to be read.
+  if (truncated === true) return [...broken];
   if (!seen.has("from")) broken.add("missing-from");
   if (!seen.has("date")) broken.add("missing-date");
   return [...broken];

@@ -332,6 +332,7 @@ describe("logins", () => {
   test.each<[string, Sent]>([
     ["a From that stands there twice", { fields: from("taro@ours.example", second) }],
     ["a comma in the name", { fields: from("Yamada, Taro <taro@ours.example>") }],
+    ["an at sign in the name", { fields: from("Yamada@Sales <taro@ours.example>") }],
     ["a bracket too many", { fields: from("Taro <taro@ours.example>>") }],
   ])("who writes as himself is not held for %s", async (_, sent) => {
     const got = await send({ config: await configWith(hold), logins, login: "taro", ...sent });
@@ -367,6 +368,14 @@ describe("logins", () => {
 
   test.each([
     ["boss@ours.example <taro@ours.example>", "login-mismatch"],
+    ["The President boss@ours.example <taro@ours.example>", "login-mismatch"],
+    ['"The President" boss@ours.example <taro@ours.example>', "login-mismatch"],
+    ["taro@ours.example boss@ours.example <taro@ours.example>", "login-mismatch"],
+    ["boss@ours.example (x) taro@ours.example <taro@ours.example>", "login-mismatch"],
+    ["boss@ours.example: taro@ours.example;", "login-mismatch"],
+    ["Boss@ours.example taro@lab.ours.example: taro@ours.example;", "login-mismatch"],
+    ["Taro Yamada taro@ours.example <taro@ours.example>", undefined],
+    ["Taro @ ours.example <taro@ours.example>", undefined],
     ["taro@ours.example <taro@ours.example>", undefined],
     ['"Taro, of ours" <taro@ours.example>', undefined],
   ])("an address in the place of a name counts as one in From: %s", async (author, why) => {

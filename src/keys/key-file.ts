@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { open } from "node:fs/promises";
+import { constants, open } from "node:fs/promises";
 import { readSecret } from "../config/secret.ts";
 import type { Finding } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
@@ -29,7 +29,8 @@ const lowestRsaBits = 1024;
 /** Reads a private key, RSA or Ed25519, and refuses one that others can read or replace. Never rejects. */
 export async function readKeyFile(file: string, options: KeyFileOptions = {}): Promise<KeyFileReading> {
   try {
-    const handle = await open(file);
+    // A pipe is opened at once, too: nobody may ever write to it.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stats = await handle.stat();
       if (!stats.isFile() || stats.size > maxFileOctets)

@@ -1,8 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ed25519TestKey, rsaTestKey } from "../../test/dkim-test-keys.ts";
 import { memoryResolver } from "../core/dns/memory.ts";
 import { parseZone } from "../core/dns/zone-parse.ts";
@@ -67,6 +69,22 @@ describe("formats", () => {
     expect(await ids(await keyFile(pem(rsaTestKey(1024).privateKey)))).toEqual({
       ids: ["key.bits-low"],
       usable: true,
+    });
+  });
+
+  test("a pipe that nobody writes to is waited for by nobody", async () => {
+    const pipe = join(folder, "pipe");
+    spawnSync("mkfifo", [pipe]);
+    expect((await stat(pipe)).isFIFO()).toBe(true);
+    const reading = ids(pipe);
+    // Lets go of who waits: else a failure here would hold up the end of the tests.
+    onTestFinished(async () => {
+      spawnSync("sh", ["-c", ': <> "$1"', "sh", pipe]);
+      await reading;
+    });
+    expect(await Promise.race([reading, sleep(20_000, "waits", { ref: false })])).toEqual({
+      ids: ["key.file-no-key"],
+      usable: false,
     });
   });
 

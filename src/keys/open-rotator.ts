@@ -11,6 +11,8 @@ import type { KeyOwner } from "./file-safety.ts";
 import { createProver } from "./prove.ts";
 import { createPublisher } from "./publish.ts";
 import { Rotator } from "./rotate.ts";
+import type { ClockWatch } from "./rotation-clock.ts";
+import type { RotatorOptions } from "./rotation-context.ts";
 import { keyFiles } from "./rotation-files.ts";
 import type { RotationNote } from "./rotation-journal.ts";
 
@@ -28,6 +30,8 @@ export function openRotator(
     readonly owner?: KeyOwner;
     /** In place of the configuration's. */
     readonly dns?: DnsResolver;
+    /** Of the rotator before this one. */
+    readonly clock?: ClockWatch;
   },
 ): OpenRotator | undefined {
   const { rotate } = config.sign;
@@ -37,7 +41,7 @@ export function openRotator(
   const client = createDnsClient({ servers: nameservers ?? systemNameservers(), timeoutMs });
   const dns = options.dns ?? client;
   const servers = authoritativeServers({ dns, timeoutMs, named: authoritative });
-  const rotator = new Rotator({
+  const parts: RotatorOptions = {
     state,
     sign,
     // Whole: other commands look for the key files from elsewhere.
@@ -46,7 +50,8 @@ export function openRotator(
     publisher: createPublisher(rotate.publish),
     files: keyFiles(options.owner),
     tell: options.tell,
-  });
+  };
+  const rotator = new Rotator(parts, options.clock);
   return {
     rotator,
     close() {

@@ -262,6 +262,20 @@ describe("the clock is set", () => {
     expect(await states(world)).toEqual(["published"]);
   });
 
+  test("back while nothing ran, and the configuration is read anew every half an hour", async () => {
+    const world = worldOf({ negativeMs: hour });
+    world.clockError = 10 * year;
+    world.restart();
+    await world.pass(10 * minute);
+    world.clockError = 0;
+    world.restart();
+    for (let i = 0; i < 8; i++) {
+      await world.pass(30 * minute);
+      world.reload();
+    }
+    expect(await states(world)).toEqual(["active"]);
+  });
+
   test("a proof from ahead of it is none", async () => {
     let broken = true;
     const world = worldOf({ mishap: (place) => (broken && place === "load" ? "fails" : "none") });

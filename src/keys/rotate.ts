@@ -29,10 +29,11 @@ export class Rotator {
   readonly #begun = new Map<string, { readonly notBefore: number; readonly toldAt?: number }>();
   #stopped = false;
 
-  constructor(options: RotatorOptions) {
+  /** @param clock Where the process has had a rotator before: its watch over the same clock. */
+  constructor(options: RotatorOptions, clock?: ClockWatch) {
     const { now = Date.now, random = Math.random, monotonic = () => performance.now() } = options;
     this.#context = { ...options, now, random, monotonic, journal: new RotationJournal(options, now) };
-    this.#clock = new ClockWatch(now, monotonic);
+    this.#clock = clock ?? new ClockWatch(now, monotonic);
   }
 
   /** Everything that is due now. @param eager Domains whose waiting steps are tried now. */

@@ -62,6 +62,8 @@ test("a process of this machine that was killed holds nothing; one of another ma
   const dead = { pid, started: "1", until, number: "x" };
   expect(await heldBy({ ...dead, host: hostname() })).toBe(false);
   expect(await heldBy({ ...dead, host: `not-${hostname()}` })).toBe(true);
+  // Or this one had another name and a clock that was ahead, as a container has.
+  expect(await heldBy({ ...dead, until: until + 10 ** 9, host: `not-${hostname()}` })).toBe(false);
   // The number has come again for another process.
   expect(await heldBy({ ...dead, pid: process.pid, host: hostname() })).toBe(false);
 });

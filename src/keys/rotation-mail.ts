@@ -4,6 +4,7 @@ import { splitText } from "./public-record.ts";
 import type { RecordChange } from "./publish.ts";
 import type { RotationNote } from "./rotation-journal.ts";
 import { rotationText } from "./rotation-text.ts";
+import { planFaultInWords, troubleInWords } from "./trouble-words.ts";
 
 /** A TXT record as an entry of a zone file, one string a line: RFC 1035 §5.1. */
 export function zoneEntry({ name, text, before }: RecordChange, action: RecordChange["action"]): string {
@@ -43,7 +44,7 @@ export function mailOf(
       return {
         subject: mail.troubleSubject(keyRecordName(note.key)),
         text: lines(
-          mail.trouble(steps[trouble.step], trouble.reason, since, trouble.times),
+          mail.trouble(steps[trouble.step], troubleInWords(note.key, lang), since, trouble.times),
           mail.signingGoesOn,
         ),
       };
@@ -51,7 +52,10 @@ export function mailOf(
     case "no-plan":
       return {
         subject: mail.noPlanSubject(note.domain),
-        text: lines(mail.noPlan(note.domain, note.reason), mail.signingGoesOn),
+        text: lines(
+          mail.noPlan(note.domain, planFaultInWords(note.domain, note.reason, lang)),
+          mail.signingGoesOn,
+        ),
       };
   }
 }

@@ -26,6 +26,8 @@ export type Awaited =
   | "removal"
   | "remove"
   | "remove-by-hand"
+  /** Its time has come; another change of its zone may be under way. */
+  | "turn"
   | "nothing";
 
 export interface Outlook {
@@ -51,9 +53,11 @@ export function outlookOf(key: RotatedKey, times: RotationTimes, method: Publish
     case "retiring":
       if (key.change !== undefined) return { awaits: byHand ? "revoke-by-hand" : "revoke" };
       if (key.releasedAt === undefined) return { awaits: "workers" };
+      if (key.neverSigned || key.compromised) return { awaits: "turn" };
       return timed(revokeDueAt(key, times), "queues", "operator");
     case "revoked":
       if (key.change !== undefined) return { awaits: byHand ? "remove-by-hand" : "remove" };
+      if (key.neverSigned || key.hurried) return { awaits: "turn" };
       return timed(removeDueAt(key, times), "removal", "operator");
     case "gone":
       return { awaits: "nothing" };

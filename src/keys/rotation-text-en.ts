@@ -56,6 +56,7 @@ export const rotationEn: RotationText = {
     removal: "the removal of the record",
     remove: "the record to be gone from every server",
     "remove-by-hand": "you: remove the record",
+    turn: "its turn among the changes of its zone",
     nothing: "nothing",
   },
   byHand: {
@@ -72,7 +73,7 @@ export const rotationEn: RotationText = {
       "Nothing else is needed: the servers of the zone are asked, and the next step follows when all of them have it.",
     trouble: (step, reason, since, times) =>
       `What cannot be done: ${step}\nWhat was found:      ${reason}\nSince:               ${since}, tried ${times} times`,
-    signingGoesOn: "Mail goes on being signed with the key that was in use.",
+    signingGoesOn: "Where a key was in use, mail goes on being signed with it.",
     switched: (domain, selector) => `Mail of ${domain} is signed with the selector ${selector} from now on.`,
     noPlan: (domain, reason) => `A new key for ${domain} is due and cannot be begun: ${reason}`,
     more: "How all keys stand: sekisho key list",

@@ -385,6 +385,10 @@ test.each([
   ],
   [{ ...samples.retiring, held: true }, { awaits: "operator" }],
   [{ ...samples.retiring, releasedAt: undefined }, { awaits: "workers" }],
+  [{ ...samples.retiring, releasedAt: now, neverSigned: true }, { awaits: "turn" }],
+  [{ ...samples.retiring, releasedAt: now, compromised: true }, { awaits: "turn" }],
+  [{ ...samples.revoked, neverSigned: true }, { awaits: "turn" }],
+  [{ ...samples.revoked, hurried: true }, { awaits: "turn" }],
   [{ ...samples.retiring, change: { kind: "revoke", begunAt: now } }, { awaits: "revoke-by-hand" }],
   [{ ...samples.revoked, change: { kind: "remove", begunAt: now } }, { awaits: "remove-by-hand" }],
 ] as const)("outlook %#", (key, outlook) => {

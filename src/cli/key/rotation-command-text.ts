@@ -1,11 +1,4 @@
-import type { ZoneFinding } from "../../core/dns/authoritative.ts";
 import type { Lang } from "../lang.ts";
-
-/** Why a new key cannot be begun. */
-export type PlanFault =
-  | Extract<ZoneFinding, { readonly kind: "failure" }>["reason"]
-  | "unanswered-servers"
-  | "no-selector";
 
 /** What `sekisho key rotate|publish|retire|list` say of keys that rotate, besides their states. */
 export interface KeyCommandText {
@@ -15,14 +8,13 @@ export interface KeyCommandText {
   readonly trouble: (step: string, reason: string, since: string, times: number) => string;
   readonly moved: (name: string, from: string, to: string, why: string) => string;
   readonly noPlan: (domain: string, why: string) => string;
-  /** Why a new key cannot be begun, and what to do. */
-  readonly planFaults: Readonly<Record<PlanFault, (name: string) => string>>;
   readonly withoutKeys: (domains: readonly string[]) => string;
   readonly firstKeys: string;
   readonly noRotation: string;
   readonly domainMissing: (action: string) => string;
   readonly notRotated: (domain: string, domains: readonly string[]) => string;
   readonly noSuchKey: (selector: string, domain: string) => string;
+  readonly notTakenIn: (name: string, file: string) => string;
   readonly selectorMissing: string;
   readonly onItsWay: (name: string) => string;
   readonly zoneBusy: (domain: string, name: string) => string;
@@ -43,24 +35,6 @@ const en: KeyCommandText = {
   moved: (name, from, to, why) =>
     from === to ? `${name}: ${to} (${why})` : `${name}: ${from} → ${to} (${why})`,
   noPlan: (domain, why) => `no new key of ${domain} could be begun: ${why}`,
-  planFaults: {
-    "no-zone": (name) =>
-      `DNS has no zone that ${name} belongs to; look at the spelling of the domain, publish its zone first, or name its servers in dns.authoritative`,
-    "no-server": (name) =>
-      `no address of a name server of ${name} is to be found; look at its NS records, or name its servers in dns.authoritative`,
-    timeout: (name) => `DNS has not answered for ${name}; look at dns.nameservers, then try again`,
-    servfail: (name) =>
-      `the DNS resolver answers SERVFAIL for ${name}; look whether the servers of the zone answer and its DNSSEC is in order, then try again`,
-    refused: (name) =>
-      `the DNS resolver refuses to answer for ${name}; look whether those of dns.nameservers may be asked from here`,
-    bogus: (name) => `the DNSSEC signatures of ${name} are not valid; put the zone in order first`,
-    malformed: (name) => `DNS answers for ${name} with what cannot be read; look at dns.nameservers`,
-    "bad-name": (name) => `${name} is too long to be asked for in DNS`,
-    offline: (name) => `${name} is in none of the zone files; add one with --zone, or leave --offline out`,
-    "unanswered-servers": (name) =>
-      `the name servers of the zone do not all answer for ${name}; look whether each can be reached on port 53, then try again`,
-    "no-selector": () => "all selectors of today have been used; try again tomorrow",
-  },
   withoutKeys: (domains) => `No keys yet of ${domains.join(", ")}, to rotate by sign.rotate.`,
   firstKeys: "The first one is made when sekisho serve starts. To make it now:",
   noRotation: "the configuration has no sign.rotate: keys stay as they are",
@@ -68,6 +42,8 @@ const en: KeyCommandText = {
   notRotated: (domain, domains) =>
     `the keys of ${domain} do not rotate; those of these domains do: ${domains.join(", ")}`,
   noSuchKey: (selector, domain) => `there is no key ${selector} of ${domain}; see sekisho key list`,
+  notTakenIn: (name, file) =>
+    `${name} could not be taken into the rotation: its file ${file} cannot be used, or DNS does not tell the zone of its record; look at "sekisho config check" and dns.nameservers, then try again`,
   selectorMissing: "name the key with --selector; see sekisho key list",
   onItsWay: (name) => `${name} is on its way into use already`,
   zoneBusy: (domain, name) =>
@@ -92,26 +68,6 @@ const ja: KeyCommandText = {
   moved: (name, from, to, why) =>
     from === to ? `${name}: ${to}（${why}）` : `${name}: ${from} → ${to}（${why}）`,
   noPlan: (domain, why) => `${domain} の新しい鍵を用意できませんでした。${why}`,
-  planFaults: {
-    "no-zone": (name) =>
-      `${name} を含むゾーンが DNS にありません。ドメイン名の綴りを確かめ、ゾーンを先に公開するか、dns.authoritative に権威サーバーを設定してください`,
-    "no-server": (name) =>
-      `${name} の権威サーバーのアドレスが分かりません。NS レコードを確かめるか、dns.authoritative に権威サーバーを設定してください`,
-    timeout: (name) =>
-      `${name} について DNS の応答がありません。dns.nameservers を確かめてから、やり直してください`,
-    servfail: (name) =>
-      `${name} について DNS リゾルバーが SERVFAIL を返しました。権威サーバーの応答と DNSSEC を確かめてから、やり直してください`,
-    refused: (name) =>
-      `${name} について DNS リゾルバーに応答を拒否されました。dns.nameservers のサーバーがこのホストからの問い合わせを許しているか確かめてください`,
-    bogus: (name) => `${name} の DNSSEC 署名を検証できません。先にゾーンを直してください`,
-    malformed: (name) => `${name} についての DNS の応答を解釈できません。dns.nameservers を確かめてください`,
-    "bad-name": (name) => `${name} は長すぎて DNS に問い合わせられません`,
-    offline: (name) =>
-      `${name} がゾーンファイルにありません。--zone で指定するか、--offline を外してください`,
-    "unanswered-servers": (name) =>
-      `${name} について応答しない権威サーバーがあります。どのサーバーにもポート 53 で届くことを確かめてから、やり直してください`,
-    "no-selector": () => "今日の日付のセレクタを使い切りました。明日やり直してください",
-  },
   withoutKeys: (domains) => `交代の対象（sign.rotate）のうち、まだ鍵のないドメイン: ${domains.join("、")}`,
   firstKeys: "最初の鍵は sekisho serve の起動時に作られます。すぐに作るには次を実行してください:",
   noRotation: "設定に sign.rotate がないため、鍵は交代しません",
@@ -120,6 +76,8 @@ const ja: KeyCommandText = {
     `${domain} の鍵は交代の対象ではありません。対象のドメイン: ${domains.join("、")}`,
   noSuchKey: (selector, domain) =>
     `${domain} に ${selector} という鍵はありません。sekisho key list で確かめてください`,
+  notTakenIn: (name, file) =>
+    `${name} を交代の対象に取り込めませんでした。鍵ファイル ${file} を使えないか、レコードのゾーンが DNS から分かりません。sekisho config check の結果と dns.nameservers を確かめてから、やり直してください`,
   selectorMissing: "--selector で鍵を指定してください（sekisho key list で確かめられます）",
   onItsWay: (name) => `${name} はすでに準備が進んでいます`,
   zoneBusy: (domain, name) =>

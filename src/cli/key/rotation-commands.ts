@@ -9,6 +9,7 @@ import { openRotator } from "../../keys/open-rotator.ts";
 import { changeOf } from "../../keys/record-change.ts";
 import type { Rotator } from "../../keys/rotate.ts";
 import {
+  keyId,
   listKeys,
   readKey,
   rotatedDomains,
@@ -19,6 +20,7 @@ import {
 } from "../../keys/rotated-keys.ts";
 import { advance, isIncoming, type KeyEvent, type RotatedKey, revokeDueAt } from "../../keys/rotation.ts";
 import type { RotationNote } from "../../keys/rotation-journal.ts";
+import { outlookOf } from "../../keys/rotation-outlook.ts";
 import { changeIn, typeOf } from "../../keys/rotation-plan.ts";
 import { openState } from "../../store/sqlite-state.ts";
 import type { StateStore } from "../../store/state.ts";
@@ -102,7 +104,7 @@ export function retireKey(call: RotationCall): Promise<ExitCode> {
     if ((await rotator.adopt()).busy) return giveUp(text.somebodyElse);
     await state.tx(async (tx) => {
       const key = await readKey(tx, { domain, selector });
-      if (key === undefined) throw new SekishoError("NOT_FOUND", text.noSuchKey(selector, domain));
+      if (key === undefined) throw notThere(work, { domain, selector });
       const now = Date.now();
       for (const event of retiringEvents(key, compromised, { rotate, now, io })) {
         const current = (await readKey(tx, key)) ?? key;
@@ -113,6 +115,15 @@ export function retireKey(call: RotationCall): Promise<ExitCode> {
     await rotator.round(new Set([domain]));
     return report(work);
   });
+}
+
+/** A key that the configuration has is there, and could not be taken in. */
+function notThere({ config, io }: Work, named: Pick<RotatedKey, "domain" | "selector">): SekishoError {
+  const text = keyCommandText(io.lang);
+  const row = config.sign.keys.find((one) => keyId(one) === keyId(named));
+  return row === undefined
+    ? new SekishoError("NOT_FOUND", text.noSuchKey(named.selector, named.domain))
+    : new SekishoError("STORE_UNAVAILABLE", text.notTakenIn(keyRecordName(row), row.file));
 }
 
 /** @throws SekishoError when it must not be retired now. */
@@ -196,7 +207,7 @@ async function report(work: Work): Promise<ExitCode> {
     for (const note of notes) for (const line of noteLines(note, io)) io.out(line);
     if (rotate.publish.method === "manual")
       for (const key of keys) {
-        if (key.change === undefined || key.publicKey === undefined) continue;
+        if (key.change === undefined || key.publicKey === undefined || isServed(key, rotate)) continue;
         io.out("");
         for (const line of changeLines(changeOf(key, key.change.kind), io)) io.out(line);
       }
@@ -208,6 +219,12 @@ async function report(work: Work): Promise<ExitCode> {
   const troubled = keys.some(({ trouble }) => trouble !== undefined && trouble.step !== "prove");
   if (failures.length > 0) return exitFailed;
   return troubled ? exitFindings : exitOk;
+}
+
+/** Whether every server has its record, and nothing is left to be done in DNS. */
+function isServed(key: RotatedKey, rotate: RotateConfig): boolean {
+  const { awaits } = outlookOf(key, rotate, rotate.publish.method);
+  return awaits === "caches" || awaits === "switch";
 }
 
 function jsonOf(key: RotatedKey, rotate: RotateConfig): object {

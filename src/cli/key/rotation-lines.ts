@@ -6,10 +6,10 @@ import type { RotationNote } from "../../keys/rotation-journal.ts";
 import { zoneEntry } from "../../keys/rotation-mail.ts";
 import { outlookOf } from "../../keys/rotation-outlook.ts";
 import { rotationText } from "../../keys/rotation-text.ts";
+import { planFaultInWords, troubleInWords } from "../../keys/trouble-words.ts";
 import type { Io } from "../io.ts";
 import { printable, wrap } from "../layout.ts";
-import { keyCommandText, type PlanFault } from "./rotation-command-text.ts";
-import { wordedReason } from "./trouble-reason.ts";
+import { keyCommandText } from "./rotation-command-text.ts";
 
 /** Rows of a listed key: its state, what it waits for, and what holds it up. */
 export function rotationRows(key: RotatedKey, rotate: RotateConfig, io: Io): [string, string][] {
@@ -26,7 +26,12 @@ export function rotationRows(key: RotatedKey, rotate: RotateConfig, io: Io): [st
       : [
           [
             labels.trouble,
-            troubleText(text.steps[trouble.step], troubleReason(key, io), when(trouble.since), trouble.times),
+            troubleText(
+              text.steps[trouble.step],
+              troubleInWords(key, io.lang),
+              when(trouble.since),
+              trouble.times,
+            ),
           ] satisfies [string, string],
         ]),
   ];
@@ -68,7 +73,7 @@ export function noteLines(note: RotationNote, io: Io): string[] {
       if (found === undefined) return [];
       const what = trouble(
         text.steps[found.step],
-        troubleReason(note.key, io),
+        troubleInWords(note.key, io.lang),
         when(found.since),
         found.times,
       );
@@ -80,36 +85,14 @@ export function noteLines(note: RotationNote, io: Io): string[] {
   }
 }
 
-/** Where there is no zone to look into, with what to do. */
-export function troubleReason({ domain, trouble }: Pick<RotatedKey, "domain" | "trouble">, io: Io): string {
-  if (trouble === undefined) return "";
-  const { reason } = trouble;
-  return /: no-(?:zone|server)$/.test(reason) ? planFaultText(domain, reason, io) : wordedReason(trouble, io);
-}
-
 /** Why a new key could not be begun; undefined for what is no failure. */
 export function failureOfNote(note: RotationNote, io: Io): string | undefined {
   if (note.kind !== "no-plan") return undefined;
   const { domain, reason } = note;
-  return keyCommandText(io.lang).noPlan(printable(domain), printable(planFaultText(domain, reason, io)));
-}
-
-/** @param reason As the rotation has it: `example.jp: no-zone`, `s1._domainkey.example.jp: servers cannot be asked`. */
-function planFaultText(domain: string, reason: string, io: Io): string {
-  const { planFaults } = keyCommandText(io.lang);
-  const at = reason.lastIndexOf(": ");
-  const name = at < 0 ? domain : reason.slice(0, at);
-  const word = reason.slice(at < 0 ? 0 : at + 2);
-  const fault = word.startsWith("no selector is free") ? "no-selector" : (faultsBySentence[word] ?? word);
-  return isPlanFault(fault, planFaults) ? planFaults[fault](name) : reason;
-}
-
-const faultsBySentence: Readonly<Record<string, PlanFault>> = {
-  "servers cannot be asked": "unanswered-servers",
-};
-
-function isPlanFault(word: string, of: object): word is PlanFault {
-  return Object.hasOwn(of, word);
+  return keyCommandText(io.lang).noPlan(
+    printable(domain),
+    printable(planFaultInWords(domain, reason, io.lang)),
+  );
 }
 
 /** A change that the operator makes; not wrapped, as it is there to be copied. */

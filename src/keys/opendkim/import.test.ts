@@ -311,6 +311,17 @@ SigningTable csl:example.jp=k1, .example.jp k1
     await loaded(result);
   });
 
+  test("an exception in InternalHosts is told for what it is: here its host gets the right", async () => {
+    const result = await imported({
+      "/etc/opendkim.conf": "InternalHosts csl:192.0.2.0/24,!192.0.2.9\n",
+    });
+    const [text, ja] = (["en", "ja"] as const).map((lang) =>
+      result.findings.map((one) => writeFinding(one, lang).text).join("\n"),
+    );
+    expect(text).toContain('the exception "!192.0.2.9"');
+    expect(ja).toContain("「!192.0.2.9」という除外");
+  });
+
   test.each([
     ["Socket inet:8891", "inet:127.0.0.1:8891", ["socket-open"]],
     ["Socket inet:8891@127.0.0.1", "inet:127.0.0.1:8891", []],
