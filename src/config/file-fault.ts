@@ -12,6 +12,7 @@ const faults: Readonly<Record<string, Words>> = {
   EPERM: { en: "permission denied", ja: "読む権限がありません" },
   ELOOP: { en: "its symbolic links lead in a circle", ja: "シンボリックリンクが循環しています" },
   EIO: { en: "the disk cannot be read", ja: "ディスクを読み取れません" },
+  empty: { en: "it is empty", ja: "空です" },
   "no rule in it": { en: "there is no rule in it", ja: "規則が 1 つもありません" },
   "no certificate in it": { en: "there is no certificate in it", ja: "証明書が 1 つもありません" },
   "a certificate in it is damaged": {

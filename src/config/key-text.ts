@@ -49,7 +49,7 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
   "networks.own[].contact": { en: "Where its owner is reached.", ja: "持ち主の連絡先。" },
   "networks.relays": {
     en: "Gateways and secondary MXs of ours: SPF is evaluated for the client in the Received field that the relay wrote, and not at all when that cannot be read.",
-    ja: "自組織のゲートウェイやセカンダリ MX。SPF は中継サーバーの書いた Received ヘッダーにあるクライアントで評価し、読めなければ評価しない。",
+    ja: "自組織のゲートウェイやセカンダリー MX。SPF は中継サーバーの書いた Received ヘッダーにあるクライアントで評価し、読めなければ評価しない。",
   },
   "networks.relays[].network": {
     en: "Address or network of the relay.",
@@ -143,11 +143,11 @@ export const keyText: Readonly<Record<string, { readonly en: string; readonly ja
   "verify.arc": { en: "ARC (RFC 8617).", ja: "ARC (RFC 8617)。" },
   "verify.arc.mode": {
     en: "verify: chains are validated, written into the result field and recorded. off: they are not looked at. A chain alone never changes what DMARC says.",
-    ja: "verify は ARC の鎖を検証し、結果ヘッダーと記録に残す。off は見ない。鎖があるだけで DMARC の判定が変わることはない。",
+    ja: "verify は ARC のチェーンを検証し、結果ヘッダーと記録に残す。off は見ない。チェーンがあるだけで DMARC の判定が変わることはない。",
   },
   "verify.arc.trusted_sealers": {
     en: "Domains (d=) whose seals are a reason to let a message through that DMARC would have refused, when their chain passes and they say that it passed DMARC there. Each by its own name; those below it are not meant.",
-    ja: "ARC の封印 (d=) を信用するドメイン。鎖の検証に通り、そこで DMARC に合格したと書かれていれば、DMARC で拒否されるメールを通す理由になる。書いた名前だけが対象で、サブドメインは含まない。",
+    ja: "ARC の封印 (d=) を信用するドメイン。チェーンの検証に通り、そこで DMARC に合格したと書かれていれば、DMARC で拒否されるメールを通す理由になる。書いた名前だけが対象で、サブドメインは含まない。",
   },
   "verify.dmarc": { en: "DMARC (RFC 9989, RFC 7489).", ja: "DMARC (RFC 9989、RFC 7489)。" },
   "verify.dmarc.discovery": {

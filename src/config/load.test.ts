@@ -56,6 +56,17 @@ test("an empty file gives the defaults of the interface", async () => {
   expect(config.dns.nameservers).toBeUndefined();
 });
 
+test.each([
+  {
+    yaml: "verify: { enforce: rejekt }",
+    says: '"rejekt" is not possible here; did you mean "reject"? One of: monitor,',
+  },
+  { yaml: "verify: { enforce: xyzzy }", says: '"xyzzy" is not possible here. One of: monitor,' },
+])("$yaml: what is possible, with or without a guess", async ({ yaml, says }) => {
+  const [error] = await errorsOf(yaml);
+  expect(error?.text.en).toContain(says);
+});
+
 describe("values", () => {
   test.each<{ yaml: string; read: (config: Config) => unknown; is: unknown }>([
     { yaml: "hostname: MX.Example.JP.", read: (c) => c.hostname, is: "mx.example.jp" },
@@ -344,6 +355,36 @@ test.each([
   }
 });
 
+test("a value in place of a section is told how a section is written", async () => {
+  const loaded = await parse("networks: { relays: [192.0.2.1] }");
+  const [error] = loaded.ok ? [] : loaded.errors;
+  expect(error?.text.en).toBe('must be a section, written as "{ key: value }", not 192.0.2.1');
+  expect(error?.text.ja).toBe("「{ キー: 値 }」の形の項目を書いてください (現在は 192.0.2.1)。");
+});
+
+test("a mode without quotes is told apart from what it should be", async () => {
+  const loaded = await parse("milter: { sockets: [{ listen: 'unix:/run/x', mode: 0660 }] }");
+  const [error] = loaded.ok ? [] : loaded.errors;
+  expect(error?.text.en).toBe('must be a file mode in quotes, such as "0660", not 0660');
+  expect(error?.text.ja).toBe(
+    'ファイルのモードを "0660" のように引用符で囲んで書いてください (現在は 0660)。',
+  );
+});
+
+test.each([
+  ["milter: { workers: -3 }", "-3 is out of range: at least 0", "-3 は範囲外です。0 以上にしてください。"],
+  [
+    "web: { listen: '127.0.0.1:8025' }\nmilter: { time_budget: 1ms }",
+    /^1ms is out of range: \S+ to \S+$/,
+    /^1ms は範囲外です。\S+ から \S+ までの値にしてください。$/,
+  ],
+])("a value out of range is told with the ends that there are: %s", async (yaml, en, ja) => {
+  const loaded = await parse(yaml);
+  const [error] = loaded.ok ? [] : loaded.errors;
+  expect(error?.text.en).toMatch(en);
+  expect(error?.text.ja).toMatch(ja);
+});
+
 describe("files", () => {
   let folder: string;
   beforeEach(() => {
@@ -386,6 +427,17 @@ describe("files", () => {
     expect(text?.en).toContain(en);
     expect(text?.ja).toContain(ja);
     for (const said of [text?.en, text?.ja]) expect(said).not.toMatch(/E[A-Z]{4,}/);
+  });
+
+  test.each(["", " \n\n"])("a file with %j in it is bad when it must not be empty", async (text) => {
+    const file = join(folder, "empty.yaml");
+    writeFileSync(file, text);
+    const loaded = await loadConfig({ file, refuseEmpty: true });
+    expect(loaded).toMatchObject({
+      ok: false,
+      errors: [{ code: "unreadable", text: { en: "the file cannot be read: it is empty" } }],
+    });
+    expect(await loadConfig({ file })).toMatchObject({ ok: true });
   });
 
   test("the file that was read is named", async () => {

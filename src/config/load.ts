@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly file?: string;
   /** Of this machine, where the file names none. */
   readonly hostname?: string;
+  /** Whether a file with nothing in it, as a full disk or an editor may leave it, is bad and not all defaults. */
+  readonly refuseEmpty?: boolean;
 }
 
 /** Where a configuration is looked for, in this order. */
@@ -46,7 +48,10 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   if (octets.length > maxFileOctets)
     return { ok: false, file, errors: [unreadable(`> ${maxFileOctets} octets`)] };
   try {
-    return await parseConfig(new TextDecoder("utf-8", { fatal: true }).decode(octets), { ...options, file });
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(octets);
+    if (options.refuseEmpty === true && text.trim() === "")
+      return { ok: false, file, errors: [unreadable("empty")] };
+    return await parseConfig(text, { ...options, file });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return { ok: false, file, errors: [unreadable("not UTF-8")] };

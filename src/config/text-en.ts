@@ -13,7 +13,7 @@ const typeNames: Readonly<Record<string, string>> = {
   integer: "a whole number",
   boolean: "true or false",
   list: "a list",
-  map: "a section with keys",
+  map: 'a section, written as "{ key: value }"',
 };
 
 const loginLine: Readonly<Record<LoginLineProblem, (found: string) => string>> = {
@@ -38,9 +38,8 @@ export const en: ProblemText = {
   "missing-key": ({ key }) => `the key "${key}" is missing`,
   "wrong-type": ({ expected, found }) => `must be ${typeNames[expected] ?? expected}, not ${found}`,
   "not-one-of": ({ found, allowed, suggestion }) =>
-    `"${found}" is not possible here${didYouMean(suggestion)} One of: ${list(allowed)}`,
-  "out-of-range": ({ minimum, maximum, found }) =>
-    `${found} is out of range (${minimum ?? "…"} to ${maximum ?? "…"})`,
+    `"${found}" is not possible here${didYouMean(suggestion) || "."} One of: ${list(allowed)}`,
+  "out-of-range": ({ minimum, maximum, found }) => `${found} is out of range: ${range(minimum, maximum)}`,
   "bad-suffix-list": ({ file, reason }) => `the public suffix list ${file} cannot be read: ${fault(reason)}`,
   "bad-mark-roots": ({ file, reason }) => `the root certificates in ${file} cannot be read: ${fault(reason)}`,
   "bad-ca": ({ file, reason }) => `the certificates in ${file} cannot be used: ${fault(reason)}`,
@@ -68,7 +67,7 @@ export const en: ProblemText = {
     `"${found}" is no milter socket; write inet:127.0.0.1:8891, inet:[::1]:8891 or unix:/run/sekisho/milter.sock (a full path, at most 107 octets)`,
   "bad-web-listen": ({ found }) =>
     `"${found}" is no address to listen on; write 127.0.0.1:8025, "[::1]:8025" or off`,
-  "bad-mode": ({ found }) => `"${found}" is no file mode; write it in quotes, such as "0660"`,
+  "bad-mode": ({ found }) => `must be a file mode in quotes, such as "0660", not ${found}`,
   "bad-domain": ({ found }) => `"${found}" is no domain; write a name such as example.jp`,
   "bad-list-entry": () => "name the list by list_id, domain or network, or by several of them",
   "bad-list-host": () => "name the list host by socket, networks or list_id, or by several of them",
@@ -129,3 +128,8 @@ export const en: ProblemText = {
   "list-below": ({ domain, parent }) =>
     `the lists at ${domain} stand below ${parent}: while ${domain} has no DMARC record of its own, receivers apply sp= of ${parent} (its p= where there is no sp=) to mail with a rewritten From. Publish a record for the lists, such as _dmarc.${domain} TXT "v=DMARC1; p=none; rua=mailto:postmaster@${parent}", or have sp=none written into the record of ${parent}, before the lists rewrite From; a signature with d=${domain} passes under any of them. See docs/lists.md`,
 };
+
+function range(minimum: number | string | undefined, maximum: number | string | undefined): string {
+  if (maximum === undefined) return `at least ${minimum}`;
+  return minimum === undefined ? `at most ${maximum}` : `${minimum} to ${maximum}`;
+}

@@ -14,7 +14,7 @@ const typeNames: Readonly<Record<string, string>> = {
   integer: "整数",
   boolean: "true か false",
   list: "リスト",
-  map: "キーを持つ項目",
+  map: "「{ キー: 値 }」の形の項目",
 };
 
 const loginLine: Readonly<Record<LoginLineProblem, (found: string) => string>> = {
@@ -43,7 +43,7 @@ export const ja: ProblemText = {
   "not-one-of": ({ found, allowed, suggestion }) =>
     `「${found}」は使えません。${didYouMean(suggestion)}使えるもの: ${list(allowed)}`,
   "out-of-range": ({ minimum, maximum, found }) =>
-    `${found} は範囲外です (${minimum ?? "…"} から ${maximum ?? "…"} まで)。`,
+    `${found} は範囲外です。${range(minimum, maximum)}にしてください。`,
   "bad-suffix-list": ({ file, reason }) => `public suffix list ${file} を読めません: ${fault(reason)}`,
   "bad-mark-roots": ({ file, reason }) => `ルート証明書のファイル ${file} を読めません: ${fault(reason)}`,
   "bad-ca": ({ file, reason }) => `証明書のファイル ${file} を使えません: ${fault(reason)}`,
@@ -76,7 +76,7 @@ export const ja: ProblemText = {
   "bad-web-listen": ({ found }) =>
     `「${found}」は待ち受けアドレスとして読めません。127.0.0.1:8025、"[::1]:8025"、off のどれかの形で書いてください。`,
   "bad-mode": ({ found }) =>
-    `「${found}」はファイルのモードではありません。"0660" のように引用符で囲んで書いてください。`,
+    `ファイルのモードを "0660" のように引用符で囲んで書いてください (現在は ${found})。`,
   "bad-domain": ({ found }) => `「${found}」はドメインとして読めません。example.jp のように書いてください。`,
   "bad-list-entry": () => "list_id・domain・network のうち 1 つ以上を書いてください。",
   "bad-list-host": () =>
@@ -121,9 +121,9 @@ export const ja: ProblemText = {
     `「${found}」はワーカーの数になりません。auto か 0 から 256 の数を書いてください。`,
   "duplicate-listen": ({ found }) => `「${found}」で待ち受けるソケットがほかにもあります。`,
   "peers-needed": ({ found }) =>
-    `「${found}」はほかの計算機から届きます。接続を許す MTA を milter.peers に書いてください。`,
+    `「${found}」にはほかのマシンからも接続できます。接続を許す MTA を milter.peers に書いてください。`,
   "web-beyond-loopback": ({ found }) =>
-    `「${found}」はほかの計算機から届きます。この版にはまだアカウントがないため、Web の画面はループバックでしか開けません。`,
+    `「${found}」にはほかのマシンからも接続できます。この版にはまだアカウントがないため、127.0.0.1 などループバックのアドレスを指定してください。`,
   "mark-roots-needed": () =>
     "このままではどれも合格しません。マーク証明書のルート証明書を roots に書くか、require_evidence を false にしてください。",
   "invalid-value": ({ found }) => `「${found}」は使えません。`,
@@ -140,3 +140,8 @@ export const ja: ProblemText = {
   "list-below": ({ domain, parent }) =>
     `${domain} のメーリングリストは ${parent} のサブドメインです。${domain} に DMARC レコードがないうちは、From を書き換えたメールに ${parent} の sp= (なければ p=) が適用されます。From の書き換えを始める前に、_dmarc.${domain} TXT "v=DMARC1; p=none; rua=mailto:postmaster@${parent}" のようなレコードを公開するか、${parent} のレコードに sp=none を書いてもらってください。d=${domain} で署名していれば、どの設定でも合格します。docs/lists.ja.md を参照してください。`,
 };
+
+function range(minimum: number | string | undefined, maximum: number | string | undefined): string {
+  if (maximum === undefined) return `${minimum} 以上`;
+  return minimum === undefined ? `${maximum} 以下` : `${minimum} から ${maximum} までの値`;
+}

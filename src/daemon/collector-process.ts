@@ -25,6 +25,8 @@ export interface CollectorProcess {
   prepare(config: Config, identity?: Identity, patienceMs?: number): Promise<PreparedCollector>;
   /** As of the last look; undefined when nothing is collected. */
   status(): CollectStatus | undefined;
+  /** Whether it has ended and has not come up again. */
+  isDown(): boolean;
   refresh(): Promise<void>;
   /** The figures with those of the process, also when it has died meanwhile. */
   addMetrics(own: readonly MetricFamily[]): ReturnType<WorkerPool["metrics"]> | undefined;
@@ -112,6 +114,13 @@ class Keeper implements CollectorProcess {
   status(): CollectStatus | undefined {
     if (!this.#isWanted) return undefined;
     return this.#pool?.snapshots()[0]?.collect;
+  }
+
+  isDown(): boolean {
+    const processes = this.#isWanted ? (this.#pool?.workers() ?? []) : [];
+    return processes.some(
+      ({ state, restarts }) => state === "waiting" || (state === "starting" && restarts > 0),
+    );
   }
 
   async refresh(): Promise<void> {

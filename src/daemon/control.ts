@@ -6,6 +6,7 @@ import { removeStaleSocket } from "../milter/index.ts";
 
 /** The socket by which commands on this machine ask the running program, for its own user only. */
 export interface ControlServer {
+  /** Answers what has been asked, and waits for nobody who has asked nothing. */
   close(): Promise<void>;
 }
 
@@ -30,10 +31,26 @@ export async function serveControl(
 ): Promise<ControlServer> {
   const path = controlPath(dataDir);
   await removeStaleSocket(path);
-  const server = createServer((socket) => converse(socket, answer));
+  const sockets = new Set<Socket>();
+  const answers = new Set<Promise<void>>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    converse(socket, (question) => {
+      const replied = reply(socket, question, answer).finally(() => answers.delete(replied));
+      answers.add(replied);
+    });
+  });
   await listen(server, path);
   chmodSync(path, 0o600);
-  return { close: () => new Promise((resolve) => server.close(() => resolve())) };
+  return {
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all(answers);
+      for (const socket of sockets) socket.destroySoon();
+      await closed;
+    },
+  };
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -45,7 +62,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function converse(socket: Socket, answer: (question: ControlQuestion) => Promise<object>): void {
+function converse(socket: Socket, asked: (question: string) => void): void {
   let line = "";
   socket.setEncoding("latin1").setTimeout(idleMs, () => socket.destroy());
   socket.on("error", () => {});
@@ -55,7 +72,7 @@ function converse(socket: Socket, answer: (question: ControlQuestion) => Promise
     const end = line.indexOf("\n");
     if (end < 0) return;
     socket.removeAllListeners("data").resume();
-    void reply(socket, line.slice(0, end), answer);
+    asked(line.slice(0, end));
   });
 }
 

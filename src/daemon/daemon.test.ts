@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { startDnsServer, type TestDnsServer } from "../../test/dns-server.ts";
 import { MilterClient, type Outcome, packet } from "../../test/milter-client.ts";
 import { runCli } from "../../test/run-cli.ts";
@@ -44,7 +44,7 @@ interface Settings {
   readonly hostname?: string;
 }
 
-async function start(settings: Settings, lang: "en" | "ja" = "en"): Promise<Run> {
+async function start(settings: Settings, lang: "en" | "ja" = "en", signal?: AbortSignal): Promise<Run> {
   dns ??= await startDnsServer({ answer: () => ({ rcode: 3 }) });
   const folder = mkdtempSync(join(tmpdir(), "sekisho-daemon-"));
   folders.push(folder);
@@ -55,7 +55,13 @@ async function start(settings: Settings, lang: "en" | "ja" = "en"): Promise<Run>
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
   const lines: string[] = [];
   const log = createSwitchableLog({ ...loaded.config.log, write: (line) => lines.push(line) });
-  const daemon = await startDaemon({ loaded, read: () => loadConfig({ file }), log, lang });
+  const daemon = await startDaemon({
+    loaded,
+    read: () => loadConfig({ file }),
+    log,
+    lang,
+    ...(signal && { signal }),
+  });
   running = {
     folder,
     file,
@@ -340,6 +346,60 @@ test("what needs a restart is said, and the rest is taken", async () => {
   expect((await run.daemon.status()).config.last?.needsRestart).toEqual(["data_dir"]);
   expect(await send(portOf(run))).toContain("new.example.jp;");
   expect(existsSync(join(run.folder, "other"))).toBe(false);
+});
+
+test.each([0, 2])("a start that is given up leaves nothing behind (workers: %i)", async (workers) => {
+  const folder = mkdtempSync(join(tmpdir(), "sekisho-daemon-"));
+  folders.push(folder);
+  const path = join(folder, "milter.sock");
+  const sockets = `{ listen: "unix:${path}" }`;
+  await expect(start({ workers, sockets }, "en", AbortSignal.abort())).rejects.toThrow(/abort/i);
+  expect(existsSync(path)).toBe(false);
+  // Nothing holds on to it.
+  await start({ workers: 0, sockets });
+  expect(existsSync(path)).toBe(true);
+});
+
+test("a spool that cannot be written is told once in the log, and so is its end", async () => {
+  const run = await start({ workers: 0 });
+  const spool = join(run.dataDir, "spool");
+  const told = (word: string): string[] => run.lines.filter((line) => line.includes(word));
+  rmSync(spool, { recursive: true });
+  writeFileSync(spool, "");
+  expect(await send(portOf(run))).toContain("dmarc=");
+  await vi.waitFor(
+    async () => {
+      await run.daemon.status();
+      expect(told("records cannot be written to the spool")).toHaveLength(1);
+    },
+    { timeout: 20_000 },
+  );
+  expect((await run.daemon.status()).problems).toContain("spool");
+  rmSync(spool);
+  mkdirSync(spool);
+  await vi.waitFor(
+    async () => {
+      await run.daemon.status();
+      expect(told("records are written to the spool again")).toHaveLength(1);
+    },
+    { timeout: 20_000 },
+  );
+  expect(told("records cannot be written to the spool")).toHaveLength(1);
+});
+
+test.each([
+  { lang: "en", says: /^web\.listen 127\.0\.0\.1:\d+: another program listens there$/ },
+  { lang: "ja", says: /^web\.listen 127\.0\.0\.1:\d+: 別のプログラムが待ち受けています$/ },
+] as const)("$lang: a web port that is taken is told in the operator's words", async ({ lang, says }) => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", () => resolve()));
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const rest = `web: { listen: "127.0.0.1:${port}" }`;
+  await expect(start({ workers: 0, rest }, lang)).rejects.toMatchObject({
+    code: "LISTEN_FAILED",
+    message: expect.stringMatching(says),
+  });
 });
 
 test("the web port moves, and the records' limits change, with a reload", async () => {

@@ -53,6 +53,8 @@ export interface DaemonOptions {
   readonly log: SwitchableLog;
   /** Of what the operator is told. */
   readonly lang: Lang;
+  /** Gives up the start. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Daemon {
@@ -77,7 +79,7 @@ const bindPatienceMs = 15_000;
 
 /**
  * Starts every part that the configuration switches on. As root it opens the sockets first and becomes `user` then.
- * @throws SekishoError when a part cannot start; the others have been stopped again.
+ * @throws SekishoError when a part cannot start, anything when `signal` has been aborted; the others have been stopped again.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const supervisor = new Supervisor(options);
@@ -85,7 +87,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await supervisor.start();
     return supervisor;
   } catch (error) {
-    await supervisor.close(0);
+    await supervisor.close(options.signal?.aborted === true ? graceMs : 0);
     throw error;
   }
 }
@@ -95,6 +97,7 @@ class Supervisor implements Daemon {
   readonly #lang: Lang;
   readonly #text: DaemonText;
   readonly #read: DaemonOptions["read"];
+  readonly #signal: AbortSignal | undefined;
   readonly #startedMs = Date.now();
   readonly #version = programVersion();
   readonly #metrics: Registry;
@@ -120,9 +123,10 @@ class Supervisor implements Daemon {
   /** Told to stop; what is in flight is finished, and the web port still answers. */
   #draining = false;
 
-  constructor({ loaded, read, log, lang }: DaemonOptions) {
+  constructor({ loaded, read, log, lang, signal }: DaemonOptions) {
     this.#config = loaded.config;
     this.#read = read;
+    this.#signal = signal;
     this.#log = log;
     this.#lang = lang;
     this.#text = daemonText(lang);
@@ -172,6 +176,7 @@ class Supervisor implements Daemon {
     this.#makeDataDir(config.dataDir);
     const withKeys = await this.#keys.withKeysInUse(config);
     await checkMethods(withKeys, this.#lang, this.#log);
+    this.#signal?.throwIfAborted();
     this.#records = openRecords(config, this.#log);
     await this.#openControl(config.dataDir);
     await this.#startPool(withKeys);
@@ -214,9 +219,13 @@ class Supervisor implements Daemon {
         ...(spoolError !== undefined && { error: spoolError }),
       },
       store: this.#storeStats,
-      dns: dnsStatus(metrics),
+      dns: dnsStatus(
+        metrics,
+        snapshots.flatMap(({ silence }) => silence ?? []),
+      ),
       keysHeldUp: this.#keys.isHeldUp(),
       ...(collect !== undefined && { collect }),
+      ...(this.#collector.isDown() && { collectorDown: true as const }),
       ...(this.#web !== undefined && { web: this.#web.address }),
     };
     const { version, node, pid, startedAt, upSeconds, ...rest } = status;
@@ -291,18 +300,36 @@ class Supervisor implements Daemon {
       log: this.#log,
       text: this.#text,
     });
-    await this.#pool.start(inProcess ? 1 : count);
+    if (inProcess) await this.#pool.start(1);
+    else await this.#startWorkers(this.#pool, count);
     this.#log.info(inProcess ? this.#text.inProcess : this.#text.workers(count));
   }
 
-  #openWeb({ web }: Config): Promise<WebServer | undefined> {
-    if (web.listen === undefined) return Promise.resolve(undefined);
-    return startWeb({
-      ...web.listen,
-      metrics: () => this.#metricsText(),
-      health: () => this.#health(),
-      status: () => this.status(),
-    });
+  /** Those that are still being loaded shall not hold up the end. */
+  async #startWorkers(pool: WorkerPool, count: number): Promise<void> {
+    const giveUp = (): void => void pool.close(graceMs);
+    this.#signal?.throwIfAborted();
+    this.#signal?.addEventListener("abort", giveUp);
+    await pool.start(count);
+    this.#signal?.removeEventListener("abort", giveUp);
+  }
+
+  async #openWeb({ web: { listen } }: Config): Promise<WebServer | undefined> {
+    if (listen === undefined) return undefined;
+    try {
+      return await startWeb({
+        ...listen,
+        metrics: () => this.#metricsText(),
+        health: () => this.#health(),
+        status: () => this.status(),
+      });
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      const { host, port } = listen;
+      const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+      throw new SekishoError("LISTEN_FAILED", this.#text.cannotListenWeb(address, code), { cause: error });
+    }
   }
 
   async #metricsText(): Promise<string> {

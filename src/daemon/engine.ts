@@ -10,6 +10,7 @@ import { messageLine } from "./message-line.ts";
 import { type MethodServices, type OpenMethods, openMethods } from "./methods.ts";
 import { familiesOf, type MetricFamily } from "./metric-total.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import type { DnsStatus } from "./status.ts";
 import { createSwitchableDns, type DnsCounts, type SwitchableDns } from "./switchable-dns.ts";
 import type { SwitchableLog } from "./switchable-log.ts";
 
@@ -39,6 +40,8 @@ export interface EngineSnapshot {
   readonly rssOctets: number;
   readonly cpuSeconds: number;
   readonly spool: SpoolStats;
+  /** How long DNS has been silent; absent where DNS is not asked for mail. */
+  readonly silence?: Pick<DnsStatus, "unanswered" | "unansweredSeconds">;
   readonly metrics: readonly MetricFamily[];
   /** Of the process that collects reports. */
   readonly collect?: CollectStatus;
@@ -65,6 +68,8 @@ class MailEngine implements Engine {
   readonly #dns: SwitchableDns = createSwitchableDns();
   #methods: OpenMethods | undefined;
   #spool: Spool | undefined;
+  /** What was told last of it. */
+  #spoolError: string | undefined;
   #work: Promise<void> = Promise.resolve();
 
   constructor(log: SwitchableLog, ask: AskShared) {
@@ -111,14 +116,17 @@ class MailEngine implements Engine {
   }
 
   async snapshot(): Promise<EngineSnapshot> {
+    this.#tellSpool();
     const { connections, messages } = this.#filter.stats();
     const { user, system } = process.cpuUsage();
+    const { unanswered, unansweredMs } = this.#dns.unanswered();
     return {
       connections,
       messages,
       rssOctets: process.memoryUsage.rss(),
       cpuSeconds: (user + system) / 1e6,
       spool: this.#spool?.stats() ?? emptySpool,
+      silence: { unanswered, unansweredSeconds: Math.round(unansweredMs / 1000) },
       metrics: await familiesOf(this.#metrics.registry),
     };
   }
@@ -156,8 +164,18 @@ class MailEngine implements Engine {
     this.#log.warn("the supervisor did not answer in time; what is safe was done", { question: name });
   }
 
+  /** Once when it cannot be written, and once when it can again. */
+  #tellSpool(): void {
+    const reason = this.#spool?.stats().lastError;
+    if ((reason === undefined) === (this.#spoolError === undefined)) return;
+    this.#spoolError = reason;
+    if (reason === undefined) this.#log.warn("records are written to the spool again");
+    else this.#log.error("records cannot be written to the spool; they wait in memory", { reason });
+  }
+
   #keep(record: UnnumberedRecord): void {
     this.#spool?.append(record);
+    this.#tellSpool();
     this.#metrics.message(record);
     const burst = record.signing?.burst;
     if (burst?.first === true)

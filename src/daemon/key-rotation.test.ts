@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SMTPServer } from "smtp-server";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { startTestZone, type TestZone } from "../../test/rotation-zone.ts";
 import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/load.ts";
@@ -99,6 +99,21 @@ test("a new key in use is told to the workers, and the old one let go when they 
   await until(() => rotation.keys().some((key) => key.state === "retiring" && key.releasedAt !== undefined));
   expect(lines.join("")).toMatch(/key: active domain=example\.jp selector=e\d{8}a from=proved why=switched/);
   expect(lines.join("")).toContain("key: the operator has to change DNS");
+});
+
+test("a clock that is set while the configuration is read anew is noticed", async () => {
+  const year = 365 * 86_400_000;
+  const clock = Date.now;
+  let ahead = 0;
+  vi.spyOn(Date, "now").mockImplementation(() => clock() + ahead);
+  cleanUps.push(() => vi.restoreAllMocks());
+  const config = await configOf("every: off");
+  const rotation = start();
+  rotation.use(config);
+  await until(() => rotation.keys().some(({ state }) => state === "generated"));
+  ahead = year;
+  rotation.use(config);
+  await until(() => rotation.keys().some(({ since }) => since > clock() + year / 2));
 });
 
 test("the operator gets mail: what to publish, and what was switched", async () => {

@@ -7,6 +7,7 @@ import { type OpenRotator, openRotator } from "../keys/open-rotator.ts";
 import type { Rotator } from "../keys/rotate.ts";
 import { listKeys, rotatesIn, rowsInUse, sameRows } from "../keys/rotated-keys.ts";
 import { isHeldUp, type RotatedKey } from "../keys/rotation.ts";
+import { ClockWatch } from "../keys/rotation-clock.ts";
 import type { RotationNote } from "../keys/rotation-journal.ts";
 import type { Log } from "../log.ts";
 import { openState } from "../store/sqlite-state.ts";
@@ -53,6 +54,8 @@ export function createKeyRotation(options: KeyRotationOptions): KeyRotation {
 class RotationJob implements KeyRotation {
   readonly #options: KeyRotationOptions;
   readonly #failures = new Map<string, number>();
+  /** Goes on over each reading of the configuration: what it has seen is true of the next one, too. */
+  readonly #clock = new ClockWatch(Date.now, () => performance.now());
   #state: StateStore | undefined;
   #open: OpenRotator | undefined;
   #config: Config | undefined;
@@ -118,7 +121,7 @@ class RotationJob implements KeyRotation {
     if (config.sign.rotate === undefined || this.#closing || config !== this.#config) return;
     try {
       this.#state ??= this.#openState(config);
-      this.#open = openRotator(config, this.#state, { tell: this.#teller(config) });
+      this.#open = openRotator(config, this.#state, { tell: this.#teller(config), clock: this.#clock });
       this.#schedule(0);
     } catch (error) {
       this.#failed(error);

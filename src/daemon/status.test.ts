@@ -43,6 +43,22 @@ describe("what is wrong", () => {
       change: { sockets: [{ listen: "unix:/x", role: "both", ok: false }] },
       is: ["socket-missing"],
     },
+    {
+      name: "a few questions without an answer",
+      change: { dns: { ...well.dns, unanswered: 19, unansweredSeconds: 100 } },
+      is: [],
+    },
+    {
+      name: "many at once, as one message may bring them",
+      change: { dns: { ...well.dns, unanswered: 100, unansweredSeconds: 29 } },
+      is: [],
+    },
+    {
+      name: "DNS that does not answer",
+      change: { dns: { ...well.dns, unanswered: 20, unansweredSeconds: 30 } },
+      is: ["dns"],
+    },
+    { name: "the process that collects does not come up", change: { collectorDown: true }, is: ["collect"] },
     { name: "the store", change: { store: { ...well.store, error: "full" } }, is: ["store"] },
     { name: "the spool", change: { spool: { ...well.spool, error: "full" } }, is: ["spool"] },
     { name: "records dropped long ago", change: { spool: { ...well.spool, dropped: 5 } }, is: [] },

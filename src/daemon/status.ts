@@ -10,6 +10,7 @@ export type StatusProblem =
   | "no-worker"
   | "worker-down"
   | "socket-missing"
+  | "dns"
   | "store"
   | "spool"
   | "records-dropped"
@@ -37,6 +38,8 @@ export interface Status {
   readonly keysHeldUp?: boolean;
   /** The reports that come in; absent when none are collected. */
   readonly collect?: CollectStatus;
+  /** The process that collects them has ended and has not come up again. */
+  readonly collectorDown?: true;
   readonly web?: string;
 }
 
@@ -85,7 +88,15 @@ export interface DnsStatus {
   /** Cache hits by questions, 0 to 1. */
   readonly hitRate: number;
   readonly cacheEntries: number;
+  /** Questions in a row, up to now, that no server has answered: of the worker that counts most. */
+  readonly unanswered: number;
+  /** From the first of them to the last. */
+  readonly unansweredSeconds: number;
 }
+
+/** More than one message with many signatures of dead domains may bring. */
+const manyUnanswered = 20;
+const longUnansweredSeconds = 30;
 
 /** Of the package. */
 export function programVersion(): string {
@@ -129,7 +140,10 @@ function ofMethod(metrics: readonly MetricFamily[], method: string): readonly Me
     }));
 }
 
-export function dnsStatus(metrics: readonly MetricFamily[]): DnsStatus {
+export function dnsStatus(
+  metrics: readonly MetricFamily[],
+  silences: readonly Pick<DnsStatus, "unanswered" | "unansweredSeconds">[] = [],
+): DnsStatus {
   const questions = total(metrics, "sekisho_dns_questions_total");
   const cacheHits = total(metrics, "sekisho_dns_cache_hits_total");
   return {
@@ -139,6 +153,10 @@ export function dnsStatus(metrics: readonly MetricFamily[]): DnsStatus {
     cacheHits,
     hitRate: questions === 0 ? 0 : Math.round((1000 * cacheHits) / questions) / 1000,
     cacheEntries: total(metrics, "sekisho_dns_cache_entries"),
+    ...(silences.toSorted((a, b) => b.unanswered - a.unanswered)[0] ?? {
+      unanswered: 0,
+      unansweredSeconds: 0,
+    }),
   };
 }
 
@@ -154,19 +172,21 @@ export function problemsOf(
   status: Omit<Status, "problems">,
   droppedLately: boolean,
 ): readonly StatusProblem[] {
-  const { workers, sockets, store, spool, config } = status;
+  const { workers, sockets, store, spool, config, dns } = status;
   const active = workers.filter(({ state }) => state !== "retiring");
   const up = active.filter(({ state }) => state === "up");
   const problems: StatusProblem[] = [];
   if (up.length === 0) problems.push("no-worker");
   else if (up.length < active.length) problems.push("worker-down");
   if (sockets.some(({ ok }) => !ok)) problems.push("socket-missing");
+  if (dns.unanswered >= manyUnanswered && dns.unansweredSeconds >= longUnansweredSeconds)
+    problems.push("dns");
   if (store.error !== undefined) problems.push("store");
   if (spool.error !== undefined) problems.push("spool");
   if (droppedLately) problems.push("records-dropped");
   if (config.last?.ok === false) problems.push("reload-failed");
   if (status.keysHeldUp === true) problems.push("key-rotation");
-  if (isHeldUp(status.collect)) problems.push("collect");
+  if (status.collectorDown === true || isHeldUp(status.collect)) problems.push("collect");
   return problems;
 }
 

@@ -13,6 +13,8 @@ export interface SwitchableDns extends DnsResolver {
   /** Since the start, over all clients. */
   counts(): DnsCounts;
   cacheEntries(): number;
+  /** Questions in a row, up to now, that have had no answer, and the time between the first and the last. */
+  unanswered(): Pick<DnsClientStats, "unanswered" | "unansweredMs">;
   close(): void;
 }
 
@@ -59,6 +61,10 @@ class Switch implements SwitchableDns {
 
   cacheEntries(): number {
     return this.#client?.stats().cacheEntries ?? 0;
+  }
+
+  unanswered(): Pick<DnsClientStats, "unanswered" | "unansweredMs"> {
+    return this.#client?.stats() ?? { unanswered: 0, unansweredMs: 0 };
   }
 
   close(): void {

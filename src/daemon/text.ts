@@ -17,6 +17,7 @@ export interface DaemonText {
   readonly collectorBack: string;
   readonly collectorHung: string;
   readonly cannotListenLmtp: (listen: string, code: string) => string;
+  readonly cannotListenWeb: (listen: string, code: string) => string;
   readonly reloading: (file: string | undefined) => string;
   readonly reloaded: string;
   readonly notReloaded: string;
@@ -52,6 +53,7 @@ const en: DaemonText = {
   collectorBack: "the process that collects reports is at work again",
   collectorHung: "the process that collects reports has given no sign of life for long; it is ended",
   cannotListenLmtp: (listen, code) => `collect.lmtp ${listen}: ${reasonsEn[code] ?? code}`,
+  cannotListenWeb: (listen, code) => `web.listen ${listen}: ${reasonsEn[code] ?? code}`,
   reloading: (file) => `SIGHUP: reading ${file ?? "the configuration"} again`,
   reloaded: "the new configuration is in force",
   notReloaded: "the new configuration is bad; the old one stays in force",
@@ -113,6 +115,7 @@ const ja: DaemonText = {
   collectorBack: "レポートを集めるプロセスが再び動き始めました",
   collectorHung: "レポートを集めるプロセスの応答が長時間ないため終了させます",
   cannotListenLmtp: (listen, code) => `collect.lmtp ${listen}: ${reasonsJa[code] ?? code}`,
+  cannotListenWeb: (listen, code) => `web.listen ${listen}: ${reasonsJa[code] ?? code}`,
   reloading: (file) => `SIGHUP: ${file ?? "設定"} を読み直します`,
   reloaded: "新しい設定に切り替えました",
   notReloaded: "新しい設定に誤りがあるため、元の設定のまま動き続けます",

@@ -138,6 +138,8 @@ class ForkedWorker implements WorkerLink {
 
   stop(graceMs: number): void {
     this.#send({ kind: "stop", graceMs });
+    // While it is still being loaded this ends it at once; later it retires by it, until it reads the message.
+    if (this.signs === 0) this.#child.kill("SIGTERM");
   }
 
   kill(): void {

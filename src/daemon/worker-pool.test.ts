@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/load.ts";
 import { createLog } from "../log.ts";
 import { daemonText } from "./text.ts";
-import type { WorkerExit, WorkerLink } from "./worker-link.ts";
+import { forkWorker, type WorkerExit, type WorkerLink } from "./worker-link.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 async function configOf(hostname: string): Promise<Config> {
@@ -73,4 +73,25 @@ test("a worker that has only just started is given what is reloaded meanwhile", 
   await started;
   expect(worker.configured).toEqual(["old.example", "new.example"]);
   expect(pool.workers().map(({ state }) => state)).toEqual(["up"]);
+}, 20_000);
+
+test("a worker that is still being loaded ends as soon as it is told to stop", async () => {
+  const worker = forkWorker(1, undefined);
+  worker.stop(27_000);
+  expect(await worker.gone).toEqual({ kind: "signal", signal: "SIGTERM" });
+}, 60_000);
+
+test("a start is over when the pool is closed", async () => {
+  const worker = new SlowWorker();
+  const pool = new WorkerPool(await configOf("mx.example"), [], {
+    spawn: () => worker,
+    log: createLog({ level: "error", format: "text", write: () => {} }),
+    text: daemonText("en"),
+  });
+  const started = pool.start(1);
+  const failed = expect(started).rejects.toThrow("no worker came up");
+  await pool.close(27_000);
+  // What a worker that is gone answers.
+  worker.answer();
+  await failed;
 }, 20_000);

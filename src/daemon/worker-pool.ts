@@ -89,21 +89,23 @@ export class WorkerPool {
 
   /**
    * Starts the first workers; one that is killed meanwhile comes back as later on.
-   * @throws What one said that cannot work with this configuration, or that none came up; all have been ended.
+   * @throws What one said that cannot work with this configuration, or that none came up; all have been ended. Also when it
+   * is closed meanwhile.
    */
   async start(count: number): Promise<void> {
     const slots = Array.from({ length: count }, () => this.#addSlot());
     const started = await Promise.allSettled(slots.map((slot) => this.#launch(slot)));
     const failed = started.find((one) => one.status === "rejected" && one.reason instanceof WorkerRefusal);
     if (failed === undefined && (await this.#someIsUp())) return;
-    await this.close(0);
+    // Whoever has closed it has said how long messages may take.
+    if (!this.#closing) await this.close(0);
     throw failed?.status === "rejected" ? failed.reason : new Error("no worker came up");
   }
 
   async #someIsUp(): Promise<boolean> {
     const end = performance.now() + startWithinMs;
     while (!this.workers().some(({ state }) => state === "up")) {
-      if (performance.now() > end) return false;
+      if (this.#closing || performance.now() > end) return false;
       await sleep(pollMs);
     }
     return true;

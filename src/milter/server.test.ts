@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -282,6 +283,21 @@ describe("who may connect", () => {
     await closed;
     expect(received()).toHaveLength(0);
     expect(server.stats()).toMatchObject({ accepted: 0, refusedPeers: 1, connections: 0 });
+  });
+
+  test("who has gone again before he is looked at is refused nothing", async () => {
+    const events: MilterEvent[] = [];
+    const server = await start(() => ({}), {
+      peers: [loopbackNetwork],
+      onEvent: (event) => events.push(event),
+    });
+    const { port } = targetOf(server) as { port: number };
+    // As the checks of load balancers do; this process hears of it only when all is over.
+    const check = `require("node:net").connect(${port}, "127.0.0.1").on("connect", function () { this.resetAndDestroy(); })`;
+    expect(spawnSync(process.execPath, ["-e", check]).status).toBe(0);
+    await open(server);
+    expect(events.filter(({ kind }) => kind === "refused")).toEqual([]);
+    expect(server.stats()).toMatchObject({ refusedPeers: 0, connections: 1 });
   });
 
   test("no more than maxConnections, and room again after one has gone", async () => {

@@ -201,7 +201,9 @@ export async function serveMilter(options: MilterServerOptions): Promise<MilterS
       listen.kind === "unix" ? listen.path : undefined,
     );
     socket.on("error", () => {});
-    if (admits(remote)) {
+    // Over TCP nobody is without an address but who has reset the connection already.
+    const hasGone = listen.kind === "tcp" && remote.family === "unknown";
+    if (!hasGone && admits(remote)) {
       count += 1;
       new Connection(shared, socket, count, remote).start();
     } else socket.destroy();

@@ -43,16 +43,18 @@ function configure(rest = "", hostname = "mx.example.jp"): void {
 }
 
 async function start(...args: readonly string[]): Promise<void> {
+  launch(["--config", file, ...args]);
+  await until("milter listens|待ち受け");
+}
+
+function launch(args: readonly string[], cwd?: string): void {
   output = "";
-  child = spawn(process.execPath, [main, "serve", "--config", file, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  child = spawn(process.execPath, [main, "serve", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk: Buffer) => {
       output += chunk.toString();
     });
   closed = once(child, "close");
-  await until("milter listens|待ち受け");
 }
 
 async function until(what: string): Promise<void> {
@@ -112,6 +114,24 @@ test("SIGHUP reads the configuration again, SIGTERM ends with 0 and every record
   configure();
   const explained = await runCli(["explain", "none", "--config", file]);
   expect(explained.code).toBe(1);
+});
+
+test("SIGHUP while it starts is not lost; the file is read from where it was found, or nothing changes", async () => {
+  // A name without a dot is worth a warning, which comes before anything else.
+  configure("", "mx");
+  launch(["--lang", "en"], folder);
+  await until("mx");
+  configure("", "new.example.jp");
+  child?.kill("SIGHUP");
+  await until("the new configuration is in force");
+  expect(await send()).toContain("new.example.jp;");
+  writeFileSync(file, "\n");
+  child?.kill("SIGHUP");
+  await until("sekisho\\.yaml: the file cannot be read: it is empty");
+  rmSync(file);
+  child?.kill("SIGHUP");
+  await until("sekisho\\.yaml: the file cannot be read: there is no such file");
+  expect(await send()).toContain("new.example.jp;");
 });
 
 test("in Japanese", async () => {

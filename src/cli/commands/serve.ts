@@ -17,10 +17,12 @@ export const serve: AnyCommand = defineCommand({
   maxArguments: 0,
   async run(values, _args, io) {
     const waiting = listenToSignals();
-    const read = (): Promise<LoadedConfig> =>
-      loadConfig(values.config === undefined ? {} : { file: values.config });
-    const loaded = await read();
+    // A file that is gone or empty for a moment must not become that of another place, or no settings at all.
+    const readFrom = (file: string | undefined): Promise<LoadedConfig> =>
+      loadConfig({ ...(file !== undefined && { file }), refuseEmpty: true });
+    const loaded = await readFrom(values.config);
     if (!loaded.ok) throw invalidConfig(loaded, io);
+    const read = (): Promise<LoadedConfig> => readFrom(loaded.file);
     // Loaded here, so that `serve --help` does not pay for it.
     const [{ startDaemon }, { createSwitchableLog }, { daemonText }] = await Promise.all([
       import("../../daemon/daemon.ts"),
@@ -30,10 +32,14 @@ export const serve: AnyCommand = defineCommand({
     const log = createSwitchableLog(loaded.config.log);
     const text = daemonText(io.lang);
     logWarnings(loaded, io, log);
-    const daemon = await startDaemon({ loaded, read, log, lang: io.lang });
-    logStart(daemon, loaded, text, log);
-    log.info(text.stopping(await waiting.toldToStop(() => void daemon.reload())));
-    await daemon.close();
+    const { signal } = waiting;
+    const daemon = await startDaemon({ loaded, read, log, lang: io.lang, signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+      return undefined;
+    });
+    if (daemon !== undefined) logStart(daemon, loaded, text, log);
+    log.info(text.stopping(await waiting.toldToStop(() => void daemon?.reload())));
+    await daemon?.close();
     log.info(text.stopped);
     return exitOk;
   },
@@ -51,25 +57,35 @@ function logStart(daemon: Daemon, { config }: GoodConfig, text: DaemonText, log:
 }
 
 interface Signals {
-  /** Settles with the signal that asks to stop; SIGHUP calls `reload` from now on. */
+  /** Aborted when one asks to stop. */
+  readonly signal: AbortSignal;
+  /** Settles with the signal that asks to stop; SIGHUP calls `reload` from now on, and now when it came before. */
   toldToStop(reload: () => void): Promise<string>;
 }
 
 /** Listens from before the start on: a signal in between is not lost. A second one to stop ends the program at once. */
 function listenToSignals(): Signals {
   const stop = Promise.withResolvers<string>();
-  let reload: () => void = () => {};
+  const abortion = new AbortController();
+  let mustReload = false;
+  let reload = (): void => {
+    mustReload = true;
+  };
   let isTold = false;
   process.on("SIGHUP", () => reload());
   for (const name of ["SIGTERM", "SIGINT"] as const)
     process.on(name, () => {
       if (isTold) process.exit(exitFailed);
       isTold = true;
+      abortion.abort();
       stop.resolve(name);
     });
   return {
+    signal: abortion.signal,
     toldToStop(action) {
       reload = action;
+      // Somebody may have changed the configuration after it was read.
+      if (mustReload) action();
       return stop.promise;
     },
   };
