@@ -289,7 +289,7 @@ describe("what is told can be read", () => {
   });
 
   test("the tree counts the empty answers of ptr and exists, too", async () => {
-    const zone = `${mail}\nexample.jp. TXT "v=spf1 ptr exists:%{i}._e.example.jp mx ~all"`;
+    const zone = `$ORIGIN .\n${mail}\nexample.jp. TXT "v=spf1 ptr exists:%{i}._e.example.jp mx ~all"`;
     const { facts } = await checkZone(zone);
     const { tree, clients } = facts["spf"] as {
       readonly tree: { readonly terms: readonly { readonly term: string; readonly voids: object }[] };

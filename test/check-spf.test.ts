@@ -86,10 +86,12 @@ describe("on the screen", () => {
     expect(out).toMatch(/^ {2}192\.0\.2\.10 +permerror pass$/m);
     expect(out).toMatch(/^ {2}192\.0\.2\.10 +pass +pass$/m);
     expect(out).toMatch(/^ {2}a:m63\.example\.jp +1 +6 +3 +3$/m);
+    // Of the clients that were named, two are not to pass, and the repair leaves them so.
+    expect(out).toMatch(/no client added:$|送信元を加えない場合:$/m);
   });
 
   test("--add and --drop are shown beside the present record", async () => {
-    const change = ["--add", "include:nowhere.example", "--drop", "a:m41.example.jp"];
+    const change = ["--add", "include:nowhere.example.jp", "--drop", "a:m41.example.jp"];
     const { out } = await runCli(["check", "example.jp", ...offline, ...change, "--lang", "en"]);
     expect(out).toContain("DNS lookups: 7 now, 7 with the change.");
     expect(out).toContain("The change would bring: spf.include-none.");

@@ -14,7 +14,10 @@ const maxFindings = 50;
 export function splitFindings({ zones, domain }: CheckContext): Finding[] {
   return zones.flatMap(({ file, zone }) =>
     zone.errors
-      .filter(({ kind, name }) => kind === "string-too-long" && name?.endsWith(`${ofKeys}${domain}`) === true)
+      .filter(
+        ({ problem, name }) =>
+          problem.id === "string-too-long" && name?.endsWith(`${ofKeys}${domain}`) === true,
+      )
       .slice(0, maxFindings)
       .map(({ line, name = "", file: included }) => {
         const record = zone.records.find((one) => one.type === "TXT" && one.name === name);

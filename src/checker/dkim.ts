@@ -29,6 +29,7 @@ async function findDkim(context: CheckContext): Promise<SubjectReport> {
   const answered = below.kind !== "failure";
   const findings = [
     ...states.flatMap((state) => selectorFindings(context, state)),
+    ...(await removedFindings(context, states)),
     ...(answered ? unknownFindings(context, states) : []),
     ...onlyEd25519Findings(context, states),
     ...(await strayKeyFindings(context, states)),
@@ -58,6 +59,25 @@ function missingFindings(context: CheckContext, { name, selector, from }: Select
   const own = ownKey(context, selector);
   // A key that seals is looked at with ARC.
   return own === undefined ? [] : [{ ...found, change: [addTxt(name, keyText(own.publicKey))] }];
+}
+
+/** Keys of live DNS that the zone files take away; whether they are still in use only the owner knows. */
+async function removedFindings(
+  { live, zones, ...context }: CheckContext,
+  states: readonly SelectorState[],
+): Promise<Finding[]> {
+  if (live === undefined || zones.length === 0 || context.profile === "parked") return [];
+  const known = new Set(states.map(({ selector }) => selector));
+  const gone = (await selectorStates({ ...context, dns: live })).filter(
+    ({ selector, key }) => key?.reading.kind === "key" && !known.has(selector),
+  );
+  const answers = await Promise.all(gone.map(({ name }) => context.dns.query(name, "TXT")));
+  return gone
+    .filter((_, index) => answers[index]?.kind === "nodata" || answers[index]?.kind === "nxdomain")
+    .map(({ name, selector }) => ({
+      ...finding("dkim.no-key", name, { name, selector, from: "live" }),
+      severity: "notice",
+    }));
 }
 
 function ownKey({ ownKeys, domain }: CheckContext, selector: string): OwnKey | undefined {

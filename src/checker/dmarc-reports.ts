@@ -109,7 +109,9 @@ async function hostFindings(context: CheckContext, policy: PolicyRecord, at: Rep
   const found: Finding[] = [];
   if (mail === "no-such-name" || mail === "no-address" || mail === "null-mx")
     found.push(finding("dmarc.rua-no-mx", at.host, { ...at, why: mail }));
-  if (!own) found.push(...(await authorisationFindings(context, policy, at, organization)));
+  // A name that does not exist has to be corrected first.
+  if (!own && mail !== "no-such-name")
+    found.push(...(await authorisationFindings(context, policy, at, organization)));
   return found;
 }
 

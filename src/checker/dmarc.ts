@@ -46,7 +46,7 @@ async function findDmarc(context: CheckContext): Promise<SubjectReport> {
       ...missing,
       ...misplacedFindings(own, misplaced),
       ...deep,
-      ...(record === undefined ? [] : recordFindings(record, around)),
+      ...(record === undefined ? [] : withoutLesser(context, record, recordFindings(record, around))),
       ...parts.flat(),
       ...newDomainFindings(context, record),
       ...discoveryFindings(context, walk, record),
@@ -95,6 +95,17 @@ async function missingFindings(context: CheckContext, walk: TreeWalk): Promise<F
   const params = { domain, organizational, policy, ...(alias !== undefined && { alias }) };
   const out = alias === undefined ? [] : [removeRecord(name, "CNAME", `${alias}.`)];
   return [{ ...finding("dmarc.missing", domain, params), change: [...out, record] }];
+}
+
+/** Without np=reject where the profile asks for p=reject at the same name: two wishes for one record are one too many. */
+function withoutLesser(
+  { profile, domain }: CheckContext,
+  record: PolicyRecord,
+  findings: readonly Finding[],
+): readonly Finding[] {
+  const asksForReject = (profile === "new" || profile === "parked") && record.domain === domain;
+  if (!asksForReject || parseDmarcRecord(record.text)?.p === "reject") return findings;
+  return findings.filter(({ id }) => id !== "dmarc.np-absent");
 }
 
 /** RFC 9989 §5.1.7: "p=none" first is for those who may have overlooked mail of theirs, which a new domain has not. */

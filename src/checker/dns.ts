@@ -142,5 +142,7 @@ async function absentFindings({ domain, dns }: CheckContext): Promise<Finding[]>
   if (!isGone && servfail.length === 0) return [];
   const nxdomain = textsOfKind(({ kind }) => kind === "nxdomain");
   const nodata = textsOfKind(({ kind }) => kind === "nodata");
-  return [finding("dns.nxdomain-vs-nodata-vs-servfail", domain, { domain, nxdomain, nodata, servfail })];
+  const found = finding("dns.nxdomain-vs-nodata-vs-servfail", domain, { domain, nxdomain, nodata, servfail });
+  // Whatever else is said of a name that does not exist is of less use.
+  return [isGone ? { ...found, severity: "warning" } : found];
 }

@@ -17,6 +17,7 @@ import { checkDkim } from "./dkim.ts";
 import { checkDmarc } from "./dmarc.ts";
 import { checkMtaSts } from "./mta-sts.ts";
 import { checkParked } from "./parked.ts";
+import { gatherSelectors } from "./selectors.ts";
 import { checkTlsRpt } from "./tls-rpt.ts";
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
@@ -151,6 +152,28 @@ describe("DKIM", () => {
   });
 });
 
+test("a key of live DNS that the zone files take away is told", async () => {
+  const key = `TXT "v=DKIM1; k=ed25519; p=${"A".repeat(43)}="`;
+  const zoneText = "example.jp. SOA a. b. 1 2 3 4 5\nexample.jp. MX 10 mx.example.jp.";
+  const live = zoneResolver([
+    parseZone(
+      `${zoneText}\ngoogle._domainkey.example.jp. ${key}\nx._domainkey.example.jp. TXT "v=DKIM1; p="`,
+    ),
+  ]);
+  const zone = parseZone(zoneText);
+  const zones = [{ file: "z", zone, text: zoneText, included: [] }];
+  const selectors = gatherSelectors("example.jp", [], zones);
+  const context = checkContext("", { live, zones, selectors, dns: zoneResolver([zone]) });
+  const told = async (changed: typeof context): Promise<unknown> =>
+    (await checkDkim(changed)).findings
+      .filter(({ id }) => id === "dkim.no-key")
+      .map(({ severity, params }) => ({ severity, ...params }));
+  const name = "google._domainkey.example.jp";
+  expect(await told(context)).toEqual([{ severity: "notice", name, selector: "google", from: "live" }]);
+  expect(await told({ ...context, dns: live })).toEqual([]);
+  expect(await told({ ...context, zones: [] })).toEqual([]);
+});
+
 describe("MTA-STS", () => {
   const zone = "example.jp. MX 10 mx.example.jp.\nmx.example.jp. A 192.0.2.1";
 
@@ -182,6 +205,23 @@ describe("DMARC", () => {
     const { findings } = await checkDmarc(checkContext(zone));
     expect(findings.map(({ id }) => id)).toEqual(["dmarc.t-y", "dmarc.rua-missing"]);
     expect(findings.every(({ change }) => change === undefined)).toBe(true);
+  });
+
+  test.each([
+    ["new", "v=DMARC1; p=none", ["dmarc.new-weaker"]],
+    ["new", "v=DMARC1; p=reject; sp=quarantine", ["dmarc.sp-weaker", "dmarc.np-absent"]],
+    ["parked", "v=DMARC1; p=none", []],
+    ["sender", "v=DMARC1; p=none", ["dmarc.np-absent"]],
+  ] as const)("p=reject, where the profile asks for it, is enough: %s, %s", async (profile, record, ids) => {
+    const zone = `_dmarc.example.jp. TXT "${record}; rua=mailto:a@example.jp"\nexample.jp. MX 0 mx.example.jp.`;
+    const { findings } = await checkDmarc(checkContext(zone, { profile }));
+    expect(findings.map(({ id }) => id)).toEqual(ids);
+  });
+
+  test("a host that does not exist is not asked to authorise anything", async () => {
+    const zone = '_dmarc.example.jp. TXT "v=DMARC1; p=reject; np=reject; rua=mailto:a@gone.desk.jp"';
+    const { findings } = await checkDmarc(checkContext(zone));
+    expect(findings.map(({ id }) => id)).toEqual(["dmarc.rua-no-mx"]);
   });
 
   test("a change that would bring up something worse is not told", async () => {

@@ -2,6 +2,7 @@ import { discoverPolicy } from "../core/dmarc/discovery.ts";
 import { isWithin } from "../core/domain-name.ts";
 import { finding } from "../findings/table.ts";
 import type { Check, CheckContext } from "./context.ts";
+import { unusedNameBelow } from "./txt.ts";
 
 /** Names that hosts commonly have; few, since each costs questions. */
 const common = ["www", "mail", "smtp", "webmail", "ftp", "lists", "news"];
@@ -13,11 +14,19 @@ export const checkSubdomains: Check = async (context) => {
   const { domain } = context;
   const names = await namesBelow(context);
   const covered = await Promise.all(names.map((name) => isCovered(name, context)));
-  const open = names.filter((_, index) => covered[index] === false);
+  const wildcard = await openWildcard(context);
+  const open = [...names.filter((_, index) => covered[index] === false), ...wildcard];
   const findings =
     open.length === 0 ? [] : [finding("sub.uncovered", domain, { domain, names: open.slice(0, maxShown) })];
   return { findings, facts: { names } };
 };
+
+/** Where a wildcard has addresses, every name does: it stands for them. */
+async function openWildcard(context: CheckContext): Promise<readonly string[]> {
+  const unused = unusedNameBelow(context.domain);
+  if (!(await hasAddress(unused, context.dns))) return [];
+  return (await isCovered(unused, context)) === false ? [`*.${context.domain}`] : [];
+}
 
 async function namesBelow({ domain, dns, zones }: CheckContext): Promise<string[]> {
   const mx = await dns.query(domain, "MX");
@@ -27,7 +36,9 @@ async function namesBelow({ domain, dns, zones }: CheckContext): Promise<string[
       .filter(({ type }) => type === "A" || type === "AAAA" || type === "MX")
       .map(({ name }) => name),
   );
-  const guesses = common.map((label) => `${label}.${domain}`);
+  // What a wildcard says of every name is no sign that somebody uses this one.
+  const hasWildcard = await hasAddress(unusedNameBelow(domain), dns);
+  const guesses = hasWildcard ? [] : common.map((label) => `${label}.${domain}`);
   const all = [...inFiles, ...hosts, ...guesses].filter(
     (name) => name !== domain && isWithin(name, domain) && !name.startsWith("*"),
   );

@@ -52,18 +52,28 @@ function withoutChange({ change: _, ...found }: Finding): Finding {
  */
 export function changedDns(dns: DnsResolver, change: readonly RecordChange[]): DnsResolver {
   const changes = readChanges(change);
+  const answers = new Map<string, Promise<AnyAnswer>>();
   return {
-    query: <T extends DnsType>(name: string, type: T, options?: DnsQueryOptions) =>
-      ask(dns, changes, name, type, options, 0) as Promise<DnsAnswer<DnsRecordOf[T]>>,
+    query: <T extends DnsType>(name: string, type: T, options?: DnsQueryOptions) => {
+      // A check asks the same many times, and each time all records at the name are compared.
+      const key = place(name, type);
+      const answer = answers.get(key) ?? ask(dns, changes, name, type, options, 0);
+      answers.set(key, answer);
+      return answer as Promise<DnsAnswer<DnsRecordOf[T]>>;
+    },
   };
 }
 
 type AnyAnswer = DnsAnswer<DnsRecordOf[DnsType]>;
 
 interface Changes {
-  readonly added: readonly ResourceRecord[];
-  readonly removed: readonly ResourceRecord[];
+  readonly added: RecordsByPlace;
+  readonly addedNames: readonly string[];
+  readonly removed: RecordsByPlace;
 }
+
+/** By name and type: of very many records only those that are asked for are looked at. */
+type RecordsByPlace = ReadonlyMap<string, readonly ResourceRecord[]>;
 
 const maxAliases = 8;
 const addedTtl = 300;
@@ -73,7 +83,18 @@ function readChanges(change: readonly RecordChange[]): Changes {
     change
       .filter((one) => one.action === action)
       .flatMap(({ name, type, data }) => parseZone(`${name}. IN ${type} ${data}\n`).records);
-  return { added: read("add"), removed: read("remove") };
+  const added = read("add");
+  const byPlace = (records: readonly ResourceRecord[]): RecordsByPlace =>
+    Map.groupBy(records, ({ name, type }) => place(name, type));
+  return {
+    added: byPlace(added),
+    addedNames: [...new Set(added.map(({ name }) => name))],
+    removed: byPlace(read("remove")),
+  };
+}
+
+function place(name: string, type: string): string {
+  return `${type} ${name}`;
 }
 
 async function ask(
@@ -85,14 +106,14 @@ async function ask(
   aliases: number,
 ): Promise<AnyAnswer> {
   const name = canonicalName(asked) ?? asked;
-  const aliasAdded = type === "CNAME" ? undefined : changes.added.find(isAt(name, "CNAME"));
+  const aliasAdded = type === "CNAME" ? undefined : changes.added.get(place(name, "CNAME"))?.[0];
   if (aliasAdded !== undefined && aliases < maxAliases)
     return ask(dns, changes, aliasAdded.data as string, type, options, aliases + 1);
-  const aliasRemoved = type !== "CNAME" && changes.removed.some(isAt(name, "CNAME"));
+  const aliasRemoved = type !== "CNAME" && changes.removed.has(place(name, "CNAME"));
   const base = await dns.query(name, type, options);
   const target = aliasRemoved || base.kind === "answer" ? undefined : await aliasOf(dns, name, type);
   // What a CNAME of before leads to may have been added.
-  if (target !== undefined && changes.added.some(isAt(target, type)))
+  if (target !== undefined && changes.added.has(place(target, type)))
     return merged(base, target, type, changes);
   return merged(aliasRemoved ? withoutRecords(base) : base, name, type, changes);
 }
@@ -103,10 +124,13 @@ async function aliasOf(dns: DnsResolver, name: string, type: DnsType): Promise<s
   return alias.kind === "answer" ? alias.records[0] : undefined;
 }
 
-function merged(base: AnyAnswer, name: string, type: DnsType, { added, removed }: Changes): AnyAnswer {
-  const out = new Set(removed.filter(isAt(name, type)).map(({ data }) => JSON.stringify(data)));
+function merged(base: AnyAnswer, name: string, type: DnsType, changes: Changes): AnyAnswer {
+  const { added, addedNames } = changes;
+  const own = added.get(place(name, type)) ?? [];
+  const removed = changes.removed.get(place(name, type)) ?? [];
+  if (base.kind === "answer" && own.length === 0 && removed.length === 0) return base;
+  const out = new Set(removed.map(({ data }) => JSON.stringify(data)));
   const old = base.kind === "answer" ? base.records.filter((data) => !out.has(JSON.stringify(data))) : [];
-  const own = added.filter(isAt(name, type));
   const fromWildcard = base.kind === "nxdomain" && own.length === 0 ? wildcards(added, name, type) : [];
   const fresh = [...own, ...fromWildcard].map(({ data }) => data);
   // RFC 2181 §5: equal records are one.
@@ -116,18 +140,14 @@ function merged(base: AnyAnswer, name: string, type: DnsType, { added, removed }
   if (records.length > 0)
     return { kind: "answer", records, ttl: base.kind === "answer" ? base.ttl : addedTtl, authentic };
   if (base.kind === "failure") return base;
-  const exists = base.kind !== "nxdomain" || added.some((record) => isBelowOrAt(record.name, name));
+  const exists = base.kind !== "nxdomain" || addedNames.some((one) => isBelowOrAt(one, name));
   return { kind: exists ? "nodata" : "nxdomain", authentic };
 }
 
-function isAt(name: string, type: DnsType): (record: ResourceRecord) => boolean {
-  return (record) => record.name === name && record.type === type;
-}
-
-function wildcards(added: readonly ResourceRecord[], name: string, type: DnsType): ResourceRecord[] {
+function wildcards(added: RecordsByPlace, name: string, type: DnsType): readonly ResourceRecord[] {
   for (let above = parentName(name); above !== undefined; above = parentName(above)) {
-    const found = added.filter(isAt(`*.${above}`, type));
-    if (found.length > 0) return found;
+    const found = added.get(place(`*.${above}`, type));
+    if (found !== undefined) return found;
   }
   return [];
 }

@@ -28,11 +28,25 @@ s1._domainkey TXT ( "v=DKIM1; k=rsa; "
 _dmarc TXT v=DMARC1\\;p=reject
 mail.sub A 192.0.2.2
 @ MX 20 mail.sub
+@ 3600 RRSIG TXT 13 2 3600 (
+  20261222083758 20261122083758 49376 example.jp.
+  JTNDTnrmx0mFvRz+ q0zR2w== )
 _sip._tcp SRV 0 0 5060 mx1
 `;
 
 test("a sound zone has no faults", () => {
   expect(faultsOf(sound)).toEqual([]);
+});
+
+test.each([
+  ["www ALIAS example.com.", "notice"],
+  ["www 300 IN ANAME example.com.", "notice"],
+  ["$GENERATE 1-9 h$ A 192.0.2.$", "notice"],
+  ["www ALIASS example.com.", "error"],
+])("what a provider or a server knows is no mistake: %s", (line, severity) => {
+  const text = `${sound}${line}\n`;
+  const found = zoneFaults({ file: "f", text, included: [], zone: parseZone(text, { lenient: true }) });
+  expect(found.map((one) => one.severity)).toEqual([severity]);
 });
 
 test("one parenthesis that is never closed does not hide the rest of the file", () => {

@@ -4,6 +4,7 @@ import { canonicalName, isBelowOrAt } from "../core/dns/name.ts";
 import { zoneName } from "../core/dns/zone-data.ts";
 import { type ZoneEntry, type ZoneToken, zoneEntries } from "../core/dns/zone-lexer.ts";
 import type { ZoneError } from "../core/dns/zone-parse.ts";
+import type { ZoneProblemId } from "../core/dns/zone-problem.ts";
 import type { DnsFindings } from "../findings/check/dns.ts";
 import type { Finding, RecordChange } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
@@ -27,8 +28,8 @@ export function zoneFaults(checked: CheckedZone): readonly Finding[] {
       (record) => record.type === "TXT" && record.name === name && record.data.text.startsWith("v=spf1"),
     );
   // Overlong strings of SPF and DKIM records have findings of their own.
-  const isOurs = ({ kind, name }: ZoneError): boolean =>
-    kind !== "string-too-long" || !(isSpf(name) || name?.includes("._domainkey.") === true);
+  const isOurs = ({ problem, name }: ZoneError): boolean =>
+    problem.id !== "string-too-long" || !(isSpf(name) || name?.includes("._domainkey.") === true);
   const told = checked.zone.errors.filter(isOurs).map((error) => errorFault(error, checked.file));
   const all = [...told, ...lint].sort((a, b) =>
     a.params.file === b.params.file ? a.params.line - b.params.line : 0,
@@ -62,13 +63,31 @@ function withoutChange({ params }: Fault): Fault {
 function faultFinding({ params, change }: Fault): Finding {
   const found = finding("dns.zone-syntax", params.file, params);
   if (change !== undefined) return { ...found, change };
-  // BIND and Knot know it: nothing is wrong with the file, only less of it was checked.
-  const isKnownToServers = params.fault === "directive" && /^"\$GENERATE"/i.test(params.detail);
-  return isKnownToServers ? { ...found, severity: "notice" } : found;
+  return isKnownToServers(params) ? { ...found, severity: "notice" } : found;
 }
 
-function errorFault({ kind, line, message, file }: ZoneError, main: string): Fault {
-  return { params: { file: file ?? main, line, fault: kind, detail: message } };
+/** Nothing is wrong with the file, only less of it was checked. */
+function isKnownToServers({ problem }: Fault["params"]): boolean {
+  // BIND and Knot know the one, PowerDNS and octoDNS the others.
+  if (problem?.id === "unknown-directive") return /^\$GENERATE$/i.test(problem.found);
+  return problem?.id === "unknown-type" && /^(?:ALIAS|ANAME|LUA)$/i.test(problem.found);
+}
+
+const faultOf: Readonly<Partial<Record<ZoneProblemId, Fault["params"]["fault"]>>> = {
+  "parenthesis-open": "parenthesis",
+  "parenthesis-alone": "parenthesis",
+  "quote-open": "quote",
+  "two-types": "two-types",
+  "string-too-long": "string-too-long",
+  "not-included": "include",
+  "too-many-includes": "include",
+  "unknown-directive": "directive",
+};
+
+function errorFault({ problem, line, file }: ZoneError, main: string): Fault {
+  return {
+    params: { file: file ?? main, line, fault: faultOf[problem.id] ?? "syntax", detail: "", problem },
+  };
 }
 
 function originOf({ zone, origin }: CheckedZone): string {
@@ -129,9 +148,10 @@ function splitEntry({
   if (at < 0) return undefined;
   let type = (rest[at] as ZoneToken).text.toUpperCase();
   let values = rest.slice(at + 1);
-  // `A TXT`: the second one is meant.
+  // `A TXT`: the second one is meant. A signature, though, names the type that it covers.
   const [next] = values;
-  if (next !== undefined && !next.quoted && next.text.toUpperCase() === "TXT") {
+  const isSignature = type === "RRSIG" || type === "SIG";
+  if (!isSignature && next !== undefined && !next.quoted && next.text.toUpperCase() === "TXT") {
     type = "TXT";
     values = values.slice(1);
   }

@@ -12,8 +12,8 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: "serve",
     summary: {
-      en: "start the milter and the web pages, as the configuration says",
-      ja: "設定に従って milter と Web 画面を起動する",
+      en: "start the milter and the web port, as the configuration says",
+      ja: "設定に従って milter と Web ポートを動かす",
     },
     load: async () => (await import("./commands/serve.ts")).serve,
   },

@@ -8,6 +8,7 @@ import { parseServerAddress, type ServerAddress } from "../core/dns/server-addre
 import { zoneResolver } from "../core/dns/zone.ts";
 import { parseZone, type Zone } from "../core/dns/zone-parse.ts";
 import { SekishoError } from "../errors.ts";
+import { zoneProblemText } from "../findings/zone-problems.ts";
 import { type OptionValues, usageError } from "./command.ts";
 import { refuseBeside } from "./idle-options.ts";
 import { fileUnreadable } from "./input.ts";
@@ -121,7 +122,9 @@ function readZone(file: string, io: Io): Zone {
   });
   if (zone.errors.length === 0) return zone;
   const told = zone.errors.slice(0, maxErrorsTold);
-  const lines = told.map((error) => `${error.file ?? file}:${error.line}: ${error.message}`);
+  const lines = told.map(
+    ({ file: place = file, line, problem }) => `${place}:${line}: ${zoneProblemText(problem, io.lang)}`,
+  );
   const more = zone.errors.length - told.length;
   throw new SekishoError(
     "ZONE_INVALID",

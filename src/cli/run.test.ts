@@ -71,7 +71,7 @@ test("errors name the command's own help", async () => {
 
 test("errors speak Japanese too", async () => {
   expect((await runCli(["verif"], { env: { LANG: "ja_JP.UTF-8" } })).err).toBe(
-    'sekisho: 「verif」というコマンドはありません（"verify" ではありませんか？）\n使い方: sekisho --help\n',
+    "sekisho: 「verif」というコマンドはありません（「verify」ではありませんか？）\n使い方: sekisho --help\n",
   );
 });
 

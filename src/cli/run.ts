@@ -113,7 +113,7 @@ function entryNamed(name: string, io: Io): CommandEntry {
   const entry = commandTable.find((candidate) => candidate.name === name);
   if (entry !== undefined) return entry;
   const guess = nearest(name, [...commandTable.map((candidate) => candidate.name), "help"]);
-  throw usageError(io.text.usage.unknownCommand(name, guess === undefined ? undefined : `"${guess}"`));
+  throw usageError(io.text.usage.unknownCommand(name, guess));
 }
 
 function optionMeant(name: string): string | undefined {

@@ -37,7 +37,7 @@ function factRows(status: Status, text: StatusText): Row[] {
     ...(web === undefined ? [] : [[labels.web, `http://${web}/`] as const]),
     ...status.sockets.map(({ listen, role, ok }, index): Row => {
       const missing = ok ? "" : ` ${text.socketMissing}`;
-      return [index === 0 ? labels.sockets : "", `${printable(listen)} (${role})${missing}`];
+      return [index === 0 ? labels.sockets : "", `${printable(listen)} (role: ${role})${missing}`];
     }),
     [labels.messages, text.messages(count(messages.total), count(messages.connections), messages.meanMs)],
     ...tallyRow(labels.answers, messages.reply),

@@ -1,3 +1,5 @@
+import { quarantineField } from "../filter/policy/conclude.ts";
+import { rulesField } from "../filter/policy/rules-vote.ts";
 import type { MessageRecord, RecordedClient } from "../store/record.ts";
 import { dispositionRows, ruleRows } from "./disposition-lines.ts";
 import { formatDns } from "./dns-lines.ts";
@@ -119,7 +121,8 @@ function doneRows(record: MessageRecord, io: Io): Row[] {
   const removed = record.removed.map((field) => text.removed({ ...field, name: printable(field.name) }));
   for (const [index, line] of (removed.length === 0 ? [text.nothingRemoved] : removed).entries())
     entries.push([index === 0 ? labels.removed : "", line]);
-  entries.push([labels.wrote, writtenText(record, io)]);
+  for (const [index, line] of writtenTexts(record, io).entries())
+    entries.push([index === 0 ? labels.wrote : "", line]);
   const status = record.status === undefined ? "" : `: ${printable(record.status)}`;
   entries.push([labels.told, `${text.told[record.reply]}${status}`]);
   if (record.fault !== undefined) {
@@ -136,9 +139,16 @@ function unappliedPolicy({ results, disposition }: MessageRecord): string | unde
   return dmarc.appliedPolicy === "none" ? undefined : dmarc.appliedPolicy;
 }
 
-function writtenText({ authenticationResults }: MessageRecord, io: Io): string {
-  if (authenticationResults === undefined) return io.text.explain.nothingWritten;
-  return printable(`Authentication-Results: ${unfolded(authenticationResults)}`);
+function writtenTexts({ authenticationResults, disposition }: MessageRecord, io: Io): string[] {
+  if (authenticationResults === undefined) return [io.text.explain.nothingWritten];
+  return [printable(`Authentication-Results: ${unfolded(authenticationResults)}`), ...fieldsOf(disposition)];
+}
+
+/** Names of the fields that go with a disposition. */
+function fieldsOf({ action, why = [] }: MessageRecord["disposition"]): string[] {
+  const isDelivered = action === "header" || action === "quarantine" || action === "hold";
+  const isMarked = isDelivered && why.some((entry) => entry.startsWith("rule "));
+  return [...(action === "quarantine" ? [quarantineField] : []), ...(isMarked ? [rulesField] : [])];
 }
 
 function dnsLines({ results }: MessageRecord, io: Io): string[] {

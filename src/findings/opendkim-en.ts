@@ -46,8 +46,14 @@ export const opendkimEn: FindingText<OpendkimFindings> = {
     fix: () => "For MTAs on other machines name an address to listen on, and the MTAs in milter.peers.",
   },
   "opendkim.host-not-carried": {
-    text: (p) => `${at(p)}: ${p.option}: "${p.entry}" is no address or network, and is not carried over.`,
-    fix: () => "Write its addresses in networks.submitters.",
+    text: (p) =>
+      p.entry.startsWith("!")
+        ? `${at(p)}: ${p.option}: the exception "${p.entry}" is not carried over: where a network beside it covers it, it is signed for now.`
+        : `${at(p)}: ${p.option}: "${p.entry}" is no address or network, and is not carried over.`,
+    fix: ({ entry }) =>
+      entry.startsWith("!")
+        ? "Write networks that leave it out in networks.submitters."
+        : "Write its addresses in networks.submitters.",
   },
   "opendkim.key-row": {
     text: (p) => `${at(p)}: "${p.row}" is no row of a KeyTable; it should be NAME DOMAIN:SELECTOR:FILE.`,

@@ -48,8 +48,13 @@ export const opendkimJa: FindingText<OpendkimFindings> = {
   },
   "opendkim.host-not-carried": {
     text: (p) =>
-      `${at(p)}: ${p.option} の「${p.entry}」はアドレスでもネットワークでもないため、移していません。`,
-    fix: () => "networks.submitters にアドレスを書いてください。",
+      p.entry.startsWith("!")
+        ? `${at(p)}: ${p.option} の「${p.entry}」という除外は移していません。ほかに書いたネットワークに含まれていると、署名の対象になります。`
+        : `${at(p)}: ${p.option} の「${p.entry}」はアドレスでもネットワークでもないため、移していません。`,
+    fix: ({ entry }) =>
+      entry.startsWith("!")
+        ? "networks.submitters のネットワークを、このホストを含まない範囲に分けてください。"
+        : "networks.submitters にアドレスを書いてください。",
   },
   "opendkim.key-row": {
     text: (p) =>

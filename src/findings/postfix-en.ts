@@ -16,9 +16,12 @@ export const postfixEn: FindingText<PostfixFindings> = {
     fix: ({ meant }) => meant ?? "Write inet:HOST:PORT or unix:PATH.",
   },
   "postfix.milter-twice": {
-    text: ({ endpoint, parameter }) =>
-      `${parameter} names ${endpoint} twice: each message is processed twice.`,
-    fix: () => "Name it once.",
+    text: ({ endpoint, before, parameter }) =>
+      before === endpoint
+        ? `${parameter} names ${endpoint} twice: each message is processed twice.`
+        : `${parameter} names ${before} and ${endpoint}, both of Sekisho: each message is processed twice.`,
+    fix: ({ endpoint, before }) =>
+      before === endpoint ? "Name it once." : `Take ${endpoint} out of the list.`,
   },
   "postfix.changes-after-signing": {
     text: ({ parameter, value }) =>
@@ -50,7 +53,7 @@ export const postfixEn: FindingText<PostfixFindings> = {
   "postfix.non-smtpd-missing": {
     text: ({ socket }) =>
       `non_smtpd_milters does not name ${socket}: mail that programs on this host hand over with the sendmail command is not seen, so it is neither recorded nor signed.`,
-    fix: ({ socket }) => `non_smtpd_milters = ${socket}`,
+    fix: ({ sockets }) => `non_smtpd_milters = ${sockets.join(", ")}`,
   },
   "postfix.non-smtpd-needless": {
     text: ({ endpoint }) =>

@@ -16,9 +16,12 @@ export const postfixJa: FindingText<PostfixFindings> = {
     fix: ({ meant }) => meant ?? "inet:HOST:PORT または unix:PATH の形で書いてください。",
   },
   "postfix.milter-twice": {
-    text: ({ endpoint, parameter }) =>
-      `${parameter} に ${endpoint} が 2 回書かれています。1 通のメールが 2 回処理されます。`,
-    fix: () => "1 回だけ書いてください。",
+    text: ({ endpoint, before, parameter }) =>
+      before === endpoint
+        ? `${parameter} に ${endpoint} が 2 回書かれています。1 通のメールが 2 回処理されます。`
+        : `${parameter} に ${before} と ${endpoint} があり、どちらも Sekisho のソケットです。1 通のメールが 2 回処理されます。`,
+    fix: ({ endpoint, before }) =>
+      before === endpoint ? "1 回だけ書いてください。" : `${endpoint} を外してください。`,
   },
   "postfix.changes-after-signing": {
     text: ({ parameter, value }) =>
@@ -51,7 +54,7 @@ export const postfixJa: FindingText<PostfixFindings> = {
   "postfix.non-smtpd-missing": {
     text: ({ socket }) =>
       `non_smtpd_milters に ${socket} がありません。このホストのプログラムが sendmail コマンドで送るメールは、記録も署名もされません。`,
-    fix: ({ socket }) => `non_smtpd_milters = ${socket}`,
+    fix: ({ sockets }) => `non_smtpd_milters = ${sockets.join(", ")}`,
   },
   "postfix.non-smtpd-needless": {
     text: ({ endpoint }) =>

@@ -2,16 +2,23 @@ import type { FindingRules } from "./finding.ts";
 
 /** What `config check --postfix` can find on the MTA's side. */
 export interface PostfixFindings {
+  /** `sockets` is what to write, with the filters of others that are there already. */
   readonly "postfix.milter-missing": { readonly sockets: readonly string[]; readonly found: string };
   readonly "postfix.endpoint-syntax": { readonly endpoint: string; readonly meant: string | undefined };
-  readonly "postfix.milter-twice": { readonly endpoint: string; readonly parameter: string };
+  readonly "postfix.milter-twice": {
+    readonly endpoint: string;
+    /** Where the messages have been before: the same, or another socket of ours. */
+    readonly before: string;
+    readonly parameter: string;
+  };
   /** Tables that change a message when it leaves, after it was signed. */
   readonly "postfix.changes-after-signing": { readonly parameter: string; readonly value: string };
   readonly "postfix.milters-off": { readonly parameter: string };
   readonly "postfix.milter-maps": { readonly value: string };
   readonly "postfix.filter-before": Neighbour;
   readonly "postfix.leftover-filter": Neighbour & { readonly program: string };
-  readonly "postfix.non-smtpd-missing": { readonly socket: string };
+  /** `sockets` as with `postfix.milter-missing`. */
+  readonly "postfix.non-smtpd-missing": { readonly socket: string; readonly sockets: readonly string[] };
   readonly "postfix.non-smtpd-needless": { readonly endpoint: string };
   readonly "postfix.default-action-reject": DefaultAction;
   readonly "postfix.default-action-defers": DefaultAction;

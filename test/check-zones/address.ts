@@ -12,7 +12,7 @@ const list = `2.0.0.127.bl.example. A 127.0.0.2
 25.2.0.192.bl.example. TXT "see https://bl.example/192.0.2.25"`;
 
 export const addressCases: readonly ZoneCase[] = [
-  { id: "ptr.missing", zone: host, args: client, silent: "change", params: { sends: true } },
+  { id: "ptr.missing", zone: `$ORIGIN .\n${host}`, args: client, silent: "change", params: { sends: true } },
   {
     id: "ptr.missing",
     about: "of an MX host",

@@ -104,4 +104,11 @@ export const dnsCases: readonly ZoneCase[] = [
     silent: good,
     params: { names: ["mx.example.jp"] },
   },
+  {
+    id: "sub.uncovered",
+    about: "by a wildcard",
+    zone: `${soa(3600)}\n*.example.jp. A 192.0.2.80`,
+    silent: `${soa(3600)}\n*.example.jp. A 192.0.2.80\n*.example.jp. TXT "v=spf1 -all"`,
+    params: { names: ["*.example.jp"] },
+  },
 ];

@@ -69,7 +69,7 @@ export const mxCases: readonly ZoneCase[] = [
   {
     // Section A, row 23: a fourth host with the wrong parent domain.
     id: "mx.nxdomain",
-    zone: `${good}\nexample.jp. MX 30 feedback-smtp.bounces.example.net.`,
+    zone: `$ORIGIN .\n${good}\nexample.jp. MX 30 feedback-smtp.bounces.example.net.`,
     silent: "change",
     params: { mx: "feedback-smtp.bounces.example.net", others: 2 },
   },

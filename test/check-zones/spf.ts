@@ -7,6 +7,11 @@ function record(text: string, ...more: readonly string[]): string {
   return [`example.jp. TXT "${text}"`, ...more].join("\n");
 }
 
+/** A zone that is all of DNS: what it lacks is nowhere. */
+function everything(zone: string): string {
+  return `$ORIGIN .\n${zone}`;
+}
+
 /** The mixed record of the first of the operators' documents. */
 export const mixedZone = `example.jp. MX 300 mx.example.jp.
 example.jp. TXT "v=spf1 a:m41.example.jp a:m42.example.jp a:m43.example.jp " "a:m61.example.jp a:m62.example.jp a:m63.example.jp a:mx.example.jp -all"
@@ -338,7 +343,7 @@ const terms: readonly ZoneCase[] = [
   {
     id: "spf.name-unresolvable",
     about: "top-level domain",
-    zone: record("v=spf1 ip4:192.0.2.1 a:mx.example.jpp ~all"),
+    zone: everything(record("v=spf1 ip4:192.0.2.1 a:mx.example.jpp ~all")),
     silent: "change",
     params: { problem: "top-label" },
   },
@@ -412,15 +417,17 @@ const tree: readonly ZoneCase[] = [
   },
   {
     id: "spf.include-none",
-    zone: record("v=spf1 ip4:192.0.2.1 include:s0.example.net ~all"),
+    zone: everything(record("v=spf1 ip4:192.0.2.1 include:s0.example.net ~all")),
     silent: "change",
   },
   {
     id: "spf.include-none",
     about: "a letter wrong",
-    zone: record(
-      "v=spf1 include:_spf.gogle.com ~all",
-      '_spf.google.com. TXT "v=spf1 ip4:198.51.100.1 ip6:2001:db8::/64 ~all"',
+    zone: everything(
+      record(
+        "v=spf1 include:_spf.gogle.com ~all",
+        '_spf.google.com. TXT "v=spf1 ip4:198.51.100.1 ip6:2001:db8::/64 ~all"',
+      ),
     ),
     silent: "change",
     params: { suggestion: "_spf.google.com" },
@@ -498,7 +505,11 @@ const tree: readonly ZoneCase[] = [
     ),
     params: { own: "-all", includes: [{ target: "spf.example.jp", all: "~all" }] },
   },
-  { id: "spf.redirect-none", zone: record("v=spf1 ip4:192.0.2.1 redirect=s0.example.net"), silent: "change" },
+  {
+    id: "spf.redirect-none",
+    zone: everything(record("v=spf1 ip4:192.0.2.1 redirect=s0.example.net")),
+    silent: "change",
+  },
   {
     id: "spf.temperror",
     zone: record(

@@ -273,6 +273,32 @@ test.each([
   expect(Object.fromEntries(voids.map(({ id, severity }) => [id, severity]))).toEqual(severities);
 });
 
+test.each([
+  ["v=spf1 include:gone.example.jp ~all", "spf.include-none"],
+  ["v=spf1 a:gone.example.jp -all", "spf.name-unresolvable"],
+  ["v=spf1 include:example.jp ~all", "spf.include-loop"],
+])("a record that would list nobody any more is none to publish: %s", async (TXT, id) => {
+  const { findings } = await checkSpf(spfContext(memoryResolver({ "example.jp": [{ TXT }] })));
+  const found = findings.find((one) => one.id === id);
+  expect(found).toBeDefined();
+  expect(found?.change).toBeUndefined();
+});
+
+test("what a mend changes with the rest is told with the rest", async () => {
+  const TXT = "v=spf1 ip4:203.0.112.10/24 ptr exists:%{p}.example.jp inlcude:s.example.net ?all ip4:2600::1";
+  const { findings } = await checkSpf(
+    spfContext(
+      memoryResolver({
+        "example.jp": [{ TXT }],
+        "s.example.net": [{ TXT: "v=spf1 ip4:203.0.113.2 ip6:2600::/64 ~all" }],
+      }),
+    ),
+  );
+  const changed = findings.filter(({ change }) => change !== undefined).map(({ id }) => id);
+  expect(changed).toEqual(["spf.syntax", "spf.family-mixup", "spf.host-bits", "spf.neutral-all"]);
+  expect(findings.map(({ id }) => id)).toEqual(expect.arrayContaining(["spf.ptr", "spf.macro-p"]));
+});
+
 test("a clean domain gives nothing above notice", async () => {
   const { ids } = await check({
     "example.jp": [{ TXT: "v=spf1 ip4:203.0.112.7 ip6:2600::1 a:h.example.jp include:s.example.net ~all" }],

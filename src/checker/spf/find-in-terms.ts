@@ -4,20 +4,37 @@ import type { DomainSpec } from "../../core/spf/domain-spec.ts";
 import { fixedTarget } from "../../core/spf/expand.ts";
 import { parseMacroString } from "../../core/spf/macro-string.ts";
 import type { IpMechanism, SpfTerm } from "../../core/spf/record.ts";
-import type { Finding } from "../../findings/finding.ts";
+import type { Finding, FindingId } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
 import { ipFirst } from "./merge-records.ts";
 import { countOf, formatNetwork, networkOf, specialKind } from "./networks.ts";
 import { allOf, mechanismOf, usedTerms } from "./tree-facts.ts";
-import type { SpfNode, TermNode } from "./walk-tree.ts";
+import { isUsed, type SpfNode, type TermNode } from "./walk-tree.ts";
 
 /** Of each kind; a hostile record has room for thousands. */
 const maxOfKind = 10;
 
 /** What is wrong, or not what it seems, in the terms of one of the domain's own records. */
 export function findInTerms(node: SpfNode): readonly Finding[] {
-  if (node.state !== "record") return [];
-  return [...findNetworks(node), ...findMacros(node), ...findPtr(node), ...findEnd(node), ...findOrder(node)];
+  const readable = readableTerms(node);
+  const found = [...findNetworks(readable), ...findMacros(readable), ...findPtr(readable)];
+  const end = findEnd(readable);
+  // Of a record with a syntax error, what the mended one would say, too; the rest hangs on terms that cannot be read.
+  if (node.state === "syntax") return [...found, ...end.filter(({ id }) => isOfAllItself(id))];
+  return node.state === "record" ? [...found, ...end, ...findOrder(readable)] : [];
+}
+
+function isOfAllItself(id: FindingId): boolean {
+  return id === "spf.plus-all" || id === "spf.neutral-all";
+}
+
+/** With the terms that can be read where the whole cannot be. */
+function readableTerms(node: SpfNode): SpfNode {
+  if (node.parse?.kind !== "error") return node;
+  const { terms } = node.parse;
+  const all = terms.find((term) => term.kind === "directive" && term.mechanism.name === "all");
+  const last = all?.kind === "directive" ? all : undefined;
+  return { ...node, terms: terms.map((term) => ({ term, used: isUsed(term, last), cost: 0, total: 0 })) };
 }
 
 function findNetworks(node: SpfNode): readonly Finding[] {

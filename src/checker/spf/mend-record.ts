@@ -29,12 +29,22 @@ export async function mendRecord(
   if (readable !== undefined) return readable;
   if (node.state !== "record") return undefined;
   const dead = ids.has("spf.name-unresolvable") ? await deadNames(node, root, dns) : [];
-  const before = mendTerms(node, root, new Set(), []).join(" ");
+  const before = mendTerms(node, root, new Set(), []);
   const words = mendTerms(node, root, ids, dead);
   const after = words.join(" ");
-  // What is left may say nothing about anybody: then only the owner knows what to put there.
-  const saysNothing = words.every((word) => /^[a-z][a-z0-9_.-]*=/i.test(word) && !/^redirect=/i.test(word));
-  return before === after || saysNothing ? undefined : `v=spf1 ${after}`;
+  // What is left may say nothing, or list nobody any more: then only the owner knows what to put there.
+  const saysNothing = words.every((word) => isPlainModifier(word));
+  const losesAll = node === root && listsAnybody(before) && !listsAnybody(words);
+  return before.join(" ") === after || saysNothing || losesAll ? undefined : `v=spf1 ${after}`;
+}
+
+function listsAnybody(words: readonly string[]): boolean {
+  return words.some((word) => !isPlainModifier(word) && !/^[-+?~]?all$/i.test(word));
+}
+
+/** Any but redirect. */
+function isPlainModifier(word: string): boolean {
+  return /^[a-z][a-z0-9_.-]*=/i.test(word) && !/^redirect=/i.test(word);
 }
 
 /** Repairs of the text, by which the number of records or their terms change. */

@@ -9,6 +9,7 @@ import { gluedPlaces, mendText, textFaults } from "./text-faults.ts";
 import { versionFaults } from "./version-faults.ts";
 import { changeTerms } from "./what-if.ts";
 
+const octets = (text: string): string => Buffer.from(text).toString("latin1");
 const txt = (...strings: string[]): TxtRecord => ({ strings, text: strings.join("") });
 
 test.each([
@@ -52,6 +53,8 @@ test.each([
   ["ip4:mail.example.jp", "a:mail.example.jp"],
   ["exp:why.example.jp", "exp=why.example.jp"],
   ['"mx"', "mx"],
+  [octets("mx:日本語.example/24"), "mx:xn--wgv71a119e.example/24"],
+  [octets("include:。"), undefined],
   ["ip4:192.0.2.1.5", undefined],
   ["hello", undefined],
   ["x".repeat(600), undefined],

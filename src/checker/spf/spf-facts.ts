@@ -47,8 +47,15 @@ export interface SpfTermFacts {
   /** Empty answers up to here by query, for a client of either family that nothing matches. */
   readonly voids: { readonly v4: number; readonly v6: number };
   /** Addresses of "a" and "mx" by name. */
-  readonly hosts?: readonly { readonly host: string; readonly addresses: readonly string[] }[];
+  readonly hosts?: readonly SpfHostFacts[];
   readonly child?: SpfTreeFacts;
+}
+
+interface SpfHostFacts {
+  readonly host: string;
+  readonly addresses: readonly string[];
+  /** DNS did not tell all of them. */
+  readonly unanswered?: true;
 }
 
 export interface SpfVerdictFacts {
@@ -148,11 +155,14 @@ function termFacts(term: TermNode, tally: VoidTally): SpfTermFacts {
     cost: term.cost,
     total: term.total,
     voids: { v4: tally.v4, v6: tally.v6 },
-    ...(hosts.length === 0
-      ? {}
-      : { hosts: hosts.map(({ host, v4, v6 }) => ({ host, addresses: [...v4, ...v6].map(formatIp) })) }),
+    ...(hosts.length === 0 ? {} : { hosts: hosts.map(hostFacts) }),
     ...(child === undefined ? {} : { child }),
   };
+}
+
+function hostFacts({ host, v4, v6, failure }: HostAddresses): SpfHostFacts {
+  const addresses = [...v4, ...v6].map(formatIp);
+  return { host, addresses, ...(failure === undefined ? {} : { unanswered: true as const }) };
 }
 
 function asksOfClient(term: TermNode): boolean {

@@ -1,3 +1,4 @@
+import { toAsciiDomain } from "../../core/domain-name.ts";
 import { parseIp, parseNetwork } from "../../core/ip.ts";
 import { nearest } from "../../core/nearest.ts";
 import { parseSpfRecord } from "../../core/spf/parse-record.ts";
@@ -24,6 +25,7 @@ export function isValid(terms: string): boolean {
 function* guesses(term: string): Generator<string> {
   const plain = trimmed(unfolded(term));
   yield plain;
+  yield withALabels(plain);
   const qualifier = /^[-+?~]/.exec(plain)?.[0] ?? "";
   const rest = plain.slice(qualifier.length);
   yield* namedGuesses(qualifier, rest);
@@ -34,6 +36,14 @@ function* guesses(term: string): Generator<string> {
 function unfolded(term: string): string {
   const text = Buffer.from(term, "latin1").toString("utf8");
   return text.includes("\ufffd") ? term : text.normalize("NFKC").replaceAll(/[\u2010-\u2015\u2212]/g, "-");
+}
+
+/** `mx:日本語.example`: the domain as DNS has it. */
+function withALabels(term: string): string {
+  const start = term.search(/[:=]/) + 1;
+  const end = term.indexOf("/", start) < 0 ? term.length : term.indexOf("/", start);
+  const domain = toAsciiDomain(term.slice(start, end));
+  return start === 0 || domain === undefined ? term : term.slice(0, start) + domain + term.slice(end);
 }
 
 /** Without quotes, commas and the like around it. */

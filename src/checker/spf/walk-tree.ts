@@ -112,7 +112,7 @@ async function readRecord(draft: Draft, { dns }: Walk): Promise<void> {
 }
 
 /** RFC 7208 §5.1: terms after "all" are ignored, and redirect wherever it stands. */
-function isUsed(term: SpfTerm, all: SpfDirective | undefined): boolean {
+export function isUsed(term: SpfTerm, all: SpfDirective | undefined): boolean {
   if (all === undefined) return true;
   return term.kind === "directive" ? term.start <= all.start : term.name !== "redirect";
 }

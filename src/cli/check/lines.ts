@@ -28,9 +28,9 @@ export function formatReport(shownReport: ShownReport, io: Io): string[] {
     "",
   ];
   if (!report.answered) return [...head, ...wrap(unknownLine(report, text), io.columns).map(io.style.bad)];
-  const shown = new ShownChanges();
+  const shown = new ShownChanges(report.profile);
   const body = findings.flatMap((one) => [...findingLines(one, shown, io, text), ""]);
-  const spf = spfSection(report.facts, findings, io);
+  const spf = spfSection(report, findings, io);
   return [...head, ...body, ...spf, ...closingLines(report, findings, onlyNew, io, text)];
 }
 
@@ -85,7 +85,8 @@ function changeLines(
           ...records.map((one) => `${indent}  ${io.style.strong(recordLine(one))}`),
         ];
   const title = left.kind === "instead" ? text.insteadOfChange : text.change.add;
-  return [...block(text.change.remove, left.remove), ...block(title, left.add)];
+  const note = left.enforces === undefined ? [] : hanging(indent, text.enforces(left.enforces), io.columns);
+  return [...block(text.change.remove, left.remove), ...block(title, left.add), ...note];
 }
 
 /** One record as a line of a zone file. */

@@ -82,7 +82,7 @@ function overview(reports: readonly ShownReport[], text: CheckText): string {
 
 function domainSection(shownReport: ShownReport, io: Io, text: CheckText): string {
   const { report, findings, onlyNew } = shownReport;
-  const shown = new ShownChanges();
+  const shown = new ShownChanges(report.profile);
   const body = report.answered
     ? [
         ...findings.map((one) => findingArticle(one, shown, io.lang, text)),
@@ -113,8 +113,8 @@ function summaryOf(
 }
 
 /** The SPF tree as the terminal has it: columns that stand below each other. */
-function spfFigure({ facts }: DomainReport, findings: readonly Finding[], io: Io): string[] {
-  const lines = spfSection(facts, findings, io);
+function spfFigure(report: DomainReport, findings: readonly Finding[], io: Io): string[] {
+  const lines = spfSection(report, findings, io);
   return lines.length === 0
     ? []
     : [`<figure class="tree"><pre>${escaped(lines.join("\n").trim())}</pre></figure>`];
@@ -144,7 +144,9 @@ function changeBlocks(change: readonly RecordChange[], shown: ShownChanges, text
     ];
   };
   const title = left.kind === "instead" ? text.insteadOfChange : text.change.add;
-  return [...block("remove", text.change.remove), ...block("add", title)];
+  const note =
+    left.enforces === undefined ? [] : [`<p class="scope">${escaped(text.enforces(left.enforces))}</p>`];
+  return [...block("remove", text.change.remove), ...block("add", title), ...note];
 }
 
 const maxDepth = 6;

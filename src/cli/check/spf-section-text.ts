@@ -12,6 +12,9 @@ export interface SpfSectionText {
   };
   /** What is told of a name that cannot be evaluated. */
   readonly state: Readonly<Record<Exclude<NodeState, "record">, string>>;
+  /** With `--offline`: of what was not asked, and of a verdict that hangs on it. */
+  readonly outside: string;
+  readonly unknown: string;
   readonly unused: string;
   readonly more: (count: number) => string;
   readonly clients: string;
@@ -20,6 +23,8 @@ export interface SpfSectionText {
   readonly lenient: string;
   readonly schools: (strict: string, lenient: string, none: string) => string;
   readonly repaired: string;
+  /** Without the operator's clients that do not pass. */
+  readonly repairedOnly: string;
   readonly whatIf: string;
   readonly whatIfLookups: (before: number, after: number) => string;
   readonly unknownTerms: (terms: readonly string[]) => string;
@@ -38,6 +43,8 @@ const en: SpfSectionText = {
     loop: "leads back to itself",
     unvisited: "not looked at, the tree is too large",
   },
+  outside: "outside the zone files, not known",
+  unknown: "unknown",
   unused: "never used",
   more: (count) => `... and ${count} more lines (--json has all)`,
   clients: "client",
@@ -47,6 +54,7 @@ const en: SpfSectionText = {
   schools: (strict, lenient, none) =>
     `strict: every empty answer counts, 2 are allowed (${strict}). lenient: only names with neither A nor AAAA count (${lenient}). No limit at all: ${none}.`,
   repaired: "With the record to publish:",
+  repairedOnly: "With the mended record, no client added:",
   whatIf: "Tried with --add and --drop:",
   whatIfLookups: (before, after) => `DNS lookups: ${before} now, ${after} with the change.`,
   unknownTerms: (terms) => `Not in the record: ${terms.join(", ")}.`,
@@ -65,6 +73,8 @@ const ja: SpfSectionText = {
     loop: "循環",
     unvisited: "大きすぎるため未確認",
   },
+  outside: "ゾーンファイルの外のため不明",
+  unknown: "不明",
   unused: "参照されない",
   more: (count) => `... ほか ${count} 行（--json ですべて表示）`,
   clients: "送信元",
@@ -74,6 +84,7 @@ const ja: SpfSectionText = {
   schools: (strict, lenient, none) =>
     `厳しい側: 空の応答をすべて数え、2 回まで（${strict}）。緩い側: A も AAAA もない名前だけを数える（${lenient}）。上限なし: ${none}。`,
   repaired: "提示したレコードを公開した場合:",
+  repairedOnly: "レコードの誤りだけを直し、送信元を加えない場合:",
   whatIf: "--add と --drop を試した結果:",
   whatIfLookups: (before, after) => `DNS 参照: 現在 ${before} 回、変更後 ${after} 回。`,
   unknownTerms: (terms) => `レコードにない項: ${terms.join("、")}。`,

@@ -1,4 +1,6 @@
+import type { DomainReport } from "../../checker/check-domain.ts";
 import type { SpfClientFacts, SpfFacts, SpfTermFacts, SpfTreeFacts } from "../../checker/spf/spf-facts.ts";
+import type { SpfWord } from "../../core/results.ts";
 import type { Finding } from "../../findings/finding.ts";
 import type { Io } from "../io.ts";
 import {
@@ -25,8 +27,8 @@ const clientWidth = 30;
  * The SPF of a domain in full: the tree with the lookups and empty answers of each term, and what clients get from strict
  * and lenient verifiers, now, with the repair, and with `--add` and `--drop`.
  */
-function formatSpf(facts: SpfFacts, io: Io): string[] {
-  const text = spfSectionText(io.lang);
+function formatSpf(facts: SpfFacts, offline: boolean, io: Io): string[] {
+  const text = textFor(offline, io);
   const title = text.title(printable(facts.tree.domain), facts.lookups, facts.lookupLimit);
   return [
     ...wrap(title, io.columns).map((line) => io.style.strong(line)),
@@ -44,14 +46,26 @@ function formatSpf(facts: SpfFacts, io: Io): string[] {
  * tried; nothing for a domain whose SPF is in order.
  */
 export function spfSection(
-  facts: Readonly<Record<string, unknown>>,
+  { facts, offline }: Pick<DomainReport, "facts" | "offline">,
   findings: readonly Pick<Finding, "id" | "severity">[],
   io: Io,
 ): string[] {
   const spf = facts["spf"];
   if (!isSpfFacts(spf)) return [];
   const isWorthIt = findings.some(({ id, severity }) => id.startsWith("spf.") && severity !== "info");
-  return isWorthIt || spf.whatIf !== undefined ? [...formatSpf(spf, io), ""] : [];
+  return isWorthIt || spf.whatIf !== undefined ? [...formatSpf(spf, offline, io), ""] : [];
+}
+
+/** `offline`: what has no answer was not asked, and what hangs on it is nobody's temperror. */
+function textFor(offline: boolean, io: Io): SectionText {
+  const text = spfSectionText(io.lang);
+  if (!offline) return { ...text, verdict: (result) => result };
+  const verdict = (result: SpfWord): string => (result === "temperror" ? text.unknown : result);
+  return { ...text, state: { ...text.state, failure: text.outside }, verdict };
+}
+
+interface SectionText extends SpfSectionText {
+  readonly verdict: (result: SpfWord) => string;
 }
 
 /** Facts are plain JSON by subject; those of a check that failed are empty. */
@@ -61,7 +75,7 @@ function isSpfFacts(value: unknown): value is SpfFacts {
 
 // ---------------------------------------------------------------- the tree
 
-function treeLines(tree: SpfTreeFacts, text: SpfSectionText, io: Io): string[] {
+function treeLines(tree: SpfTreeFacts, text: SectionText, io: Io): string[] {
   const { columns } = text;
   const rows = nodeLines(tree, 1, text, io);
   const shown = rows.slice(0, maxTreeLines);
@@ -92,13 +106,13 @@ function longestTerm({ terms }: SpfTreeFacts, depth: number): number {
   return widths.reduce((longest, width) => Math.max(longest, width), 0);
 }
 
-function nodeLines({ state, terms }: SpfTreeFacts, depth: number, text: SpfSectionText, io: Io): string[] {
+function nodeLines({ state, terms }: SpfTreeFacts, depth: number, text: SectionText, io: Io): string[] {
   const indent = indentOf(depth);
   if (state !== "record") return [io.style.bad(`${indent}(${text.state[state]})`)];
   return terms.flatMap((term) => termLines(term, depth, text, io));
 }
 
-function termLines(term: SpfTermFacts, depth: number, text: SpfSectionText, io: Io): string[] {
+function termLines(term: SpfTermFacts, depth: number, text: SectionText, io: Io): string[] {
   const indent = indentOf(depth);
   const left = `${indent}${printableOctets(term.term)}`;
   if (term.unused === true) return [io.style.dim(truncate(`${left}  (${text.unused})`, io.columns))];
@@ -106,11 +120,10 @@ function termLines(term: SpfTermFacts, depth: number, text: SpfSectionText, io: 
   const asks = term.cost > 0 ? counts : [];
   return [
     ...row(left, asks, io),
-    ...(term.hosts ?? []).flatMap(({ host, addresses }) =>
-      hanging(`${indent}    `, printable(`${host}: ${addresses.join(" ") || "-"}`), io.columns).map((line) =>
-        io.style.dim(line),
-      ),
-    ),
+    ...(term.hosts ?? []).flatMap(({ host, addresses, unanswered }) => {
+      const found = addresses.join(" ") || (unanswered ? `(${text.state.failure})` : "-");
+      return hanging(`${indent}    `, printable(`${host}: ${found}`), io.columns).map(io.style.dim);
+    }),
     ...(term.child === undefined ? [] : nodeLines(term.child, depth + 1, text, io)),
   ];
 }
@@ -130,16 +143,16 @@ function row(left: string, counts: readonly string[], io: Io): string[] {
 
 // ---------------------------------------------------------------- clients
 
-function clientLines(clients: readonly SpfClientFacts[], text: SpfSectionText, io: Io): string[] {
+function clientLines(clients: readonly SpfClientFacts[], text: SectionText, io: Io): string[] {
   const labels = clients.map(({ ip, listed }) => (listed ? ip : `${ip} (${text.unlisted})`));
   const width = Math.max(clientWidth, ...labels.map((label) => displayWidth(label) + 2));
   const heading = `  ${padEnd(text.clients, width)}${padEnd(text.strict, verdictWidth)}${text.lenient}`;
   return [
     io.style.dim(heading),
     ...clients.map(({ byQuery, byName }, index) => {
-      const strict = paintVerdict(padEnd(byQuery.result, verdictWidth).trimEnd(), io.style);
-      const gap = " ".repeat(Math.max(1, verdictWidth - byQuery.result.length));
-      return `  ${padEnd(labels[index] ?? "", width)}${strict}${gap}${paintVerdict(byName.result, io.style)}`;
+      const [strict, lenient] = [text.verdict(byQuery.result), text.verdict(byName.result)];
+      const gap = " ".repeat(Math.max(1, verdictWidth - displayWidth(strict)));
+      return `  ${padEnd(labels[index] ?? "", width)}${paintVerdict(strict, io.style)}${gap}${paintVerdict(lenient, io.style)}`;
     }),
   ];
 }
@@ -153,11 +166,15 @@ function schoolLine({ schools }: SpfFacts, text: SpfSectionText): string {
   return text.schools(programs("query"), programs("name"), programs("none"));
 }
 
-function repairLines({ repair }: SpfFacts, text: SpfSectionText, io: Io): string[] {
-  return repair === undefined ? [] : ["", text.repaired, ...clientLines(repair.clients, text, io)];
+function repairLines({ repair }: SpfFacts, text: SectionText, io: Io): string[] {
+  if (repair === undefined) return [];
+  // The record that lets them in is printed with the finding about them.
+  const isForAll = repair.clients.every(({ listed, byName }) => !listed || byName.result === "pass");
+  const title = isForAll ? text.repaired : text.repairedOnly;
+  return ["", ...wrap(title, io.columns), ...clientLines(repair.clients, text, io)];
 }
 
-function whatIfLines({ whatIf, lookups }: SpfFacts, text: SpfSectionText, io: Io): string[] {
+function whatIfLines({ whatIf, lookups }: SpfFacts, text: SectionText, io: Io): string[] {
   if (whatIf === undefined) return [];
   const sentences = [
     text.whatIfLookups(lookups, whatIf.lookups),

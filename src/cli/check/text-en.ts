@@ -49,6 +49,8 @@ export const checkTextEn: CheckText = {
   change: { add: "Publish", remove: "Remove" },
   sameChange: "The change printed above mends this, too.",
   insteadOfChange: "Or publish, in place of the record printed above, and then check again",
+  enforces: (policy) =>
+    `With this record p=${policy} begins to count, also for mail of yours that does not pass DMARC. Unless you know that all of it passes, write p=none until the reports show it.`,
   todo: "Do",
   clause: "See",
   count: (errors, warnings, notices, infos) =>

@@ -47,6 +47,8 @@ export const checkTextJa: CheckText = {
   change: { add: "公開する", remove: "削除する" },
   sameChange: "上に示した変更で、これも解消します。",
   insteadOfChange: "または、上に示したレコードの代わりに公開する（公開後にもう一度調べてください）",
+  enforces: (policy) =>
+    `このレコードを公開すると p=${policy} が有効になり、DMARC に合格しない自組織のメールにも適用されます。すべて合格しているとレポートで確かめるまでは、p=none にしておいてください。`,
   todo: "対処",
   clause: "根拠",
   count: (errors, warnings, notices, infos) =>

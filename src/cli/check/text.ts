@@ -30,6 +30,8 @@ export interface CheckText {
   readonly sameChange: string;
   /** Above a record that another finding wants in place of one that was printed. */
   readonly insteadOfChange: string;
+  /** Below a record by which a DMARC policy begins to count. */
+  readonly enforces: (policy: string) => string;
   readonly todo: string;
   readonly clause: string;
   readonly count: (errors: number, warnings: number, notices: number, infos: number) => string;

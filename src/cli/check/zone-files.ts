@@ -1,7 +1,8 @@
 import { basename, dirname, resolve } from "node:path";
+import { parse as parseSuffix } from "tldts";
 import type { CheckedZone } from "../../checker/context.ts";
 import { zoneEntries } from "../../core/dns/zone-lexer.ts";
-import { parseZone } from "../../core/dns/zone-parse.ts";
+import { parseZone, type Zone } from "../../core/dns/zone-parse.ts";
 import { isWithin } from "../../core/domain-name.ts";
 import { readIncluded, readZoneText } from "../dns-options.ts";
 import type { Io } from "../io.ts";
@@ -28,14 +29,20 @@ export function readCheckedZones(
     };
     const origin = needsOrigin(text) ? guessOrigin(file, domains) : undefined;
     const given = origin === undefined ? {} : { origin };
-    return {
-      file,
-      text,
-      included,
-      ...given,
-      zone: parseZone(text, { file, include, lenient: true, ...given }),
-    };
+    const zone = parseZone(text, { file, include, lenient: true, ...given });
+    if (hasOrigin(zone)) return { file, text, included, ...given, zone };
+    return { file, text, included, origin: "", zone: { ...zone, origins: domainsIn(zone, domains) } };
   });
+}
+
+function hasOrigin({ origins, records }: Zone): boolean {
+  return origins.length > 0 || records.some(({ type }) => type === "SOA");
+}
+
+/** Lines without SOA and $ORIGIN are all there is of these domains; what lies outside is not gone, but unknown. */
+function domainsIn({ records, otherNames }: Zone, checked: readonly string[]): readonly string[] {
+  const names = [...records.map(({ name }) => name), ...otherNames, ...checked];
+  return [...new Set(names.map((name) => parseSuffix(name, { validateHostname: false }).domain ?? name))];
 }
 
 function needsOrigin(text: string): boolean {

@@ -201,6 +201,89 @@ describe("mistakes of usage", () => {
   });
 });
 
+test.each([
+  ["en", "(outside the zone files, not known)", "unknown   unknown"],
+  ["ja", "(ゾーンファイルの外のため不明)", "不明      不明"],
+] as const)(
+  "offline nothing is said to have failed that was not asked (%s)",
+  async (lang, outside, unknown) => {
+    const text =
+      "example.jp. SOA ns1.example.jp. root.example.jp. 1 7200 3600 1209600 3600\nexample.jp. MX 10 mx.example.net.\n" +
+      'example.jp. TXT "v=spf1 a:mx.example.net include:_spf.example.net ip4:203.0.112.1 ~all"\n';
+    const { out } = await check([
+      "example.jp",
+      "--zone",
+      file("outside.zone", text),
+      "--offline",
+      "--lang",
+      lang,
+    ]);
+    expect(out.split(outside)).toHaveLength(3);
+    expect(out).toContain(unknown);
+    expect(out).not.toContain("temperror");
+  },
+);
+
+test("lines without a zone are all there is of their domains, and nothing of others", async () => {
+  const text = `example.jp 3600 TXT "v=spf1 include:_spf.example.net include:gone.example.jp ip4:203.0.112.1 ~all"
+example.jp 3600 MX 10 mx.example.net.
+_dmarc.example.jp 3600 TXT "v=DMARC1; p=none; rua=mailto:d@example.jp,mailto:x@desk.jp"
+www.example.jp 3600 CNAME example.jp.
+`;
+  const { out } = await check([
+    "example.jp",
+    "--zone",
+    file("octodns.lines", text),
+    "--offline",
+    "--json",
+    "--fail-on",
+    "warning",
+  ]);
+  const { findings } = JSON.parse(out) as {
+    readonly findings: readonly {
+      readonly id: string;
+      readonly severity: string;
+      readonly change?: unknown;
+    }[];
+  };
+  const bad = findings.filter(({ severity }) => severity === "error" || severity === "warning");
+  expect(bad.map(({ id }) => id)).toEqual(["spf.include-none"]);
+  const change = JSON.stringify(bad[0]?.change);
+  expect(change).toContain("v=spf1 ip4:203.0.112.1 include:_spf.example.net ~all");
+  expect(change).toContain("gone.example.jp");
+});
+
+test("RFC 2308 §2: of a name that does not exist that is told first", async () => {
+  const argv = ["nosuch.example.jp", "--zone", clean, "--offline"];
+  const { out } = await check(argv);
+  expect(out).toMatch(/^warning {2}DNS has no name nosuch\.example\.jp; look for a slip in it\./m);
+  expect(out.indexOf("DNS has no name")).toBeLessThan(out.indexOf("notice "));
+  expect(out.replaceAll(/\s+/g, " ")).toContain("waiting changes nothing of it");
+  const there = await check(["mx1.example.jp", "--zone", clean, "--offline"]);
+  expect(there.out).not.toContain("DNS has no name");
+});
+
+test.each([
+  ["v=dmarc1; p=reject; rua=mailto:d@example.jp", "sender", "reject"],
+  ["v=DMARC1; p=quarentine; rua=mailto:d@example.jp", "sender", "quarantine"],
+  ["v=dmarc1; p=none; rua=mailto:d@example.jp", "sender", undefined],
+  ["v=DMARC1; p=reject; asfp=r; rua=mailto:d@example.jp", "sender", undefined],
+  ["v=dmarc1; p=reject; rua=mailto:d@example.jp", "new", undefined],
+])("a policy that begins to count is told: %s, %s", async (record, profile, policy) => {
+  const zone = file(
+    "enforce.zone",
+    `example.jp. MX 10 mx.example.jp.\nmx.example.jp. A 203.0.112.1\n_dmarc.example.jp. TXT "${record}"\n`,
+  );
+  const page = join(folder, "enforce.html");
+  const argv = ["example.jp", "--zone", zone, "--offline", "--profile", profile, "--html", page];
+  const { out } = await check(argv);
+  expect(out).toContain("Publish:");
+  for (const shown of [out, readFileSync(page, "utf8")]) {
+    const told = /With\s+this\s+record\s+p=([a-z]+)\s+begins/.exec(shown);
+    expect(told?.[1]).toBe(policy);
+  }
+});
+
 test("findings for information are no notices", async () => {
   const zone = file("info.zone", "example.jp. MX 0 .\n");
   const argv = ["example.jp", "--zone", zone, "--offline"];

@@ -37,7 +37,7 @@ const options = {
     value: "FILE",
     help: {
       en: "take DKIM selectors from this message, and check its ARC chain",
-      ja: "このメールから DKIM セレクタを読み取り、ARC の連鎖も調べる",
+      ja: "このメールから DKIM セレクタを読み取り、ARC のチェーンも調べる",
     },
   },
   client: {

@@ -34,6 +34,19 @@ test("problems of the file: named with line and key, exit 2", async () => {
   });
 });
 
+test.each(["check", "serve"])(
+  "%s: an empty file was lost, and is not the defaults: exit 2",
+  async (command) => {
+    const file = configFile("");
+    const args = command === "check" ? ["config", "check"] : [command];
+    const { code, out, err } = await runCli([...args, "--config", file, "--lang", "en"]);
+    expect(code).toBe(2);
+    expect(`${out}${err}`.replaceAll(/\n */g, " ")).toContain(
+      `${file}: the file cannot be read: it is empty`,
+    );
+  },
+);
+
 test("warnings of the file are findings: exit 1", async () => {
   const { code, out } = await runCli(["config", "check", "--config", configFile("hostname: short\n")]);
   expect(code).toBe(1);

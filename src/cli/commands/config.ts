@@ -51,7 +51,7 @@ export const config: AnyCommand = defineCommand({
   ],
   about: {
     en: "check looks for mistakes; with --postfix also in how Postfix hands mail to Sekisho (from postconf -n, or the file named). show prints every setting with its default, schema a JSON Schema for editors. import-opendmarc translates an opendmarc.conf and names what it cannot, import-opendkim an opendkim.conf with its tables and keys; both only print.",
-    ja: "check は設定の誤りを調べます。--postfix を付けると、Postfix から Sekisho への渡し方も調べます（postconf -n の出力、または指定したファイルを使います）。show は既定値を含むすべての設定を、schema はエディタ用の JSON Schema を出力します。import-opendmarc は opendmarc.conf を、import-opendkim は opendkim.conf とその表・鍵をこの設定に書き換えて表示し、引き継げないものを示します（表示するだけで、何も変更しません）。",
+    ja: "check は設定の誤りを調べます。--postfix を付けると、Postfix から Sekisho への渡し方も調べます（postconf -n の出力、または指定したファイルを使います）。show は既定値を含むすべての設定を、schema はエディター用の JSON Schema を出力します。import-opendmarc は opendmarc.conf を、import-opendkim は opendkim.conf とその表・鍵をこの設定に書き換えて表示し、引き継げないものを示します（表示するだけで、何も変更しません）。",
   },
   options: {
     postfix: {
@@ -116,7 +116,11 @@ interface CheckValues {
 }
 
 async function checkConfig(values: CheckValues, place: string | undefined, io: Io): Promise<ExitCode> {
-  const loaded = await loadConfig(values.config === undefined ? {} : { file: values.config });
+  // As `serve` takes it.
+  const loaded = await loadConfig({
+    ...(values.config !== undefined && { file: values.config }),
+    refuseEmpty: true,
+  });
   const ours = await ownFindings(loaded, io);
   const postfix = loaded.ok && values.postfix ? await postfixFindings(loaded, place, io) : undefined;
   const findings = [...ours, ...(postfix?.findings ?? [])];

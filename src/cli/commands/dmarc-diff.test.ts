@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -54,6 +54,15 @@ function ingest(records: readonly { ageMs: number; dmarc: DmarcResult; dmarcOthe
 
 const day = 86_400_000;
 const diff = (...args: string[]) => runCli(["dmarc-diff", "--config", config, ...args]);
+
+test("a database that cannot be looked at is an error, and not one without records", async () => {
+  const loop = join(dataDir, "loop");
+  symlinkSync(loop, loop);
+  writeFileSync(config, `hostname: mx.example.jp\ndata_dir: ${loop}\n`);
+  const { code, out, err } = await diff("--lang", "en");
+  expect({ code, out }).toEqual({ code: 3, out: "" });
+  expect(err).toContain("the store of records cannot be used");
+});
 
 test.each(["en", "ja"])("what differs is listed within 80 columns (%s)", async (lang) => {
   ingest([

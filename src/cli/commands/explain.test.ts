@@ -170,6 +170,27 @@ test.each(langs)("without a client it is told why SPF and iprev were left out (%
   for (const why of [[relay], [relay, "relay.no-received"]]) expect(told(why)).not.toContain("--ip");
 });
 
+test.each([
+  { action: "quarantine", why: ["dmarc.reject a.example", "second.none"], fields: ["X-Sekisho-Quarantine"] },
+  {
+    action: "quarantine",
+    why: ["dmarc.reject a.example", "rule missing-date"],
+    fields: ["X-Sekisho-Quarantine", "X-Sekisho-Rules"],
+  },
+  { action: "header", why: ["rule missing-date"], fields: ["X-Sekisho-Rules"] },
+  { action: "hold", why: ["dmarc.reject a.example", "rule missing-date"], fields: ["X-Sekisho-Rules"] },
+  { action: "reject", why: ["rule missing-date"], fields: [] },
+  { action: "none", why: ["dmarc.none"], fields: [] },
+] as const)("what was written beside the results is named: $action $why", ({ action, why, fields }) => {
+  const disposition = { action, why, reasons: [] };
+  const whole = { ...record, disposition, id: { host: "mx1", boot: "b", sequence: 1 } };
+  const lines = formatStory(whole, testIo("en"));
+  const from = lines.findIndex((line) => line.startsWith("  Written "));
+  const to = lines.findIndex((line) => line.startsWith("  MTA told "));
+  const names = lines.slice(from, to).flatMap((line) => line.match(/X-Sekisho-[A-Z][a-z]+/g) ?? []);
+  expect(names).toEqual(fields);
+});
+
 test("reasons are told in the operator's words", () => {
   const whole = { ...record, id: { host: "mx1", boot: "b", sequence: 1 } };
   const words = (lang: "en" | "ja"): string =>

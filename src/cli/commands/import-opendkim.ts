@@ -49,7 +49,7 @@ export async function printOpendkimImport(file: string, json: boolean, io: Io): 
 
 const readText: TextReader = (file) => {
   try {
-    if (statSync(file).size > maxFileOctets) return { reason: "EFBIG" };
+    if (statSync(file).size > maxFileOctets) return { reason: `> ${maxFileOctets} octets` };
     return { text: readFileSync(file, "utf8") };
   } catch (error) {
     return { reason: (error as NodeJS.ErrnoException).code ?? String(error) };

@@ -93,6 +93,18 @@ describe("by hand", () => {
     expect(out).toContain(`127.0.0.1#${zone.port}: p= is empty`);
   });
 
+  test("a record that every server has is not asked for again", async () => {
+    const [key] = await keysBy("key", "rotate");
+    // Caches may hold this one for a while.
+    zone.records.set(key?.name ?? "", "v=DKIM1; k=ed25519; p=");
+    expect((await cli("key", "publish")).out).toContain("Publish this record");
+    zone.records.set(key?.name ?? "", key?.record ?? "");
+    await cli("key", "publish");
+    const { out } = await cli("key", "publish");
+    expect(out).toContain("caches to forget");
+    expect(out).not.toContain("Publish this record");
+  });
+
   test("retire gives up a key that has not signed", async () => {
     const [key] = await keysBy("key", "rotate");
     const { code } = await cli("key", "retire", "--selector", key?.selector ?? "");
@@ -252,6 +264,15 @@ describe("keys of the configuration", () => {
       ["e", "generated"],
     ]);
   });
+});
+
+test("a key of the configuration that is not taken in yet, as its file cannot be read: retire says so", async () => {
+  configure("{ every: off }", `keys: [{ domain: example.jp, selector: hand, file: ${folder}/none.pem }]`);
+  const asked = ["key", "retire", "example.jp", "--selector", "hand", "--compromised"];
+  const { code, err } = await cli(...asked);
+  expect([code, err.includes("there is no key")]).toEqual([3, false]);
+  expect(err).toContain(`${folder}/none.pem`);
+  expect((await cli(...asked, "--lang", "ja")).err).toContain("やり直してください");
 });
 
 describe("what is asked wrongly", () => {

@@ -54,6 +54,21 @@ describe("sekisho report sources", () => {
     expect(exported.map((line) => JSON.parse(line).domain)).toEqual(["evil.example"]);
   });
 
+  test("days that are yet to come stand in no list before they are asked for", async () => {
+    const { config, dataDir } = await make({
+      mails: { "univ.example": [{ ip: "203.0.113.66", count: 50 }] },
+    });
+    const file = `${dataDir}/future.xml`;
+    const future = aggregateXml({ domain: "univ.example", counts: [9_999_999_999] });
+    writeFileSync(file, future.replaceAll(/(<(?:begin|end)>)\d+/g, "$14070908800"));
+    await runCli(["report", "import", file, "--config", config]);
+    const sumOf = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await report("sources", "univ.example", ...args, "--json")).out).messages;
+    expect(await sumOf()).toBe(50);
+    expect(await sumOf("--before", "2100-01-01")).toBe(10_000_000_049);
+    expect(await sumOf("--since", "2098-01-01")).toBe(9_999_999_999);
+  });
+
   test("own servers that SPF names and that do not sign come first, forgers last", async () => {
     await make();
     const { out, code } = await report("sources", "univ.example");

@@ -86,6 +86,17 @@ beforeAll(async () => {
 const fromLine = "From a@b.example Fri Nov 20 00:00:00 2026\n";
 
 describe("import", () => {
+  test("of a mail with very many that cannot be read a few are told, and all are counted", async () => {
+    const config = configOf("many");
+    const mail = mailOf([{ type: "text/xml", octets: "<feedback></feedback>".repeat(70) }]);
+    const { out, code } = await run(config, ["import", file("many.eml", mail)]);
+    expect(code).toBe(1);
+    const lines = out.split("\n");
+    expect(lines.filter((line) => line.endsWith(": names no domain"))).toHaveLength(20);
+    expect(lines.filter((line) => line.includes("50 more in it"))).toHaveLength(1);
+    expect(out).toMatch(/unread +70$/m);
+  });
+
   test("what comes of each, one line a file", async () => {
     const config = configOf("lines");
     file("lines-in/1.xml", aggregateXml());

@@ -7,6 +7,7 @@ import { isSignableName } from "../../core/dkim/signed-names.ts";
 import { isWithin } from "../../core/domain-name.ts";
 import type { MessageHead } from "../../core/message/message.ts";
 import { SekishoError } from "../../errors.ts";
+import { Preflight } from "../../filter/preflight.ts";
 import { problemText } from "../../findings/problems.ts";
 import type { LoadedKey } from "../../keys/load-keys.ts";
 import { type SigningStyle, signatureRequests } from "../../keys/signature-requests.ts";
@@ -17,8 +18,9 @@ import { readNow } from "../input.ts";
 import type { Io } from "../io.ts";
 import { readConfigInUse } from "../keys-in-use.ts";
 import { loadKeys, onlyKeyOfOptions, signingKeyOptions } from "../signing-key-options.ts";
+import { signingStoryText } from "../text/signing-story.ts";
 import { signingText } from "../text/signing-text.ts";
-import { feedBody, printMessage, readWholeMessage } from "../whole-message.ts";
+import { feedBody, printMessage, readWholeMessage, type WholeMessage } from "../whole-message.ts";
 
 const styleOptions = {
   canonicalization: {
@@ -63,8 +65,8 @@ export const sign: AnyCommand = defineCommand({
     "sekisho sign [FILE|-] --domain DOMAIN --selector NAME --key FILE [OPTION...]",
   ],
   about: {
-    en: "Prints the message with its DKIM-Signature on top. Without --key the keys of the configuration (sign.keys) that are for its From sign, all of them; when there is none, nothing is printed and the exit code is 1.",
-    ja: "DKIM-Signature を先頭に付けたメールを出力します。--key を省くと、設定 (sign.keys) の鍵のうち From に合うものすべてで署名します。合う鍵がなければ何も出力せず、終了コードは 1 です。",
+    en: "Prints the message with its DKIM-Signature on top. Without --key the keys of the configuration (sign.keys) that are for its From sign, all of them; when there is none, nothing is printed and the exit code is 1. What may break the signature on the way is told on standard error.",
+    ja: "DKIM-Signature を先頭に付けたメールを出力します。--key を省くと、設定 (sign.keys) の鍵のうち From に合うものすべてで署名します。合う鍵がなければ何も出力せず、終了コードは 1 です。署名が途中で壊れるおそれがあれば、標準エラー出力に示します。",
   },
   options: {
     ...signingKeyOptions,
@@ -107,6 +109,7 @@ export const sign: AnyCommand = defineCommand({
     if (signing.problem !== undefined || results.length < keys.length)
       throw new SekishoError("NOT_FOUND", signingText(io.lang).unsigned[signing.problem ?? "signing-failed"]);
     const fields = results.map((field) => formatSignedField(field, message.lineEnd)).join("");
+    await warnOfFragility(message, io);
     printMessage(fields, message, values["field-only"], io);
     return exitOk;
   },
@@ -126,6 +129,18 @@ function warnOfAlignment({ domain: from }: Author, keys: readonly LoadedKey[], i
   for (const { domain } of keys)
     if (!isWithin(from, domain) && !isWithin(domain, from))
       io.err(`sekisho: ${signingText(io.lang).notAligned(from, domain)}`);
+}
+
+async function warnOfFragility(message: WholeMessage, io: Io): Promise<void> {
+  // How it will be handed over nobody knows yet: with every extension that it needs.
+  const preflight = new Preflight({ smtputf8: true, eightBit: true });
+  const problems = await feedBody(message, {
+    needsBody: true,
+    body: (chunk) => preflight.body(chunk),
+    finish: async () => preflight.problems(message.head),
+  });
+  const { fragile } = signingStoryText(io.lang);
+  for (const problem of problems) io.err(`sekisho: ${signingText(io.lang).mayBreak(fragile[problem])}`);
 }
 
 function readStyle(

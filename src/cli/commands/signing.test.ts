@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,7 +7,8 @@ import { type Outcome, runCli } from "../../../test/run-cli.ts";
 
 const rsa = rsaTestKey(2048);
 const ed = ed25519TestKey(21);
-const message = "From: Taro <taro@example.jp>\nTo: b@example.com\nSubject: Hi\n\nHi  there \n\n\n";
+const message =
+  "From: Taro <taro@example.jp>\nTo: b@example.com\nSubject: Hi\nDate: Sat, 31 Oct 2026 18:00:00 +0900\nMessage-ID: <1@example.jp>\n\nHi  there \n\n\n";
 const now = "2026-10-31T09:00:00Z";
 let folder = "";
 
@@ -83,6 +84,22 @@ describe("sign", () => {
     const mbox = await cli(["sign"], `From taro Sat Oct 31 09:00:00 2026\n${message}`);
     expect(mbox.out).toMatch(/^DKIM-Signature:/);
     expect((await verified(mbox.out)).dkim[0]?.result).toBe("pass");
+  });
+
+  test.each([
+    ["a long line", `${message}${"x".repeat(999)}\n`, "998 octets", "998 オクテット"],
+    ["no Date", message.replace(/^Date: .*\n/m, ""), "no Date", "Date がなく"],
+    ["a CR alone", message.replace("there", "the\rre"), "CR without LF in the body", "LF のない CR"],
+  ])("what may break the signature on the way is told: %s", async (_, text, en, ja) => {
+    const { code, out, err } = await cli(["sign"], text);
+    expect([code, out.endsWith(text)]).toEqual([0, true]);
+    expect(err).toMatch(new RegExp(`^sekisho: the signature may break on the way: .*${en}.*\n$`));
+    expect((await cli(["sign", "--lang", "ja"], text)).err).toContain(ja);
+  });
+
+  test("what an MTA has yet to be told is no reason to warn", async () => {
+    const text = message.replace("Hi\n", "山\n").replace("there", "山");
+    expect((await cli(["sign"], text)).err).toBe("");
   });
 
   test("options say how", async () => {
@@ -331,6 +348,13 @@ describe("config import-opendkim", () => {
       sign: { keys: [{ domain: "example.jp", selector: "s1", file: path("odk/s1.private") }] },
     });
     expect(findings.map(({ id }) => id)).toEqual(["opendkim.row-dangling", "opendkim.options-needless"]);
+  });
+
+  test("a file that is no configuration by its size is told in words", async () => {
+    await writeFile(path("large.conf"), "");
+    await truncate(path("large.conf"), 17 * 1024 * 1024);
+    const { out } = await runCli(["config", "import-opendkim", path("large.conf"), "--lang", "ja"]);
+    expect(out).toContain("16777216 オクテットを超えています");
   });
 
   test.each([

@@ -41,7 +41,10 @@ async function ask(dataDir: string, text: StatusText): Promise<Status> {
 }
 
 function reason(error: unknown, folder: string, text: StatusText): string {
-  switch ((error as NodeJS.ErrnoException).code) {
+  const { code } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case undefined:
+      return text.noneToRead;
     case "ENOENT":
     case "ENOTDIR":
     case "ECONNREFUSED":
@@ -50,7 +53,7 @@ function reason(error: unknown, folder: string, text: StatusText): string {
     case "EPERM":
       return text.notAllowed(folder);
     default:
-      return text.noAnswer(error instanceof Error ? error.message : String(error));
+      return text.noAnswer(code);
   }
 }
 

@@ -272,6 +272,14 @@ test.each([
   ["on", undefined],
 ])("yes or no: %j", (text, is) => expect(readBoolean(text)).toBe(is));
 
+test.each([
+  { lang: "en", says: "/none cannot be read: there is no such file" },
+  { lang: "ja", says: "/none を読めません: ファイルがありません" },
+] as const)("$lang: what is wrong with a file is told in words", ({ lang, says }) => {
+  const params = { file: "/none", reason: "ENOENT" };
+  expect(importText[lang].note["file-unreadable"](params)).toBe(says);
+});
+
 test("comments, blank lines, names without values", () => {
   expect(readConf("# a\n\nName  value with blanks # note\r\nAlone\n")).toEqual([
     { line: 3, name: "Name", value: "value with blanks" },

@@ -1,3 +1,4 @@
+import { fileFaultText } from "../../config/file-fault.ts";
 import type { Lang } from "../lang.ts";
 
 /** What is said about a line of opendmarc.conf. */
@@ -120,7 +121,7 @@ const en: ImportText = {
       `${listen} is where OpenDMARC listens: stop it first, or choose another and change the MTA's list`,
     "host-name-entry": ({ entry }) => `"${entry}" is a name; only addresses and networks are taken`,
     "bad-entry": ({ entry }) => `"${entry}" cannot be read`,
-    "file-unreadable": ({ file, reason }) => `${file} cannot be read (${reason})`,
+    "file-unreadable": ({ file, reason }) => `${file} cannot be read: ${fileFaultText(reason, "en")}`,
     "foreign-results": () =>
       "results are never read from header fields of this host's own filters; SPF and DKIM are evaluated here. For gateways in front see networks.relays",
     "no-reports-yet": () => "this version sends no reports",
@@ -171,7 +172,7 @@ const ja: ImportText = {
       `${listen} は OpenDMARC の待ち受け先です。先に OpenDMARC を止めるか、別の場所にして MTA の設定を変えてください`,
     "host-name-entry": ({ entry }) => `「${entry}」はホスト名です。アドレスかネットワークだけを書けます`,
     "bad-entry": ({ entry }) => `「${entry}」を解釈できません`,
-    "file-unreadable": ({ file, reason }) => `${file} を読めません（${reason}）`,
+    "file-unreadable": ({ file, reason }) => `${file} を読めません: ${fileFaultText(reason, "ja")}`,
     "foreign-results": () =>
       "このホストのほかのフィルターが書いた結果は読まず、SPF と DKIM を自分で評価します。手前のゲートウェイについては networks.relays を見てください",
     "no-reports-yet": () => "このバージョンはレポートを送りません",

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { testIo } from "../../../test/run-cli.ts";
 import type { MilterSocketConfig } from "../../config/config.ts";
+import { writeFinding } from "../../findings/table.ts";
 import { checkPostfix, type OurSide, type PostfixSettings } from "./check-postfix.ts";
 import { endpointMeant, parseEndpoint, relate } from "./endpoint.ts";
 import { parseMainCf } from "./main-cf.ts";
@@ -215,6 +216,78 @@ test.each([
 test("a socket that signs is missed in non_smtpd_milters", () => {
   const side = ours({ sockets: [socket(inet, { role: "both" })] });
   expect(checkPostfix(settings(mine), side).map(({ id }) => id)).toEqual(["postfix.non-smtpd-missing"]);
+});
+
+const other = "inet:127.0.0.1:8892";
+const listed = "inet:127.0.0.1:8895";
+const scanner = "unix:/run/clamav/milter.sock";
+
+/** What is written to be done about each finding. */
+function toDo(
+  main: string,
+  sockets: readonly MilterSocketConfig[],
+  listSockets: readonly string[] = [],
+): string[] {
+  return checkPostfix(settings(main), ours({ sockets, listSockets }))
+    .filter(({ id }) => id === "postfix.milter-missing" || id === "postfix.non-smtpd-missing")
+    .map((one) => writeFinding(one, "en").fix ?? "");
+}
+
+test.each([
+  {
+    name: "of two that see everything one is enough",
+    sockets: [socket(inet, { role: "both" }), socket(unix, { role: "both" })],
+    main: "",
+    is: [`smtpd_milters = ${inet}`, `non_smtpd_milters = ${inet}`],
+  },
+  {
+    name: "a verifier and a signer",
+    sockets: [socket(inet), socket(other), socket(unix, { role: "sign" })],
+    main: "",
+    is: [`smtpd_milters = ${inet}, ${unix}`, `non_smtpd_milters = ${unix}`],
+  },
+  {
+    name: "the socket of a list is not for the mail of everybody",
+    sockets: [socket(listed, { role: "sign" }), socket(inet, { role: "both" })],
+    main: "",
+    is: [`smtpd_milters = ${inet}`, `non_smtpd_milters = ${inet}`],
+  },
+  {
+    name: "filters of others stay, with their settings",
+    sockets: [socket(inet, { role: "both" })],
+    main: `smtpd_milters = { ${scanner}, default_action=accept }, unix:/x\nnon_smtpd_milters = unix:/y, oops`,
+    is: [
+      `smtpd_milters = ${inet}, { ${scanner}, default_action=accept }, unix:/x`,
+      `non_smtpd_milters = ${inet}, unix:/y`,
+    ],
+  },
+  {
+    name: "what follows from smtpd_milters is told once",
+    sockets: [socket(inet, { role: "both" })],
+    main: `smtpd_milters = ${scanner}\nnon_smtpd_milters = $smtpd_milters`,
+    is: [`smtpd_milters = ${inet}, ${scanner}`],
+  },
+])("what to write into main.cf: $name", ({ sockets, main, is }) => {
+  expect(toDo(main, sockets, [listed])).toEqual(is);
+});
+
+test.each([
+  { roles: ["both", "both"], is: ["postfix.milter-twice"] },
+  { roles: ["verify", "both"], is: ["postfix.milter-twice"] },
+  { roles: ["verify", "sign"], is: [] },
+] as const)("two sockets of ours in one list, $roles: $is", ({ roles, is }) => {
+  const [first, second] = roles;
+  const both = `${inet}, ${other}`;
+  const main = `smtpd_milters = ${both}\nnon_smtpd_milters = ${second === "sign" ? other : inet}\nmilter_protocol = 4\nmilter_default_action = accept`;
+  const found = checkPostfix(
+    settings(main),
+    ours({ sockets: [socket(inet, { role: first }), socket(other, { role: second })] }),
+  );
+  // What is said of both in the same words is said once.
+  const ids = found
+    .map(({ id }) => id)
+    .filter((id) => !without.includes(id) && id !== "postfix.non-smtpd-missing");
+  expect(ids).toEqual([...is, "postfix.protocol-old"]);
 });
 
 test("authserv_id set: the name of Postfix does not matter", () => {

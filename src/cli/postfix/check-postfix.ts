@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { MilterSocketConfig } from "../../config/config.ts";
 import type { Finding, FindingId, FindingParams, Severity } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
@@ -5,7 +6,7 @@ import { endpointMeant, parseEndpoint, type Relation, relate } from "./endpoint.
 import { splitList } from "./logical-lines.ts";
 import { expandParameter, expandText, type MainCf, parseTime } from "./main-cf.ts";
 import type { MasterService } from "./master-cf.ts";
-import { type MilterEntry, parseMilterList } from "./milter-list.ts";
+import { formatMilterEntry, type MilterEntry, parseMilterList } from "./milter-list.ts";
 
 /** What the MTA is set up to do. */
 export interface PostfixSettings {
@@ -78,7 +79,7 @@ class PostfixCheck {
     const local = this.#filters("non_smtpd_milters", this.#value("non_smtpd_milters"), this.#cleanupChroot());
     this.#checkPresence(smtpd);
     this.#checkNeighbours(smtpd);
-    this.#checkLocalMail(local);
+    this.#checkLocalMail(local, smtpd);
     for (const filter of oncePerEndpoint([...smtpd, ...local])) this.#checkSettings(filter);
     this.#checkHeaderChecks();
     this.#checkLaterChanges();
@@ -89,7 +90,9 @@ class PostfixCheck {
   }
 
   #add<Id extends FindingId>(id: Id, subject: string, params: FindingParams[Id]): void {
-    this.found.push(finding(id, subject, params));
+    const one = finding(id, subject, params);
+    // Of two sockets of ours the same may be said.
+    if (!this.found.some((other) => isDeepStrictEqual(other, one))) this.found.push(one);
   }
 
   #value(name: string): string {
@@ -100,7 +103,7 @@ class PostfixCheck {
 
   #filters(parameter: string, value: string, chroot: Chroot): Filter[] {
     const filters = parseMilterList(value).map((entry) => this.#identify(entry, chroot.value));
-    const seen = new Set<string>();
+    const seen = new Map<Work, string>();
     for (const { entry, socket, relation } of filters) {
       if (relation.kind === "elsewhere" && socket !== undefined)
         this.#addElsewhere(parameter, entry.endpoint, socket.listen, relation, chroot.service);
@@ -109,10 +112,12 @@ class PostfixCheck {
           endpoint: entry.endpoint,
           meant: endpointMeant(entry.endpoint),
         });
-      const key = socket?.listen;
-      if (key !== undefined && seen.has(key))
-        this.#add("postfix.milter-twice", parameter, { endpoint: entry.endpoint, parameter });
-      if (key !== undefined) seen.add(key);
+      if (socket === undefined) continue;
+      const { endpoint } = entry;
+      const work = workOf(socket);
+      const before = work.map((one) => seen.get(one)).find((one) => one !== undefined);
+      if (before !== undefined) this.#add("postfix.milter-twice", parameter, { endpoint, before, parameter });
+      for (const one of work) seen.set(one, endpoint);
     }
     return filters;
   }
@@ -171,7 +176,7 @@ class PostfixCheck {
     const maps = this.#value("smtpd_milter_maps");
     if (maps !== "") this.#add("postfix.milter-maps", "smtpd_milter_maps", { value: maps });
     if (smtpd.some(({ socket }) => socket !== undefined)) return;
-    const sockets = this.#ours.sockets.map(({ listen }) => listen);
+    const sockets = [...this.#toName().map(({ listen }) => listen), ...toKeep(smtpd)];
     const found = smtpd.map(({ entry }) => entry.endpoint).join(", ");
     this.#add("postfix.milter-missing", "smtpd_milters", { sockets, found });
   }
@@ -190,14 +195,30 @@ class PostfixCheck {
     }
   }
 
-  #checkLocalMail(local: readonly Filter[]): void {
+  /** The sockets of ours that all mail of smtpd is to come by: each work is done once. */
+  #toName(): readonly MilterSocketConfig[] {
+    const { sockets, listSockets = [] } = this.#ours;
+    const open = sockets.filter(({ listen }) => !listSockets.includes(listen));
+    const both = open.find(({ role }) => role === "both");
+    if (both !== undefined) return [both];
+    return (["verify", "sign"] as const).flatMap((work) => open.find(({ role }) => role === work) ?? []);
+  }
+
+  #checkLocalMail(local: readonly Filter[], smtpd: readonly Filter[]): void {
     for (const { entry, socket } of local)
       if (socket?.role === "verify")
         this.#add("postfix.non-smtpd-needless", "non_smtpd_milters", { endpoint: entry.endpoint });
     const { sockets, listSockets = [] } = this.#ours;
     const signer = sockets.find(({ role, listen }) => role !== "verify" && !listSockets.includes(listen));
-    if (signer !== undefined && local.every(({ socket }) => socket === undefined))
-      this.#add("postfix.non-smtpd-missing", "non_smtpd_milters", { socket: signer.listen });
+    if (signer === undefined || local.some(({ socket }) => socket !== undefined)) return;
+    // It follows from what is told of smtpd_milters.
+    const written = this.#main.parameters.get("non_smtpd_milters") ?? "";
+    if (/\$[{(]?smtpd_milters\b/.test(written) && smtpd.every(({ socket }) => socket === undefined)) return;
+    const socket = signer.listen;
+    this.#add("postfix.non-smtpd-missing", "non_smtpd_milters", {
+      socket,
+      sockets: [socket, ...toKeep(local)],
+    });
   }
 
   // -------------------------------------------------------------- settings
@@ -372,6 +393,19 @@ interface Timeout {
   readonly parameter: string;
   readonly text: string;
   readonly ms: number;
+}
+
+type Work = "verify" | "sign";
+
+function workOf({ role }: MilterSocketConfig): readonly Work[] {
+  return role === "both" ? ["verify", "sign"] : [role];
+}
+
+/** The filters of others as they are to stand behind ours. */
+function toKeep(filters: readonly Filter[]): string[] {
+  return filters
+    .filter(({ entry, socket }) => socket === undefined && parseEndpoint(entry.endpoint) !== undefined)
+    .map(({ entry }) => formatMilterEntry(entry));
 }
 
 function oncePerEndpoint(filters: readonly Filter[]): Filter[] {

@@ -17,6 +17,15 @@ export function parseMilterList(value: string): MilterEntry[] {
   });
 }
 
+/** As `parseMilterList` reads it. */
+export function formatMilterEntry({ endpoint, settings }: MilterEntry): string {
+  if (settings.size === 0) return endpoint;
+  const written = [...settings].map(([name, value]) =>
+    /[\s,]/.test(value) ? `{${name} = ${value}}` : `${name}=${value}`,
+  );
+  return `{ ${[endpoint, ...written].join(", ")} }`;
+}
+
 /** Takes out white space around equals signs, which Postfix wants in inner braces only but people write anyway. */
 function spacedEquals(text: string): string {
   return text

@@ -11,7 +11,7 @@ const discovery = { treewalk: "tree walk", psl: "public suffix list" } as const;
 
 export const en: CliText = {
   usage: {
-    unknownCommand: (name, guess) => `there is no command "${name}"${meant(guess)}`,
+    unknownCommand: (name, guess) => `there is no command "${name}"${meant(guess && `"${guess}"`)}`,
     unknownOption: (option, guess) => `there is no option ${option}${meant(guess)}`,
     optionNeedsValue: (option, value) => `${option} needs a value: ${option} ${value}`,
     optionTakesNoValue: (option) => `${option} takes no value`,
@@ -108,7 +108,7 @@ export const en: CliText = {
     },
     dns: {
       answer: "answer",
-      nodata: "no such type",
+      nodata: "no such record",
       nxdomain: "no such name",
       timeout: "no answer",
       servfail: "SERVFAIL",

@@ -3,7 +3,7 @@ import type { DmarcOutcome } from "../../store/port.ts";
 import type { CliText } from "./text.ts";
 
 const meant = (name: string | undefined): string =>
-  name === undefined ? "" : `（${name} ではありませんか？）`;
+  name === undefined ? "" : `（${name}ではありませんか？）`;
 const octets = (count: number): string => `${count.toLocaleString("ja-JP")} バイト`;
 const list = (words: readonly string[]): string => words.join("、");
 
@@ -11,8 +11,8 @@ const discovery = { treewalk: "ツリーウォーク", psl: "public suffix list"
 
 export const ja: CliText = {
   usage: {
-    unknownCommand: (name, guess) => `「${name}」というコマンドはありません${meant(guess)}`,
-    unknownOption: (option, guess) => `${option} というオプションはありません${meant(guess)}`,
+    unknownCommand: (name, guess) => `「${name}」というコマンドはありません${meant(guess && `「${guess}」`)}`,
+    unknownOption: (option, guess) => `${option} というオプションはありません${meant(guess && `${guess} `)}`,
     optionNeedsValue: (option, value) => `${option} には値が必要です: ${option} ${value}`,
     optionTakesNoValue: (option) => `${option} に値は指定できません`,
     missingArgument: (name) => `${name} が指定されていません`,
@@ -111,7 +111,7 @@ export const ja: CliText = {
     },
     dns: {
       answer: "応答",
-      nodata: "型なし",
+      nodata: "レコードなし",
       nxdomain: "名前なし",
       timeout: "応答なし",
       servfail: "SERVFAIL",

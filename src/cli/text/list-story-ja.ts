@@ -72,7 +72,7 @@ export const listStoryJa: ListStoryText = {
   chain: {
     none: "最初の組、cv=none",
     pass: "cv=pass",
-    fail: "cv=fail（鎖はすでに壊れていました）",
+    fail: "cv=fail（チェーンはすでに壊れていました）",
   },
   results: {
     now: "今回の検証結果です",
@@ -80,12 +80,12 @@ export const listStoryJa: ListStoryText = {
   },
   unsealed: {
     "sealed-as-failed": "直前の封印が cv=fail のため、何も加えません（RFC 8617 §5.1）",
-    "too-many-sets": "鎖がすでに 50 組あります",
+    "too-many-sets": "チェーンがすでに 50 組あります",
     "no-results": "検証結果がありませんでした",
     "signing-failed": "鍵で署名を作れませんでした",
     "no-key": "seal の鍵がないか使えません。対象のファイルはログにあります",
     "chain-unknown":
-      "鎖が無事かどうか分かりません。verify.arc.mode が off か、鍵の問い合わせに応答がありませんでした",
+      "チェーンが無事かどうか分かりません。verify.arc.mode が off か、鍵の問い合わせに応答がありませんでした",
     "header-too-long": "ヘッダーが長すぎます",
     "header-malformed": "ヘッダーの先頭が空白です",
     "from-missing": "From ヘッダーがありません",

@@ -34,7 +34,7 @@ const reasons: Readonly<Record<string, string>> = {
   "not-a-report": "no report",
   "document-type": "refused: a document type with declarations of its own",
   "no-domain": "names no domain",
-  "no-date-range": "names no days",
+  "no-date-range": "names no days between 1973 and 2100",
   "too-large": "refused: too large",
   "too-deep": "refused: too many containers within each other",
   "cut-off": "cut off before the first complete record",
@@ -86,6 +86,7 @@ export const reportEn: ReportText = {
   },
   progress: (done, all, perSecond, left) =>
     `${done} of ${all} files, ${perSecond}/s${left === undefined ? "" : `, ${left} left`}`,
+  moreOfArrival: (count) => `${count} more in it are unread or in conflict`,
   conflict: (reporter, id) =>
     `${reporter} has sent other content as report ${id}; both are kept, one is counted`,
   lost: (reason) => `cannot be read: ${systemReasons[reason] ?? reason}`,

@@ -34,7 +34,7 @@ const reasons: Readonly<Record<string, string>> = {
   "not-a-report": "レポートではありません",
   "document-type": "独自の宣言を含む DOCTYPE があるため拒否しました",
   "no-domain": "ドメインが書かれていません",
-  "no-date-range": "期間が書かれていません",
+  "no-date-range": "1973 年から 2100 年までの期間が書かれていません",
   "too-large": "大きすぎるため拒否しました",
   "too-deep": "入れ子が深すぎるため拒否しました",
   "cut-off": "最初のレコードより前で切れています",
@@ -82,6 +82,7 @@ export const reportJa: ReportText = {
   },
   progress: (done, all, perSecond, left) =>
     `${all} ファイル中 ${done} 件、毎秒 ${perSecond} 件${left === undefined ? "" : `、残り ${left}`}`,
+  moreOfArrival: (count) => `読めないものや内容の食い違うものが、この中にほかに ${count} 件あります`,
   conflict: (reporter, id) =>
     `${reporter} のレポート ${id} は、内容の異なるものがすでに届いています。両方を残し、一方だけを集計します`,
   lost: (reason) => `読み込めません: ${systemReasons[reason] ?? reason}`,

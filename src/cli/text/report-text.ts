@@ -70,6 +70,8 @@ export interface ReportText {
   readonly outcome: Readonly<Record<DocumentOutcome, string>>;
   readonly progress: (done: string, all: string, perSecond: string, left: string | undefined) => string;
   readonly conflict: (reporter: string, reportId: string) => string;
+  /** Of one mail or file, which are not told one by one. */
+  readonly moreOfArrival: (count: string) => string;
   /** What the system says of a file: the code, or what is meant by it. */
   readonly lost: (reason: string) => string;
   readonly summary: (arrivals: string, seconds: string) => string;

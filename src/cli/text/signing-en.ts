@@ -49,6 +49,7 @@ export const signingEn: SigningText = {
   noOwnResults: (authservId) => `the message has no Authentication-Results field of ${authservId}`,
   notAligned: (from, domain) =>
     `From is ${from}, and the signature is by ${domain}: DMARC gains nothing unless both belong to one organization`,
+  mayBreak: (what) => `the signature may break on the way: ${what}`,
   noKeys: "The configuration has no keys (sign.keys).",
   noSuchKey: "the configuration has no such key (sign.keys)",
   keyExists: (file) =>

@@ -49,6 +49,7 @@ export const signingJa: SigningText = {
   noOwnResults: (authservId) => `${authservId} の Authentication-Results がメールにありません`,
   notAligned: (from, domain) =>
     `From は ${from}、署名は ${domain} です。同じ組織のドメインでなければ DMARC の役に立ちません`,
+  mayBreak: (what) => `署名が途中で壊れるおそれがあります: ${what}`,
   noKeys: "設定に鍵 (sign.keys) がありません。",
   noSuchKey: "設定 (sign.keys) にその鍵はありません",
   keyExists: (file) =>

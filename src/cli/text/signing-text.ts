@@ -31,6 +31,7 @@ export interface SigningText {
   readonly noSealKey: string;
   readonly noOwnResults: (authservId: string) => string;
   readonly notAligned: (from: string, domain: string) => string;
+  readonly mayBreak: (what: string) => string;
   readonly noKeys: string;
   readonly noSuchKey: string;
   readonly keyExists: (file: string) => string;

@@ -7,6 +7,8 @@ export interface StatusText {
   readonly notRunning: (folder: string) => string;
   readonly notAllowed: (folder: string) => string;
   readonly noAnswer: (reason: string) => string;
+  /** It keeps silent, or what it says is no answer. */
+  readonly noneToRead: string;
   readonly head: (version: string, pid: number, up: string) => string;
   readonly well: string;
   readonly problem: Readonly<Record<StatusProblem, string>>;
@@ -59,13 +61,15 @@ const en: StatusText = {
   notRunning: (folder) => `no sekisho serve is at work with data_dir ${folder}`,
   notAllowed: (folder) => `the socket in ${folder} belongs to another user; ask as that user or as root`,
   noAnswer: (reason) => `the program does not answer: ${reason}`,
+  noneToRead: "the program does not answer, or its answer cannot be read",
   head: (version, pid, up) => `Sekisho ${version} (pid ${pid}) has been at work for ${up}`,
   well: "everything is as it should be",
   problem: {
     "no-worker": "no worker is at work: mail is not handled",
     "worker-down": "not every worker is at work",
     "socket-missing": "a socket cannot be reached any more; restart the program",
-    store: "the store takes no records",
+    dns: "the DNS servers do not answer, or refuse to; verdicts are temperror until they do",
+    store: "the store takes no records; they wait in the spool",
     spool: "the spool cannot be written",
     "records-dropped": "records were thrown away within the last hour, as spool or memory was full",
     "reload-failed": "the last reload failed; the configuration before it is in force",
@@ -124,13 +128,15 @@ const ja: StatusText = {
   notAllowed: (folder) =>
     `${folder} のソケットは別のユーザーのものです。そのユーザーか root で実行してください`,
   noAnswer: (reason) => `プログラムが応答しません: ${reason}`,
+  noneToRead: "プログラムが応答しないか、応答を読み取れません",
   head: (version, pid, up) => `Sekisho ${version}（pid ${pid}）は ${up}稼働しています`,
   well: "すべて正常です",
   problem: {
     "no-worker": "動いているワーカーがなく、メールを処理できません",
     "worker-down": "動いていないワーカーがあります",
     "socket-missing": "接続できなくなったソケットがあります。再起動してください",
-    store: "記録をデータベースに保存できません",
+    dns: "DNS サーバーが応答しないか、問い合わせを拒否しています。その間の判定は temperror になります",
+    store: "記録をデータベースに保存できません。記録はスプールに残しています",
     spool: "スプールに書き込めません",
     "records-dropped": "スプールまたはメモリーがあふれ、この 1 時間に捨てられた記録があります",
     "reload-failed": "直前の再読み込みに失敗し、その前の設定で動いています",

@@ -54,6 +54,36 @@ function movableClock(): Clock & { forward(ms: number): void } {
   };
 }
 
+test.each<{ name: string; answer: TestDnsOptions["answer"]; unanswered: number }>([
+  { name: "silence", answer: silence, unanswered: 2 },
+  { name: "refused", answer: () => ({ rcode: 5 }), unanswered: 2 },
+  { name: "servfail, which is an answer", answer: () => ({ rcode: 2 }), unanswered: 0 },
+  { name: "nxdomain", answer: () => ({ rcode: 3 }), unanswered: 0 },
+])("questions in a row without an answer are counted: $name", async ({ answer, unanswered }) => {
+  let reply = answer;
+  const clock = movableClock();
+  const timeoutMs = answer === silence ? 50 : 2000;
+  const client = clientOf([await serve((query) => reply(query))], { timeoutMs, clock });
+  await client.query("a.example", "A");
+  clock.forward(5000);
+  await client.query("b.example", "A");
+  const stats = client.stats();
+  expect(stats.unanswered).toBe(unanswered);
+  if (unanswered > 0) expect(stats.unansweredMs).toBeGreaterThanOrEqual(5000);
+  // What lies long behind tells nothing of now.
+  clock.forward(600_000);
+  expect(client.stats()).toMatchObject({ unanswered: 0, unansweredMs: 0 });
+  await client.query("c.example", "A");
+  expect(client.stats().unanswered).toBe(unanswered === 0 ? 0 : 3);
+  reply = address;
+  let tries = 0;
+  // Within the short time that silence is waited for here an answer may come too late.
+  const answered = async (): Promise<boolean> =>
+    (await client.query(`d${tries++}.example`, "A")).kind === "answer";
+  while (!(await answered()));
+  expect(client.stats()).toMatchObject({ unanswered: 0, unansweredMs: 0 });
+});
+
 describe("answers", () => {
   test("with records, TTL and AD", async () => {
     const server = await serve((query) => ({ ...address(query), ad: true }));

@@ -31,6 +31,10 @@ export interface DnsClientStats {
   readonly tcp: number;
   /** Tries that no server answered in their time. */
   readonly timeouts: number;
+  /** Questions in a row, the last one within ten minutes, that no server has answered, or that all refuse. */
+  readonly unanswered: number;
+  /** From the first of them to the last. */
+  readonly unansweredMs: number;
   /** Questions answered from the cache. */
   readonly cacheHits: number;
   /** Questions that joined an equal one on its way. */
@@ -54,6 +58,8 @@ export function createDnsClient(options: DnsClientOptions): DnsClient {
 
 /** Less than this before the end of a flight no timer of one's own is worth it. */
 const timerSlackMs = 5;
+const latelyMs = 600_000;
+const noneUnanswered = { since: 0, until: 0, questions: 0 };
 
 interface Flight {
   readonly reply: Promise<Reply>;
@@ -74,6 +80,7 @@ class Client implements DnsClient {
   #asked = 0;
   #cacheHits = 0;
   #coalesced = 0;
+  #unanswered: { readonly since: number; until: number; questions: number } | undefined;
   #closed = false;
 
   constructor(options: DnsClientOptions) {
@@ -163,6 +170,7 @@ class Client implements DnsClient {
     };
     const exchange = new Exchange(encodeQuestion(name, type), settings, (reply) => {
       this.#flights.delete(key);
+      this.#noteReply(reply);
       if (!this.#closed) this.#cache.set(name, type, reply);
       resolve(reply);
     });
@@ -186,6 +194,17 @@ class Client implements DnsClient {
     return promise;
   }
 
+  #noteReply(reply: Reply): void {
+    const isAnswered = reply.kind !== "failure" || (reply.reason !== "timeout" && reply.reason !== "refused");
+    const now = this.#clock.monotonic();
+    if (isAnswered) this.#unanswered = undefined;
+    else {
+      this.#unanswered ??= { since: now, until: now, questions: 0 };
+      this.#unanswered.until = now;
+      this.#unanswered.questions += 1;
+    }
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -195,11 +214,15 @@ class Client implements DnsClient {
   }
 
   stats(): DnsClientStats {
+    const { since, until, questions } = this.#unanswered ?? noneUnanswered;
+    const isLately = this.#clock.monotonic() - until < latelyMs;
     return {
       asked: this.#asked,
       queries: this.#counts.queries,
       tcp: this.#counts.tcp,
       timeouts: this.#counts.timeouts,
+      unanswered: isLately ? questions : 0,
+      unansweredMs: isLately ? until - since : 0,
       cacheHits: this.#cacheHits,
       coalesced: this.#coalesced,
       cacheEntries: this.#cache.entries,

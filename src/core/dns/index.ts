@@ -29,3 +29,4 @@ export { parseServerAddress, type ServerAddress } from "./server-address.ts";
 export { type DnsTrace, traceResolver } from "./trace.ts";
 export { zoneResolver } from "./zone.ts";
 export { parseZone, type Zone } from "./zone-parse.ts";
+export type { ZoneProblem } from "./zone-problem.ts";

@@ -3,17 +3,12 @@ import { canonicalName, NameReader, unescapeOctets } from "./name.ts";
 import type { DnsRecordOf, DnsType, SoaRecord, TlsaRecord, TxtRecord } from "./resolver.ts";
 import { readData } from "./wire.ts";
 import type { ZoneToken } from "./zone-lexer.ts";
+import { found, type ZoneProblem } from "./zone-problem.ts";
 
-/** What is wrong, in a few words. */
 export interface ZoneDataProblem {
-  readonly problem: string;
+  readonly problem: ZoneProblem;
   /** What is meant all the same: TXT with its overlong strings cut. */
   readonly kept?: TxtRecord;
-}
-
-/** A word of the file, quoted for a message and cut where it is long. */
-export function shown(text: string): string {
-  return `"${text.length > 80 ? `${text.slice(0, 80)}...` : text}"`;
 }
 
 const maxStringOctets = 255;
@@ -32,7 +27,7 @@ export function parseZoneData(
   origin: string,
 ): DnsRecordOf[DnsType] | ZoneDataProblem {
   const [first] = tokens;
-  if (first === undefined) return { problem: `${type} without a value` };
+  if (first === undefined) return { problem: { id: "no-data", type } };
   if (first.text === "\\#" && !first.quoted) return parseGeneric(type, tokens.slice(1));
   switch (type) {
     case "A":
@@ -46,8 +41,8 @@ export function parseZoneData(
     case "PTR":
     case "CNAME":
     case "NS":
-      if (tokens.length !== 1) return { problem: `${type} takes one name` };
-      return zoneName(first, origin) ?? { problem: `${shown(first.text)} is no domain name` };
+      if (tokens.length !== 1) return { problem: { id: "one-name", type } };
+      return zoneName(first, origin) ?? noDomainName(first);
     case "SOA":
       return parseSoa(tokens, origin);
     case "TLSA":
@@ -99,7 +94,8 @@ function parseAddress(type: "A" | "AAAA", tokens: readonly ZoneToken[]): DnsReco
   const ip = parseIp(text);
   const family = type === "A" ? 4 : 6;
   if (tokens.length === 1 && ip?.family === family) return ip;
-  return { problem: `${shown(tokens.map((token) => token.text).join(" "))} is no IPv${family} address` };
+  const words = tokens.map((token) => token.text).join(" ");
+  return { problem: { id: "no-address", found: found(words), family } };
 }
 
 function parseTxt(tokens: readonly ZoneToken[]): TxtRecord | ZoneDataProblem {
@@ -109,27 +105,29 @@ function parseTxt(tokens: readonly ZoneToken[]): TxtRecord | ZoneDataProblem {
   for (const { text } of tokens) {
     // Beyond ASCII a character stands for the octets of its UTF-8.
     const octets = unescapeOctets(Buffer.from(text, "utf8").toString("latin1"));
-    if (octets === undefined) return { problem: "an escape that is cut off or over 255 in a TXT string" };
+    if (octets === undefined) return { problem: { id: "bad-escape" } };
     longest = Math.max(longest, octets.length);
     for (let at = 0; at < octets.length || at === 0; at += maxStringOctets)
       strings.push(octets.slice(at, at + maxStringOctets));
     total += octets.length + 1;
   }
-  if (total > maxDataOctets) return { problem: "a TXT record of more than 65535 octets" };
+  if (total > maxDataOctets) return { problem: { id: "text-too-long" } };
   const record = { strings, text: strings.join("") };
   if (longest <= maxStringOctets) return record;
-  return { problem: `a TXT string of ${longest} octets; one holds at most ${maxStringOctets}`, kept: record };
+  return { problem: { id: "string-too-long", octets: longest }, kept: record };
 }
 
 function parseMx(tokens: readonly ZoneToken[], origin: string): DnsRecordOf["MX"] | ZoneDataProblem {
   const [first, second] = tokens;
   const preference = parseUnsigned(first, 65_535);
   if (preference === undefined || second === undefined || tokens.length !== 2)
-    return { problem: "MX takes a preference from 0 to 65535 and a name" };
+    return { problem: { id: "mx-data" } };
   const exchange = zoneName(second, origin);
-  return exchange === undefined
-    ? { problem: `${shown(second.text)} is no domain name` }
-    : { preference, exchange };
+  return exchange === undefined ? noDomainName(second) : { preference, exchange };
+}
+
+function noDomainName({ text }: ZoneToken): ZoneDataProblem {
+  return { problem: { id: "no-domain-name", found: found(text) } };
 }
 
 function parseSoa(tokens: readonly ZoneToken[], origin: string): SoaRecord | ZoneDataProblem {
@@ -139,9 +137,9 @@ function parseSoa(tokens: readonly ZoneToken[], origin: string): SoaRecord | Zon
   const serial = parseUnsigned(serialToken, 0xffffffff);
   const [refresh, retry, expire, minimum, more] = times.map((token) => parseTtl(token.text));
   if (primary === undefined || mailbox === undefined || serial === undefined || times.length !== 4)
-    return { problem: "SOA takes two names and five numbers" };
+    return { problem: { id: "soa-data" } };
   if (refresh === undefined || retry === undefined || expire === undefined || minimum === undefined || more)
-    return { problem: "a time of the SOA cannot be read" };
+    return { problem: { id: "soa-time" } };
   return { primary, mailbox, serial, refresh, retry, expire, minimum };
 }
 
@@ -149,7 +147,7 @@ function parseTlsa(tokens: readonly ZoneToken[]): TlsaRecord | ZoneDataProblem {
   const [usage, selector, matchingType] = tokens.slice(0, 3).map((token) => parseUnsigned(token, 255));
   const data = parseHex(tokens.slice(3));
   if (usage === undefined || selector === undefined || matchingType === undefined || data === undefined)
-    return { problem: "TLSA takes three numbers from 0 to 255 and hexadecimal digits" };
+    return { problem: { id: "tlsa-data" } };
   return { usage, selector, matchingType, data };
 }
 
@@ -167,5 +165,5 @@ function parseGeneric(type: DnsType, tokens: readonly ZoneToken[]): DnsRecordOf[
     const read = readData(type, data, new NameReader(data), 0, data.length);
     if (read !== undefined) return read;
   }
-  return { problem: `the generic form of ${type} cannot be read` };
+  return { problem: { id: "generic-data", type } };
 }

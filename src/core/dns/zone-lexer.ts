@@ -1,3 +1,5 @@
+import type { ZoneProblem } from "./zone-problem.ts";
+
 /** One word or quoted string; escapes are still in it. */
 export interface ZoneToken {
   readonly text: string;
@@ -19,8 +21,7 @@ export interface ZoneEntry {
 
 export interface ZoneEntryProblem {
   readonly line: number;
-  readonly kind: "parenthesis" | "quote";
-  readonly message: string;
+  readonly problem: ZoneProblem<"parenthesis-open" | "parenthesis-alone" | "quote-open">;
 }
 
 /** Cuts a master file into entries (RFC 1035 §5.1). Empty lines and comments yield nothing. */
@@ -73,7 +74,7 @@ class ZoneLexer {
 
   /** At the end of the file inside a parenthesis: what follows on lines of its own is not lost. */
   #giveUp(line: number): void {
-    this.#fail("parenthesis", '"(" is never closed', line);
+    this.#fail("parenthesis-open", line);
     // Each time the rest of the file is read once more.
     if (this.#resume === undefined || this.#resumed >= maxResumed) return;
     this.#resumed += 1;
@@ -121,7 +122,7 @@ class ZoneLexer {
     this.#depth += char === "(" ? 1 : -1;
     if (this.#depth >= 0) return;
     this.#depth = 0;
-    this.#fail("parenthesis", '")" without "("');
+    this.#fail("parenthesis-alone");
   }
 
   #readQuoted(): void {
@@ -130,7 +131,7 @@ class ZoneLexer {
     while (at < this.#text.length && this.#text[at] !== '"' && this.#text[at] !== "\n")
       at += this.#text[at] === "\\" && this.#text[at + 1] !== "\n" ? 2 : 1;
     const closed = this.#text[at] === '"';
-    if (!closed) this.#fail("quote", "a quoted string does not end on its line");
+    if (!closed) this.#fail("quote-open");
     this.#tokens.push({ text: this.#text.slice(start, at), quoted: true });
     this.#at = Math.min(closed ? at + 1 : at, this.#text.length);
   }
@@ -145,8 +146,8 @@ class ZoneLexer {
   }
 
   /** The first problem of an entry is the one told. */
-  #fail(kind: ZoneEntryProblem["kind"], message: string, line: number = this.#line): void {
-    this.#problem ??= { line, kind, message };
+  #fail(id: ZoneEntryProblem["problem"]["id"], line: number = this.#line): void {
+    this.#problem ??= { line, problem: { id } };
   }
 }
 

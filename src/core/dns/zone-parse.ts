@@ -2,27 +2,14 @@ import { isKnownType } from "./known-types.ts";
 import { canonicalName } from "./name.ts";
 import { type ResourceRecord, typeCodes } from "./record.ts";
 import type { DnsRecordOf, DnsType, SoaRecord } from "./resolver.ts";
-import { parseTtl, parseZoneData, shown, zoneName } from "./zone-data.ts";
+import { parseTtl, parseZoneData, zoneName } from "./zone-data.ts";
 import { type ZoneEntry, type ZoneToken, zoneEntries } from "./zone-lexer.ts";
-
-/** What kind of mistake; "syntax" is all that has no word of its own. */
-export type ZoneErrorKind =
-  | "parenthesis"
-  | "quote"
-  /** Two record types on one line (`IN A TXT`). */
-  | "two-types"
-  /** A TXT string over 255 octets (RFC 1035 §3.3). */
-  | "string-too-long"
-  | "include"
-  /** One that is not in RFC 1035 or RFC 2308, such as $GENERATE. */
-  | "directive"
-  | "syntax";
+import { found, type ZoneProblem } from "./zone-problem.ts";
 
 export interface ZoneError {
   /** From 1; in the included file when `file` names one. */
   readonly line: number;
-  readonly kind: ZoneErrorKind;
-  readonly message: string;
+  readonly problem: ZoneProblem;
   readonly file?: string;
   /** Owner and type of the record, where they could be read. */
   readonly name?: string;
@@ -91,7 +78,7 @@ class ZoneParser {
     this.#file = options.file;
     if (options.origin === undefined) return;
     const origin = canonicalName(options.origin);
-    if (origin === undefined) this.#fail(1, fault(`the origin ${shown(options.origin)} is no domain name`));
+    if (origin === undefined) this.#fail(1, fault("bad-origin", options.origin));
     else this.#setOrigin(origin);
   }
 
@@ -104,13 +91,12 @@ class ZoneParser {
     }
   }
 
-  #fail(line: number, { kind, message, type }: Fault): void {
+  #fail(line: number, { problem, type }: Fault): void {
     // The last mistake of an entry is often but a consequence of the first.
     if (this.errors.at(-1)?.line === line && this.errors.at(-1)?.file === this.#file) return;
     this.errors.push({
       line,
-      kind,
-      message,
+      problem,
       ...(this.#file === undefined ? {} : { file: this.#file }),
       ...(type === undefined || this.#owner === undefined ? {} : { name: this.#owner, type }),
     });
@@ -135,32 +121,32 @@ class ZoneParser {
 
   /** What is wrong, undefined when nothing is; so the others below. */
   #readDirective(directive: string, [value, second]: readonly ZoneToken[]): Fault | undefined {
-    if (value === undefined) return fault(`${shown(directive)} without a value`);
+    if (value === undefined) return fault("directive-alone", directive);
     switch (directive) {
       case "$ORIGIN": {
         const origin = zoneName(value, this.#origin);
-        if (origin === undefined) return fault(`${shown(value.text)} is no domain name`);
+        if (origin === undefined) return fault("no-domain-name", value.text);
         this.#setOrigin(origin);
         return undefined;
       }
       case "$TTL":
         this.#defaultTtl = parseTtl(value.text) ?? this.#defaultTtl;
-        return parseTtl(value.text) === undefined ? fault(`${shown(value.text)} is no TTL`) : undefined;
+        return parseTtl(value.text) === undefined ? fault("no-ttl", value.text) : undefined;
       case "$INCLUDE":
         return this.#readInclude(value.text, second);
       default:
-        return fault(`${shown(directive)} is not supported`, "directive");
+        return fault("unknown-directive", directive);
     }
   }
 
   #readInclude(name: string, originToken: ZoneToken | undefined): Fault | undefined {
     const origin = originToken === undefined ? this.#origin : zoneName(originToken, this.#origin);
-    if (origin === undefined) return fault(`${shown(originToken?.text ?? "")} is no domain name`);
+    if (origin === undefined) return fault("no-domain-name", originToken?.text ?? "");
     this.#includes += 1;
     if (this.#depth >= maxIncludeDepth || this.#includes > maxIncludes)
-      return fault("too many files are included", "include");
+      return { problem: { id: "too-many-includes" } };
     const text = this.#include?.(name);
-    if (text === undefined) return fault(`${shown(name)} cannot be included`, "include");
+    if (text === undefined) return fault("not-included", name);
     // RFC 1035 §5.1: the included file does not change the origin of this one. Nor does it the owner.
     const saved = { origin: this.#origin, owner: this.#owner, file: this.#file, depth: this.#depth };
     if (originToken !== undefined) this.#setOrigin(origin);
@@ -174,14 +160,14 @@ class ZoneParser {
 
   #readOwner(token: ZoneToken): Fault | undefined {
     this.#owner = zoneName(token, this.#origin);
-    return this.#owner === undefined ? fault(`${shown(token.text)} is no domain name`) : undefined;
+    return this.#owner === undefined ? fault("no-domain-name", token.text) : undefined;
   }
 
   #readRecord(tokens: readonly ZoneToken[]): Fault | undefined {
     const owner = this.#owner;
-    if (owner === undefined) return fault("a record without an owner");
+    if (owner === undefined) return { problem: { id: "no-owner" } };
     const head = readHead(tokens);
-    if ("kind" in head) return head;
+    if ("problem" in head) return head;
     const { values, second } = head;
     if (second === undefined || !this.#lenient)
       return this.#keep(owner, head, head.type, values) ?? twoTypes(head);
@@ -201,7 +187,7 @@ class ZoneParser {
     }
     if (head.second !== undefined && !this.#lenient) return twoTypes(head);
     if (data.kept !== undefined && this.#lenient) this.#push(owner, type, head, data.kept);
-    return { kind: data.kept === undefined ? "syntax" : "string-too-long", message: data.problem, type };
+    return { problem: data.problem, type };
   }
 
   #push(owner: string, type: DnsType, { ttl: stated }: RecordHead, data: DnsRecordOf[DnsType]): void {
@@ -213,19 +199,29 @@ class ZoneParser {
 }
 
 interface Fault {
-  readonly kind: ZoneErrorKind;
-  readonly message: string;
+  readonly problem: ZoneProblem;
+  /** Of the record, where it could be read. */
   readonly type?: string;
 }
 
-function fault(message: string, kind: ZoneErrorKind = "syntax"): Fault {
-  return { kind, message };
+type IdOfWord =
+  | "bad-origin"
+  | "no-domain-name"
+  | "no-ttl"
+  | "unknown-type"
+  | "other-class"
+  | "unknown-directive"
+  | "directive-alone"
+  | "not-included";
+
+function fault(id: IdOfWord, text: string): Fault {
+  return { problem: { id, found: found(text) } };
 }
 
 /** Undefined where there is but one. */
 function twoTypes({ type, second }: RecordHead): Fault | undefined {
   if (second === undefined) return undefined;
-  return { kind: "two-types", message: `two record types, ${type} and ${second}`, type: second };
+  return { problem: { id: "two-types", first: type, second }, type: second };
 }
 
 interface RecordHead {
@@ -245,11 +241,11 @@ function readHead(tokens: readonly ZoneToken[]): RecordHead | Fault {
     const asTtl = ttl === undefined && /^\d/.test(word) ? parseTtl(word) : undefined;
     if (asTtl !== undefined) ttl = asTtl;
     else if (!sawClass && (word === "IN" || word === "CLASS1")) sawClass = true;
-    else if (word === "CH" || word === "HS" || word === "CS") return fault(`class ${word} is not supported`);
+    else if (word === "CH" || word === "HS" || word === "CS") return fault("other-class", word);
     else if (isKnownType(word)) return typed(ttl, plainType(word), tokens.slice(index + 1));
-    else return fault(`${shown(token.text)} is no record type`);
+    else return fault("unknown-type", token.text);
   }
-  return fault("a record without a type");
+  return { problem: { id: "no-type" } };
 }
 
 /** `A TXT "..."`: an address or a preference is never the name of a type. */

@@ -21,6 +21,7 @@ const sources: Readonly<Record<DkimSelectorSource, string>> = {
   records: "seen in mail that passed here",
   zone: "in the zone file",
   key: "that of your own signing key",
+  live: "in DNS now",
   guess: "a common name",
 };
 
@@ -50,11 +51,15 @@ const newKey =
 export const dkimEn: FindingText<DkimFindings> = {
   "dkim.no-key": {
     text: ({ name, from }) =>
-      `There is no DKIM key at ${name}. The selector is ${sources[from]}; signatures with it cannot be verified.`,
+      from === "live"
+        ? `The zone files have no DKIM key at ${name}, where there is one now. Signatures with it can no longer be verified then.`
+        : `There is no DKIM key at ${name}. The selector is ${sources[from]}; signatures with it cannot be verified.`,
     fix: ({ from }) =>
-      from === "records"
-        ? "Publish the key again if mail is still signed with it. If not, nothing is to be done."
-        : "Publish the key record (sekisho key dns prints it), or correct the selector.",
+      from === "live"
+        ? "Keep the record while mail is signed with this key, and some days longer. If it is no longer used, nothing is to be done."
+        : from === "records"
+          ? "Publish the key again if mail is still signed with it. If not, nothing is to be done."
+          : "Publish the key record (sekisho key dns prints it), or correct the selector.",
   },
   "dkim.unknown-selector": {
     text: ({ domain, tried }) =>

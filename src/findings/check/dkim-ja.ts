@@ -23,6 +23,7 @@ const sources: Readonly<Record<DkimSelectorSource, string>> = {
   records: "過去に受け取ったメールの署名にあったもの",
   zone: "ゾーンファイルにあるもの",
   key: "署名に使っている鍵のもの",
+  live: "現在の DNS にあるもの",
   guess: "よく使われる名前",
 };
 
@@ -36,10 +37,10 @@ const arcFaults: Readonly<Record<DkimFindings["arc.key"]["fault"], string>> = {
 };
 
 const chainProblems: Readonly<Record<ArcChainProblem, string>> = {
-  "sealed-as-failed": "最新の封印自体が、それより前で連鎖が壊れていたと述べています（cv=fail）",
+  "sealed-as-failed": "最新の封印自体が、それより前でチェーンが壊れていたと述べています（cv=fail）",
   "too-many-sets": "ARC セットの数が多すぎます",
   "incomplete-set": "番号が 1 から連続していないか、3 つのフィールドがそろっていないセットがあります",
-  "chain-value": "封印の cv= が、連鎖の中の位置に合っていません",
+  "chain-value": "封印の cv= が、チェーンの中の位置に合っていません",
   syntax: "フィールドの書き方が誤っています",
   "message-signature":
     "最新の ARC-Message-Signature を検証できません（署名の後にメールが書き換えられています）",
@@ -53,11 +54,15 @@ const newKey =
 export const dkimJa: FindingText<DkimFindings> = {
   "dkim.no-key": {
     text: ({ name, from }) =>
-      `${name} に DKIM の公開鍵がありません。このセレクタは${sources[from]}ですが、その署名は誰にも検証できません。`,
+      from === "live"
+        ? `現在の DNS にある ${name} の DKIM の公開鍵が、ゾーンファイルにはありません。公開すると、この鍵の署名は検証できなくなります。`
+        : `${name} に DKIM の公開鍵がありません。このセレクタは${sources[from]}ですが、その署名は誰にも検証できません。`,
     fix: ({ from }) =>
-      from === "records"
-        ? "今も署名に使っているなら、鍵レコードを公開し直してください。使っていなければ、対応は不要です。"
-        : "鍵レコード（sekisho key dns で表示できます）を公開するか、セレクタを正しく指定してください。",
+      from === "live"
+        ? "署名に使っている間と、使うのをやめてから数日間は、レコードを残してください。もう使っていなければ、対応は不要です。"
+        : from === "records"
+          ? "今も署名に使っているなら、鍵レコードを公開し直してください。使っていなければ、対応は不要です。"
+          : "鍵レコード（sekisho key dns で表示できます）を公開するか、セレクタを正しく指定してください。",
   },
   "dkim.unknown-selector": {
     text: ({ domain, tried }) =>
@@ -174,7 +179,7 @@ export const dkimJa: FindingText<DkimFindings> = {
   },
   "arc.chain": {
     text: ({ file, problem, instance }) =>
-      `${file} の ARC の連鎖（${instance} セット）は検証に失敗しました。${chainProblems[problem]}。`,
+      `${file} の ARC のチェーン（${instance} セット）は検証に失敗しました。${chainProblems[problem]}。`,
     fix: () =>
       "最新のセットを付けたサーバーを調べてください。転送するサーバーは、メールの書き換えがすべて終わってから封印します。",
   },

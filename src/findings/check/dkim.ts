@@ -22,8 +22,8 @@ export type DkimKeyFault =
   | "wrapped-ed25519"
   | "no-key";
 
-/** Where a selector is known from, as told to people. "key" is a private key of the operator. */
-export type DkimSelectorSource = "option" | "message" | "records" | "zone" | "key" | "guess";
+/** Where a selector is known from, as told to people. "key" is a private key of the operator, "live" is live DNS. */
+export type DkimSelectorSource = "option" | "message" | "records" | "zone" | "key" | "live" | "guess";
 
 /** What can be wrong with DKIM keys in DNS and with the keys of ARC. `name` is `selector._domainkey.domain`. */
 export interface DkimFindings {

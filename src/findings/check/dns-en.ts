@@ -1,4 +1,5 @@
 import type { FindingText } from "../finding.ts";
+import { zoneProblemText } from "../zone-problems.ts";
 import type { DnsFindings } from "./dns.ts";
 
 const list = (names: readonly string[]): string => names.join(", ");
@@ -43,13 +44,14 @@ export const dnsEn: FindingText<DnsFindings> = {
   "dns.nxdomain-vs-nodata-vs-servfail": {
     text: ({ domain, nxdomain, nodata, servfail }) =>
       [
+        nxdomain.includes(`${domain} MX`) ? `DNS has no name ${domain}; look for a slip in it.` : "",
         `What DNS says where ${domain} has no record:`,
         nxdomain.length === 0 ? "" : `the name does not exist: ${list(nxdomain)};`,
         nodata.length === 0 ? "" : `it exists without such a record: ${list(nodata)};`,
         servfail.length === 0
           ? ""
           : `the servers fail, so that mail is put off and nothing is known: ${list(servfail)};`,
-        "only the last may change by waiting.",
+        servfail.length === 0 ? "waiting changes nothing of it." : "only the last may change by waiting.",
       ]
         .filter((part) => part !== "")
         .join(" "),
@@ -73,7 +75,8 @@ export const dnsEn: FindingText<DnsFindings> = {
       `Remove the TXT record of ${wildcard}, or publish the right records at these names.`,
   },
   "dns.zone-syntax": {
-    text: ({ file, line, fault, detail }) => `${file}:${line}: ${faults[fault](detail)}`,
+    text: ({ file, line, fault, detail, problem }) =>
+      `${file}:${line}: ${faults[fault](problem === undefined ? detail : zoneProblemText(problem, "en"))}`,
   },
   "dns.ttl-high": {
     text: ({ records, ttl }) =>
@@ -83,7 +86,7 @@ export const dnsEn: FindingText<DnsFindings> = {
   },
   "dns.ttl-low": {
     text: ({ records, ttl }) =>
-      `${list(records)}: the TTL is ${ttl} seconds. When your name servers fail for a moment, receivers notice at once.`,
+      `${list(records)}: the TTL is ${time(ttl)}. When your name servers fail for a moment, receivers notice at once.`,
     fix: () => "Unless a change is near, an hour (3600) is a good value.",
   },
   "dns.negative-ttl": {
@@ -125,9 +128,9 @@ export const dnsEn: FindingText<DnsFindings> = {
   },
   "sub.uncovered": {
     text: ({ names }) =>
-      `These names have addresses, no SPF record of their own and no DMARC policy that would cover them: ${list(names)}. Anybody can send as somebody@${names[0] ?? ""}.`,
+      `These names have addresses, no SPF record of their own and no DMARC policy that would cover them: ${list(names)}. Anybody can send as somebody@${(names[0] ?? "").replace("*", "any")}.`,
     fix: () =>
-      'Publish "v=spf1 -all" at names that send nothing. When no subdomain sends any more that does not pass DMARC, put sp=reject into the DMARC record of the domain.',
+      'Publish "v=spf1 -all" at names that send nothing and are no CNAME. When no subdomain sends any more that does not pass DMARC, put sp=reject into the DMARC record of the domain.',
   },
 };
 
@@ -151,13 +154,14 @@ const faults: Readonly<Record<DnsFindings["dns.zone-syntax"]["fault"], (detail: 
   "two-types": (detail) => `${detail}; a record has one. The server will not load the zone.`,
   parenthesis: (detail) =>
     `a parenthesis is not closed or not opened (${detail}). What follows is read wrongly.`,
-  quote: () => "a quoted string does not end on its line.",
+  quote: (detail) => `${detail}.`,
   "string-too-long": (detail) => `${detail}; longer texts are written as several strings.`,
   semicolon: (detail) =>
     `the semicolon begins a comment here, and the record ends at "${detail}". Put the text in quotes.`,
   "unquoted-blank": (detail) =>
     `without quotes the blanks are lost, and the text becomes "${detail}". Put it in quotes.`,
-  "missing-dot": (detail) => `without a final dot the name of the zone is appended: ${detail}.`,
+  "missing-dot": (detail) =>
+    `without a final dot the name of the zone is appended: ${detail}. End the name with a dot.`,
   include: (detail) => `${detail}, so that its records were not checked.`,
   directive: (detail) => `${detail}, so that what it stands for was not checked.`,
   syntax: (detail) => `${detail}.`,
@@ -178,5 +182,5 @@ function time(seconds: number): string {
     const count = seconds / size;
     return `${count} ${word}${count === 1 ? "" : "s"}`;
   }
-  return `${seconds} seconds`;
+  return seconds === 1 ? "1 second" : `${seconds} seconds`;
 }

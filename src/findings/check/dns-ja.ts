@@ -1,6 +1,6 @@
 import type { FindingText } from "../finding.ts";
+import { zoneProblemText } from "../zone-problems.ts";
 import type { DnsFindings } from "./dns.ts";
-import { zoneDetailJa } from "./zone-detail-ja.ts";
 
 const list = (names: readonly string[]): string => names.join("、");
 
@@ -46,13 +46,16 @@ export const dnsJa: FindingText<DnsFindings> = {
   "dns.nxdomain-vs-nodata-vs-servfail": {
     text: ({ domain, nxdomain, nodata, servfail }) =>
       [
+        nxdomain.includes(`${domain} MX`)
+          ? `${domain} という名前は DNS に存在しません。綴りを確認してください。`
+          : "",
         `${domain} にレコードがない箇所の内訳です。`,
         nxdomain.length === 0 ? "" : `名前そのものがない: ${list(nxdomain)}。`,
         nodata.length === 0 ? "" : `名前はあるがレコードがない: ${list(nodata)}。`,
         servfail.length === 0
           ? ""
           : `サーバーが答えられない（メールは待たされ、有無は不明）: ${list(servfail)}。`,
-        "待てば変わりうるのは最後のものだけです。",
+        servfail.length === 0 ? "待っても変わりません。" : "待てば変わりうるのは最後のものだけです。",
       ].join(""),
   },
   "dns.nxdomain-cut": {
@@ -75,7 +78,8 @@ export const dnsJa: FindingText<DnsFindings> = {
       `${wildcard} の TXT レコードを削除するか、これらの名前に正しいレコードを公開してください。`,
   },
   "dns.zone-syntax": {
-    text: ({ file, line, fault, detail }) => `${file}:${line}: ${faults[fault](detail)}`,
+    text: ({ file, line, fault, detail, problem }) =>
+      `${file}:${line}: ${faults[fault](problem === undefined ? detail : zoneProblemText(problem, "ja"))}`,
   },
   "dns.ttl-high": {
     text: ({ records, ttl }) =>
@@ -127,9 +131,9 @@ export const dnsJa: FindingText<DnsFindings> = {
   },
   "sub.uncovered": {
     text: ({ names }) =>
-      `次の名前にはアドレスがありますが、SPF レコードも、適用される DMARC のポリシーもありません: ${list(names)}。誰でも ～@${names[0] ?? ""} として送信できます。`,
+      `次の名前にはアドレスがありますが、SPF レコードも、適用される DMARC のポリシーもありません: ${list(names)}。誰でも ～@${(names[0] ?? "").replace("*", "any")} として送信できます。`,
     fix: () =>
-      "送信しない名前には「v=spf1 -all」を公開してください。サブドメインのメールがすべて DMARC に合格するようになったら、ドメインの DMARC レコードに sp=reject を加えます。",
+      "送信しない名前には「v=spf1 -all」を公開してください（CNAME の名前には置けません）。サブドメインのメールがすべて DMARC に合格するようになったら、ドメインの DMARC レコードに sp=reject を加えます。",
   },
 };
 
@@ -150,18 +154,19 @@ const lameProblems: Readonly<Record<DnsFindings["dns.lame"]["problem"], string>>
 };
 
 const faults: Readonly<Record<DnsFindings["dns.zone-syntax"]["fault"], (detail: string) => string>> = {
-  "two-types": () => "1 行にレコードの種類が 2 つあります。サーバーはこのゾーンを読み込めません。",
-  parenthesis: () => "括弧の対応が取れていません。後の行が正しく読まれません。",
-  quote: () => "引用符で始まる文字列が、その行の中で終わっていません。",
-  "string-too-long": () => "1 つの文字列が 255 オクテットを超えています。複数の文字列に分けてください。",
+  "two-types": (detail) => `${detail}。1 つにしないと、サーバーはこのゾーンを読み込めません。`,
+  parenthesis: (detail) => `括弧の対応が取れていません（${detail}）。後の行が正しく読まれません。`,
+  quote: (detail) => `${detail}。`,
+  "string-too-long": (detail) => `${detail}。複数の文字列に分けてください。`,
   semicolon: (detail) =>
     `引用符がないため、セミコロンから後ろがコメントになり、レコードは「${detail}」で切れます。全体を引用符で囲んでください。`,
   "unquoted-blank": (detail) =>
     `引用符がないため空白が失われ、「${detail}」になります。全体を引用符で囲んでください。`,
-  "missing-dot": (detail) => `末尾のドットがないため、ゾーン名が補われています: ${detail}。`,
-  include: (detail) => `${zoneDetailJa(detail)}。その中は調べていません。`,
-  directive: (detail) => `${zoneDetailJa(detail)}。この行が表すレコードは調べていません。`,
-  syntax: (detail) => `この行を読めません（${zoneDetailJa(detail)}）。`,
+  "missing-dot": (detail) =>
+    `末尾のドットがないため、ゾーン名が補われて ${detail} になります。名前の末尾にドットを付けてください。`,
+  include: (detail) => `${detail}。その中は調べていません。`,
+  directive: (detail) => `${detail}。この行が表すレコードは調べていません。`,
+  syntax: (detail) => `この行を読めません（${detail}）。`,
 };
 
 function only(what: string, names: readonly string[]): string {

@@ -1,3 +1,4 @@
+import type { ZoneProblem } from "../../core/dns/zone-problem.ts";
 import type { FindingRules } from "../finding.ts";
 
 interface OfDomain {
@@ -66,8 +67,10 @@ export interface DnsFindings {
       | "include"
       | "directive"
       | "syntax";
-    /** What stands there, or the parser's words. */
+    /** What stands there; empty where `problem` says it. */
     readonly detail: string;
+    /** What the parser of zone files finds wrong. */
+    readonly problem?: ZoneProblem;
   };
   /** @param records Name and type of each. @param ttl The greatest of theirs, in seconds. */
   readonly "dns.ttl-high": OfDomain & { readonly records: readonly string[]; readonly ttl: number };

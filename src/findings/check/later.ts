@@ -170,7 +170,7 @@ const rows: readonly Row[] = [
     "smtp",
     "RFC 8461 §4.2",
     "a certificate chain that does not verify",
-    "検証できない証明書の連鎖",
+    "検証できない証明書チェーン",
   ],
   ["tls.cert-weak", "warning", "smtp", "RFC 8461 §4.2", "a weak certificate", "弱い証明書"],
   [

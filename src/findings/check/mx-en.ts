@@ -7,7 +7,7 @@ export const mxEn: FindingText<MxFindings> = {
   "mx.none-implicit": {
     text: ({ domain, addresses }) =>
       `${domain} has no MX record, so mail for it goes to the address of the domain itself (${list(addresses)}), often a web server.`,
-    fix: () => "Publish the MX hosts, or the null MX if the domain takes no mail.",
+    fix: () => "Publish the MX hosts, or the null MX (MX 0 .) if the domain takes no mail.",
   },
   "mx.null": {
     text: ({ domain }) => `${domain} says with a null MX that it takes no mail. Senders are told so at once.`,

@@ -7,7 +7,7 @@ export const mxJa: FindingText<MxFindings> = {
   "mx.none-implicit": {
     text: ({ domain, addresses }) =>
       `${domain} には MX レコードがありません。メールはドメイン自身のアドレス（${list(addresses)}）に配送されます。多くの場合、それは Web サーバーです。`,
-    fix: () => "受信するなら MX レコードを、受信しないなら null MX を公開してください。",
+    fix: () => "受信するなら MX レコードを、受信しないなら null MX（MX 0 .）を公開してください。",
   },
   "mx.null": {
     text: ({ domain }) =>

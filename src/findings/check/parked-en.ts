@@ -19,15 +19,15 @@ export const parkedEn: FindingText<ParkedFindings> = {
   "parked.null-mx": {
     text: ({ domain, exchanges }) =>
       exchanges.length === 0
-        ? `${domain} takes no mail, but does not say so: senders go on trying at its addresses for days.`
+        ? `${domain} takes no mail, but does not say so. A null MX tells senders at once, and nobody tries an address of it for days.`
         : `${domain} is checked as one without mail, but has MX records: ${exchanges.join(", ")}.`,
     fix: ({ exchanges, reports }) =>
       (reports
         ? "Its DMARC or TLS-RPT record has reports sent to this very domain: name an address at another domain in rua= first. "
         : "") +
       (exchanges.length === 0
-        ? "Publish a null MX."
-        : "If it takes no mail, replace them by a null MX. If it does, check with --profile receiver."),
+        ? "Publish a null MX (MX 0 .)."
+        : "If it takes no mail, replace them by a null MX (MX 0 .). If it does, check with --profile receiver."),
   },
   "parked.no-dkim": {
     text: ({ domain, name }) =>

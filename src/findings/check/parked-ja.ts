@@ -20,15 +20,15 @@ export const parkedJa: FindingText<ParkedFindings> = {
   "parked.null-mx": {
     text: ({ domain, exchanges }) =>
       exchanges.length === 0
-        ? `${domain} はメールを受け取りませんが、それを示していません。送信側は何日も配送を試み続けます。`
+        ? `${domain} はメールを受け取りませんが、それを示していません。null MX があれば送信側にすぐ伝わり、何日も配送を試みられることがなくなります。`
         : `${domain} はメールを使わないドメインとして調べましたが、MX レコードがあります（${exchanges.join("、")}）。`,
     fix: ({ exchanges, reports }) =>
       (reports
         ? "DMARC または TLS-RPT のレポートの宛先がこのドメイン自身です。先に rua= を別のドメインの宛先に変えてください。"
         : "") +
       (exchanges.length === 0
-        ? "null MX を公開してください。"
-        : "メールを受け取らないなら null MX に置き換えてください。受け取るなら --profile receiver で調べてください。"),
+        ? "null MX（MX 0 .）を公開してください。"
+        : "メールを受け取らないなら null MX（MX 0 .）に置き換えてください。受け取るなら --profile receiver で調べてください。"),
   },
   "parked.no-dkim": {
     text: ({ domain, name }) =>

@@ -37,9 +37,9 @@ export const target: FuzzTarget = {
     });
     const dns = zoneResolver([parsed]);
     const lines = text.split("\n").length;
-    for (const { line, message } of parsed.errors)
-      if (line < 1 || line > lines + 1 || message.length > 250)
-        throw new Error(`error at ${line}: ${message}`);
+    for (const { line, problem } of parsed.errors)
+      if (line < 1 || line > lines + 1 || JSON.stringify(problem).length > 750)
+        throw new Error(`error at ${line}: ${problem.id}`);
     for (const { name, type, ttl } of parsed.records.slice(0, 50)) {
       const asked = name === "" ? "." : name;
       if (canonicalName(asked) !== name) throw new Error(`not canonical: ${name}`);

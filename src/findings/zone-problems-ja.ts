@@ -1,0 +1,31 @@
+import type { ZoneProblemTexts } from "./zone-problems.ts";
+
+export const zoneProblemsJa: ZoneProblemTexts = {
+  "parenthesis-open": () => "「(」が閉じられていません",
+  "parenthesis-alone": () => "「)」に対応する「(」がありません",
+  "quote-open": () => "引用符で始まる文字列が、その行の中で終わっていません",
+  "two-types": ({ first, second }) => `レコードの種類が 2 つあります（${first} と ${second}）`,
+  "no-owner": () => "レコードの名前がありません",
+  "no-type": () => "レコードの種類がありません",
+  "unknown-type": ({ found }) => `「${found}」というレコードの種類はありません`,
+  "other-class": ({ found }) => `${found} クラスには対応していません`,
+  "no-domain-name": ({ found }) => `「${found}」はドメイン名ではありません`,
+  "bad-origin": ({ found }) => `起点「${found}」はドメイン名ではありません`,
+  "no-ttl": ({ found }) => `「${found}」は TTL ではありません`,
+  "no-address": ({ found, family }) => `「${found}」は IPv${family} アドレスではありません`,
+  "no-data": ({ type }) => `${type} レコードの値がありません`,
+  "unknown-directive": ({ found }) => `${found} には対応していません`,
+  "directive-alone": ({ found }) => `${found} の値がありません`,
+  "not-included": ({ found }) => `「${found}」を読み込めません`,
+  "too-many-includes": () => "$INCLUDE で読み込むファイルが多すぎるか、互いに読み込み合っています",
+  "one-name": ({ type }) => `${type} レコードの値は名前 1 つです`,
+  "mx-data": () => "MX レコードには 0～65535 の優先度とホスト名を書きます",
+  "soa-data": () => "SOA レコードには名前 2 つと数値 5 つを書きます",
+  "soa-time": () => "SOA レコードの時間を読めません",
+  "tlsa-data": () => "TLSA レコードには 0～255 の数値 3 つと 16 進数を書きます",
+  "generic-data": ({ type }) => `${type} レコードの汎用形式（RFC 3597）を読めません`,
+  "bad-escape": () => "TXT の文字列に、途中で切れているか 255 を超えるエスケープ（\\）があります",
+  "string-too-long": ({ octets }) =>
+    `TXT の文字列が ${octets} オクテットあります（1 つの文字列は 255 オクテットまで）`,
+  "text-too-long": () => "TXT レコードが 65535 オクテットを超えています",
+};
