@@ -173,13 +173,14 @@ function inOrder(findings: readonly Finding[]): readonly Finding[] {
     if (!once.has(key)) once.set(key, one);
   }
   return [...once.values()].sort(
-    (a, b) => rank[a.severity] - rank[b.severity] || fileFirst(a) - fileFirst(b),
+    (a, b) => rank[a.severity] - rank[b.severity] || causeFirst(a) - causeFirst(b),
   );
 }
 
-/** A file that does not load is the cause of much that follows. */
-function fileFirst({ id }: Finding): number {
-  return id === "dns.zone-syntax" ? 0 : 1;
+/** A file that does not load, and a name that does not exist, are the cause of much that follows. */
+function causeFirst({ id }: Finding): number {
+  if (id === "dns.zone-syntax") return 0;
+  return id === "dns.nxdomain-vs-nodata-vs-servfail" ? 1 : 2;
 }
 
 function findingKey({ id, subject, params }: Finding): string {

@@ -12,23 +12,24 @@ const maxShown = 20;
 /** Names below the domain that have addresses or MX records, and neither SPF of their own nor a DMARC policy above. */
 export const checkSubdomains: Check = async (context) => {
   const { domain } = context;
-  const names = await namesBelow(context);
-  const covered = await Promise.all(names.map((name) => isCovered(name, context)));
-  const wildcard = await openWildcard(context);
-  const open = [...names.filter((_, index) => covered[index] === false), ...wildcard];
+  const wildcard = await stateOfWildcard(context);
+  const known = await withAddress(await knownNames(context), context);
+  const names = [...new Set([...known, ...(await commonNames(context, wildcard))])].sort();
+  const open = [...(await uncovered(names, context)), ...(wildcard === "open" ? [`*.${domain}`] : [])];
   const findings =
     open.length === 0 ? [] : [finding("sub.uncovered", domain, { domain, names: open.slice(0, maxShown) })];
   return { findings, facts: { names } };
 };
 
-/** Where a wildcard has addresses, every name does: it stands for them. */
-async function openWildcard(context: CheckContext): Promise<readonly string[]> {
+/** Whether a wildcard gives addresses to every name, and anybody can send as these. */
+async function stateOfWildcard(context: CheckContext): Promise<"none" | "open" | "covered"> {
   const unused = unusedNameBelow(context.domain);
-  if (!(await hasAddress(unused, context.dns))) return [];
-  return (await isCovered(unused, context)) === false ? [`*.${context.domain}`] : [];
+  if (!(await hasAddress(unused, context.dns))) return "none";
+  return (await isCovered(unused, context)) === false ? "open" : "covered";
 }
 
-async function namesBelow({ domain, dns, zones }: CheckContext): Promise<string[]> {
+/** MX hosts, and what the zone files hold. */
+async function knownNames({ domain, dns, zones }: CheckContext): Promise<readonly string[]> {
   const mx = await dns.query(domain, "MX");
   const hosts = mx.kind === "answer" ? mx.records.map(({ exchange }) => exchange) : [];
   const inFiles = zones.flatMap(({ zone }) =>
@@ -36,15 +37,35 @@ async function namesBelow({ domain, dns, zones }: CheckContext): Promise<string[
       .filter(({ type }) => type === "A" || type === "AAAA" || type === "MX")
       .map(({ name }) => name),
   );
-  // What a wildcard says of every name is no sign that somebody uses this one.
-  const hasWildcard = await hasAddress(unusedNameBelow(domain), dns);
-  const guesses = hasWildcard ? [] : common.map((label) => `${label}.${domain}`);
-  const all = [...inFiles, ...hosts, ...guesses].filter(
+  const all = [...inFiles, ...hosts].filter(
     (name) => name !== domain && isWithin(name, domain) && !name.startsWith("*"),
   );
-  const asked = [...new Set(all)].slice(0, maxNames);
-  const exist = await Promise.all(asked.map((name) => hasAddress(name, dns)));
-  return asked.filter((_, index) => exist[index]).sort();
+  return [...new Set(all)].slice(0, maxNames);
+}
+
+/** What a wildcard says of every name is no sign that somebody uses this one. */
+async function commonNames(
+  context: CheckContext,
+  wildcard: "none" | "open" | "covered",
+): Promise<readonly string[]> {
+  // It stands for them.
+  if (wildcard === "open") return [];
+  const names = await withAddress(
+    common.map((label) => `${label}.${context.domain}`),
+    context,
+  );
+  // RFC 4592 §3.3.1: a name that it does not cover has records of its own.
+  return wildcard === "none" ? names : uncovered(names, context);
+}
+
+async function withAddress(names: readonly string[], { dns }: CheckContext): Promise<readonly string[]> {
+  const found = await Promise.all(names.map((name) => hasAddress(name, dns)));
+  return names.filter((_, index) => found[index]);
+}
+
+async function uncovered(names: readonly string[], context: CheckContext): Promise<readonly string[]> {
+  const covered = await Promise.all(names.map((name) => isCovered(name, context)));
+  return names.filter((_, index) => covered[index] === false);
 }
 
 async function hasAddress(name: string, dns: CheckContext["dns"]): Promise<boolean> {

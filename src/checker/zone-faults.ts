@@ -21,7 +21,8 @@ const maxFaults = 200;
 /** What is wrong in the text of a zone file: what its parser says, and what it reads without seeing the mistake. */
 export function zoneFaults(checked: CheckedZone): readonly Finding[] {
   const parts = [{ file: checked.file, text: checked.text }, ...checked.included];
-  const names = new Set([...checked.zone.records.map(({ name }) => name), ...checked.zone.otherNames]);
+  const { records, otherNames, computedNames } = checked.zone;
+  const names = new Set([...records.map(({ name }) => name), ...otherNames, ...computedNames]);
   const lint = parts.flatMap(({ file, text }) => lintText(file, text, originOf(checked), names));
   const isSpf = (name: string | undefined): boolean =>
     checked.zone.records.some(
@@ -68,9 +69,9 @@ function faultFinding({ params, change }: Fault): Finding {
 
 /** Nothing is wrong with the file, only less of it was checked. */
 function isKnownToServers({ problem }: Fault["params"]): boolean {
-  // BIND and Knot know the one, PowerDNS and octoDNS the others.
+  // BIND and Knot know $GENERATE.
   if (problem?.id === "unknown-directive") return /^\$GENERATE$/i.test(problem.found);
-  return problem?.id === "unknown-type" && /^(?:ALIAS|ANAME|LUA)$/i.test(problem.found);
+  return problem?.id === "computed-type";
 }
 
 const faultOf: Readonly<Partial<Record<ZoneProblemId, Fault["params"]["fault"]>>> = {
@@ -82,6 +83,7 @@ const faultOf: Readonly<Partial<Record<ZoneProblemId, Fault["params"]["fault"]>>
   "not-included": "include",
   "too-many-includes": "include",
   "unknown-directive": "directive",
+  "computed-type": "directive",
 };
 
 function errorFault({ problem, line, file }: ZoneError, main: string): Fault {

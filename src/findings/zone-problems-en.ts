@@ -8,6 +8,7 @@ export const zoneProblemsEn: ZoneProblemTexts = {
   "no-owner": () => "a record without an owner",
   "no-type": () => "a record without a type",
   "unknown-type": ({ found }) => `"${found}" is no record type`,
+  "computed-type": ({ found }) => `${found} is known to some servers only`,
   "other-class": ({ found }) => `class ${found} is not supported`,
   "no-domain-name": ({ found }) => `"${found}" is no domain name`,
   "bad-origin": ({ found }) => `the origin "${found}" is no domain name`,

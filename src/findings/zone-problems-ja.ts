@@ -8,6 +8,7 @@ export const zoneProblemsJa: ZoneProblemTexts = {
   "no-owner": () => "レコードの名前がありません",
   "no-type": () => "レコードの種類がありません",
   "unknown-type": ({ found }) => `「${found}」というレコードの種類はありません`,
+  "computed-type": ({ found }) => `${found} は一部のサーバーだけの種類です`,
   "other-class": ({ found }) => `${found} クラスには対応していません`,
   "no-domain-name": ({ found }) => `「${found}」はドメイン名ではありません`,
   "bad-origin": ({ found }) => `起点「${found}」はドメイン名ではありません`,

@@ -284,6 +284,24 @@ test.each([
   expect(found?.change).toBeUndefined();
 });
 
+test("addresses that two terms have are written once", async () => {
+  const { findings } = await checkSpf(
+    spfContext(
+      memoryResolver({
+        "example.jp": [
+          { TXT: "v=spf1 mx a:b.example.jp a:c.example.jp ~all" },
+          { MX: [10, "b.example.jp"] },
+          { MX: [20, "c.example.jp"] },
+        ],
+        "b.example.jp": [{ A: "198.51.0.1" }],
+        "c.example.jp": [{ A: "198.51.0.2" }],
+      }),
+    ),
+  );
+  const added = findings.flatMap(({ change = [] }) => change.filter(({ action }) => action === "add"));
+  expect(added.map(({ data }) => data)).toContain('"v=spf1 ip4:198.51.0.1 ip4:198.51.0.2 ~all"');
+});
+
 test("what a mend changes with the rest is told with the rest", async () => {
   const TXT = "v=spf1 ip4:203.0.112.10/24 ptr exists:%{p}.example.jp inlcude:s.example.net ?all ip4:2600::1";
   const { findings } = await checkSpf(

@@ -85,7 +85,7 @@ function mendTerms(node: SpfNode, root: SpfNode, ids: MendIds, dead: readonly De
   const inlined = ids.has("spf.lookups-over-10")
     ? expanded.flatMap((word) => inlineOwn(word, root))
     : expanded;
-  return mendEnd(withoutListed(inlined), node, ids);
+  return mendEnd(withoutListed(withoutRepeated(inlined)), node, ids);
 }
 
 /** Terms that do nothing, or harm, and whose going changes no other result. */
@@ -177,6 +177,16 @@ function expandHosts(word: Word): readonly Word[] {
   return !isKnown || found.length === 0 || found.length > maxAddresses
     ? [word]
     : found.map((text) => ({ text }));
+}
+
+/** What a mend put in for several terms alike is needed once. */
+function withoutRepeated(words: readonly Word[]): readonly Word[] {
+  const seen = new Set<string>();
+  return words.filter(({ text, from }) => {
+    const isRepeated = from === undefined && seen.has(text);
+    seen.add(text);
+    return !isRepeated;
+  });
 }
 
 /** Addresses that a mend put in and that the record lists already, alone or within a network. */

@@ -39,9 +39,16 @@ function hasOrigin({ origins, records }: Zone): boolean {
   return origins.length > 0 || records.some(({ type }) => type === "SOA");
 }
 
-/** Lines without SOA and $ORIGIN are all there is of these domains; what lies outside is not gone, but unknown. */
-function domainsIn({ records, otherNames }: Zone, checked: readonly string[]): readonly string[] {
-  const names = [...records.map(({ name }) => name), ...otherNames, ...checked];
+/**
+ * Lines without SOA and $ORIGIN are all there is of these domains; what lies outside is not gone, but unknown.
+ * @param checked Taken where no line can be read, since without any all of DNS would count as gone.
+ */
+function domainsIn(
+  { records, otherNames, computedNames }: Zone,
+  checked: readonly string[],
+): readonly string[] {
+  const own = [...records.map(({ name }) => name), ...otherNames, ...computedNames];
+  const names = own.length > 0 ? own : checked;
   return [...new Set(names.map((name) => parseSuffix(name, { validateHostname: false }).domain ?? name))];
 }
 

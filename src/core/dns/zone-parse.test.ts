@@ -139,6 +139,15 @@ describe("TTL: RFC 2308 §4, RFC 1035 §5.1, §3.3.13", () => {
 });
 
 describe("other types", () => {
+  test.each(["ALIAS x.example.net.", "300 IN aname x.example.net.", "LUA A \"ifportup(25, {'192.0.2.1'})\""])(
+    "%s is told; the name exists, with addresses that only its server knows",
+    (rest) => {
+      const zone = parseZone(`a.jp ${rest}\nb.jp A 192.0.2.1`);
+      expect(zone).toMatchObject({ otherNames: [], computedNames: ["a.jp"], records: [{ name: "b.jp" }] });
+      expect(zone.errors.map(({ problem }) => problem.id)).toEqual(["computed-type"]);
+    },
+  );
+
   test.each([
     "SRV 0 0 25 mx",
     'CAA 0 issue "x"',

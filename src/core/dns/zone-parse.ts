@@ -24,6 +24,8 @@ export interface Zone {
   readonly origins: readonly string[];
   /** Owners of records of other types, which are not kept: the names exist all the same. */
   readonly otherNames: readonly string[];
+  /** Owners of ALIAS, ANAME and LUA records: they exist, and only their servers know their addresses. */
+  readonly computedNames: readonly string[];
 }
 
 export interface ParseZoneOptions {
@@ -47,8 +49,14 @@ export interface ParseZoneOptions {
 export function parseZone(text: string, options: ParseZoneOptions = {}): Zone {
   const parser = new ZoneParser(options);
   parser.parseText(text, options.file, 0);
-  const { records, errors, origins, otherNames } = parser;
-  return { records, errors, origins: [...origins], otherNames: [...otherNames] };
+  const { records, errors, origins, otherNames, computedNames } = parser;
+  return {
+    records,
+    errors,
+    origins: [...origins],
+    otherNames: [...otherNames],
+    computedNames: [...computedNames],
+  };
 }
 
 const maxIncludeDepth = 8;
@@ -59,6 +67,7 @@ class ZoneParser {
   readonly errors: ZoneError[] = [];
   readonly origins = new Set<string>();
   readonly otherNames = new Set<string>();
+  readonly computedNames = new Set<string>();
   readonly #include: ((file: string) => string | undefined) | undefined;
   readonly #lenient: boolean;
   #origin = "";
@@ -167,7 +176,10 @@ class ZoneParser {
     const owner = this.#owner;
     if (owner === undefined) return { problem: { id: "no-owner" } };
     const head = readHead(tokens);
-    if ("problem" in head) return head;
+    if ("problem" in head) {
+      if (head.problem.id === "computed-type") this.computedNames.add(owner);
+      return head;
+    }
     const { values, second } = head;
     if (second === undefined || !this.#lenient)
       return this.#keep(owner, head, head.type, values) ?? twoTypes(head);
@@ -209,6 +221,7 @@ type IdOfWord =
   | "no-domain-name"
   | "no-ttl"
   | "unknown-type"
+  | "computed-type"
   | "other-class"
   | "unknown-directive"
   | "directive-alone"
@@ -232,6 +245,9 @@ interface RecordHead {
   readonly second?: string;
 }
 
+/** Of PowerDNS, octoDNS and others. */
+const computedTypes: ReadonlySet<string> = new Set(["ALIAS", "ANAME", "LUA"]);
+
 /** TTL and class in either order, both optional, then the type; or what is wrong. */
 function readHead(tokens: readonly ZoneToken[]): RecordHead | Fault {
   let ttl: number | undefined;
@@ -243,7 +259,7 @@ function readHead(tokens: readonly ZoneToken[]): RecordHead | Fault {
     else if (!sawClass && (word === "IN" || word === "CLASS1")) sawClass = true;
     else if (word === "CH" || word === "HS" || word === "CS") return fault("other-class", word);
     else if (isKnownType(word)) return typed(ttl, plainType(word), tokens.slice(index + 1));
-    else return fault("unknown-type", token.text);
+    else return fault(computedTypes.has(word) ? "computed-type" : "unknown-type", token.text);
   }
   return { problem: { id: "no-type" } };
 }

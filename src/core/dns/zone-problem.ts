@@ -11,6 +11,8 @@ interface ZoneProblems {
   readonly "no-type": object;
   /** A record type that there is not. */
   readonly "unknown-type": Found;
+  /** A type of some servers only, which work its addresses out when they are asked (ALIAS, ANAME, LUA). */
+  readonly "computed-type": Found;
   /** Another class than IN. */
   readonly "other-class": Found;
   readonly "no-domain-name": Found;

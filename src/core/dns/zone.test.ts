@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { formatIp, type IpAddress } from "../ip.ts";
 import { memoryResolver } from "./memory.ts";
-import type { DnsType } from "./resolver.ts";
+import type { DnsResolver, DnsType } from "./resolver.ts";
 import { zoneResolver } from "./zone.ts";
 import { parseZone } from "./zone-parse.ts";
 
@@ -28,6 +29,42 @@ x.ent.w A 192.0.2.3
 child NS ns.child
 ns.child A 192.0.2.54
 `);
+
+describe("addresses that a server works out itself (ALIAS)", () => {
+  const zone = parseZone(`$ORIGIN example.jp.
+@ SOA a b 1 2 3 4 5
+@ ALIAS web.example.net.
+@ TXT "v=spf1 a -all"
+*.w ALIAS web.example.net.
+six ALIAS web.example.net.
+six AAAA 2001:db8::1
+fresh ALIAS web.example.net.
+`);
+  const live = memoryResolver({
+    "example.jp": [{ A: "192.0.2.1" }],
+    "x.w.example.jp": [{ A: "192.0.2.2" }],
+    "six.example.jp": [{ A: "192.0.2.3" }, { AAAA: "2001:db8::2" }],
+  });
+  test.each([
+    { name: "example.jp", type: "A", offline: "offline", live: ["192.0.2.1"] },
+    { name: "example.jp", type: "AAAA", offline: "offline", live: "nodata" },
+    { name: "example.jp", type: "MX", offline: "nodata", live: "nodata" },
+    { name: "x.w.example.jp", type: "A", offline: "offline", live: ["192.0.2.2"] },
+    { name: "x.w.example.jp", type: "TXT", offline: "nodata", live: "nodata" },
+    { name: "six.example.jp", type: "A", offline: "offline", live: ["192.0.2.3"] },
+    { name: "six.example.jp", type: "AAAA", offline: ["2001:db8::1"], live: ["2001:db8::1"] },
+    { name: "fresh.example.jp", type: "A", offline: "offline", live: "offline" },
+    { name: "gone.example.jp", type: "A", offline: "nxdomain", live: "nxdomain" },
+  ] as const)("$name $type", async ({ name, type, offline, live: expected }) => {
+    const ask = async (dns: DnsResolver): Promise<unknown> => {
+      const answer = await dns.query<DnsType>(name, type);
+      if (answer.kind === "answer") return answer.records.map((one) => formatIp(one as IpAddress));
+      return answer.kind === "failure" ? answer.reason : answer.kind;
+    };
+    expect(await ask(zoneResolver([zone]))).toEqual(offline);
+    expect(await ask(zoneResolver([zone], live, { asPublished: true }))).toEqual(expected);
+  });
+});
 
 describe("alone (offline)", () => {
   const dns = zoneResolver([example]);

@@ -12,6 +12,8 @@ type AnyRecord = DnsRecordOf[DnsType];
  * - A name at which a file has any record is answered from the files; a type it lacks there is nodata, whatever live DNS
  *   holds. Names that a wildcard of a file covers (RFC 4592) are answered from it; a name that only live DNS has below
  *   such a wildcard counts as covered. CNAMEs are followed through files and fallback alike.
+ * - Addresses that a server works out itself (ALIAS and the like) are those that `fallback` has now, and `failure: offline`
+ *   where it knows no such name.
  * - All other names are asked of `fallback`. NXDOMAIN becomes nodata where a file has names below.
  * - At and below a delegation (NS records below the SOA of their own file) the file is not authoritative: the name is
  *   asked of `fallback`, unless another file has it.
@@ -62,6 +64,8 @@ class Overlay {
   readonly #delegations = new Set<string>();
   /** Owners of SOA records. */
   readonly #apexes = new Set<string>();
+  /** Their addresses are not in the files. */
+  readonly #computed = new Set<Node>();
   readonly #asPublished: boolean;
 
   constructor(zones: readonly Zone[], fallback: DnsResolver | undefined, asPublished: boolean) {
@@ -74,6 +78,7 @@ class Overlay {
   #addZone(zone: Zone): void {
     for (const record of zone.records) this.#add(record.name, record.type, record.data, record.ttl);
     for (const name of zone.otherNames) this.#node(name);
+    for (const name of zone.computedNames) this.#computed.add(this.#node(name));
     const soaOwners = apexes(zone);
     for (const apex of soaOwners) this.#apexes.add(apex);
     const origins = soaOwners.length > 0 ? soaOwners : zone.origins;
@@ -116,11 +121,7 @@ class Overlay {
     let chain: Chain = { aliases: 0, ttl: Number.POSITIVE_INFINITY, authentic: true };
     let at = asked;
     for (;;) {
-      const node = this.#find(at, type);
-      const step =
-        node === undefined || this.#isPart(at, node, type)
-          ? await this.#ask(at, type, options)
-          : stepAt(node, type);
+      const step = await this.#step(at, type, options);
       chain = {
         aliases: chain.aliases + 1,
         ttl: Math.min(chain.ttl, step.answer.kind === "answer" ? step.answer.ttl : chain.ttl),
@@ -130,6 +131,24 @@ class Overlay {
       if (chain.aliases > maxAliases) return { kind: "failure", reason: "malformed" };
       at = step.target;
     }
+  }
+
+  async #step(name: string, type: DnsType, options?: DnsQueryOptions): Promise<Step> {
+    const node = this.#find(name, type);
+    if (node === undefined || this.#isPart(name, node, type)) return this.#ask(name, type, options);
+    return this.#isComputed(node, type) ? this.#askComputed(name, type, options) : stepAt(node, type);
+  }
+
+  #isComputed(node: Node, type: DnsType): boolean {
+    if (type !== "A" && type !== "AAAA") return false;
+    return this.#computed.has(node) && !node.has(type) && !node.has("CNAME");
+  }
+
+  async #askComputed(name: string, type: DnsType, options?: DnsQueryOptions): Promise<Step> {
+    const now = await this.#fallback?.query(name, type, options);
+    if (now === undefined || now.kind === "nxdomain")
+      return { answer: { kind: "failure", reason: "offline" } };
+    return { answer: now };
   }
 
   /** What the files have at the name, by itself or by a wildcard; undefined when they have nothing to say. */
