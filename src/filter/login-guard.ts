@@ -49,14 +49,58 @@ function readAddresses(value: string): {
   const hasNames = defects.includes("address-in-display-name");
   const inNames = hasNames ? mailboxes.flatMap(({ displayName = "" }) => addressesInName(displayName)) : [];
   const addresses = [...mailboxes, ...inNames];
-  return { addresses, domains, hasNames, isWhole: addresses.length === value.split("@").length - 1 };
+  return { addresses, domains, hasNames, isWhole: addresses.length === countAts(value) };
 }
 
-/** `boss @ example.jp` is one, and so is each such word among others. */
+/** But for those that are half of a character of ISO-2022-JP, from `ESC $ B` (or `@`) to the next ESC. */
+function countAts(value: string): number {
+  const text = value.split("\x1b").filter((part) => !/^\$[@B][!-~]*$/.test(part));
+  return text.join("").split("@").length - 1;
+}
+
+/** `boss @ example.jp` is one, and so is each such word among others; one with a blank in its domain is none. */
 function addressesInName(name: string): readonly Address[] {
   const { mailboxes } = parseAddressList(name);
   if (mailboxes.length > 0) return mailboxes;
-  return name.split(/\s/).flatMap((word) => (word.includes("@") ? parseAddressList(word).mailboxes : []));
+  const words = name.replace(/\s?@\s?/g, "@").split(/[\s[\]](?!\.)/);
+  return words.flatMap((word) => (word.includes("@") ? parseAddressList(word).mailboxes : []));
+}
+
+/**
+ * What looks like an address in a damaged From, also within quotes and comments: where one of those has no end, some readers
+ * do not see its beginning either.
+ */
+export function apparentAddresses(head: MessageHead): readonly AuthorAddress[] {
+  return fieldsNamed(head, "from").flatMap((field) => apparentIn(rawValue(head, field)));
+}
+
+function apparentIn(value: string): readonly AuthorAddress[] {
+  const found: AuthorAddress[] = [];
+  for (let at = value.indexOf("@"); at >= 0; at = value.indexOf("@", at + 1)) {
+    let start = at;
+    while (start > 0 && isLocalCharacter(value[start - 1] as string)) start -= 1;
+    let end = at + 1;
+    while (end < value.length && /[\w.-]/.test(value[end] as string)) end += 1;
+    found.push({
+      localPart: bareLocalPart(value.slice(start, at)),
+      domain: toAsciiDomain(value.slice(at + 1, end)),
+    });
+  }
+  return found;
+}
+
+/** Also of what stands in quotes, but for blanks. */
+function isLocalCharacter(character: string): boolean {
+  return !" \t\r\n\0()<>[]:;@,".includes(character);
+}
+
+/** Without quotation marks, those of other alphabets among them. */
+function bareLocalPart(octets: string): string {
+  const text = Buffer.from(octets, "latin1").toString("utf8");
+  return text
+    .replaceAll(/["\\]/g, "")
+    .replace(/^[^\p{L}\p{N}_]+/u, "")
+    .toLowerCase();
 }
 
 /**

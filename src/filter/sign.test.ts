@@ -300,6 +300,13 @@ describe("logins", () => {
     ["text behind the address", { fields: from("<taro@ours.example> <boss@ours.example>") }],
     ["a damaged address", { fields: from("bo ss@ours.example, taro@ours.example") }],
     ["a second From behind a bare CR", { fields: from("taro@ours.example\rFrom: boss@ours.example") }],
+    ["a quote without an end", { fields: from('"<boss@ours.example>') }],
+    ["a comment without an end", { fields: from("(boss@ours.example") }],
+    ["quotes in a quote without an end", { fields: from('"<"boss"@ours.example>') }],
+    ["a control character", { fields: from("boss@ours.example\x00 <taro@ours.example>") }],
+    ["an ideographic space", { fields: from("boss@ours.example\u3000<taro@ours.example>") }],
+    ["ISO-2022-JP", { fields: from('"\x1b$Bboss@ours.example\x1b(B" <taro@ours.example>') }],
+    ["a blank in the domain", { fields: from("boss@ours .example <taro@ours.example>") }],
   ])("a mismatch does not hide behind %s", async (_, sent) => {
     const used = await configWith(`${hold}\n  null_sender: unsigned`);
     const fields = from("boss@ours.example");
@@ -333,6 +340,13 @@ describe("logins", () => {
     ["a From that stands there twice", { fields: from("taro@ours.example", second) }],
     ["a comma in the name", { fields: from("Yamada, Taro <taro@ours.example>") }],
     ["an at sign in the name", { fields: from("Yamada@Sales <taro@ours.example>") }],
+    ["one with blanks beside it", { fields: from("Taro Yamada @ Sales <taro@ours.example>") }],
+    ["a name in ISO-2022-JP", { fields: from("\x1b$B@n\x1b(B <taro@ours.example>") }],
+    ["one in quotes", { fields: from('"\x1b$B@P@n\x1b(B" <taro@ours.example>') }],
+    ["one in quotes, as of 1978", { fields: from('"\x1b$@;3ED\x1b(J" <taro@ours.example>') }],
+    ["one in a comment", { fields: from("taro@ours.example (\x1b$B@n@>\x1b(B)") }],
+    ["quotation marks that are none in mail", { fields: from("'taro@ours.example' <taro@ours.example>") }],
+    ["Japanese ones", { fields: from("「taro@ours.example」<taro@ours.example>") }],
     ["a bracket too many", { fields: from("Taro <taro@ours.example>>") }],
   ])("who writes as himself is not held for %s", async (_, sent) => {
     const got = await send({ config: await configWith(hold), logins, login: "taro", ...sent });
@@ -377,6 +391,8 @@ describe("logins", () => {
     ["Taro Yamada taro@ours.example <taro@ours.example>", undefined],
     ["Taro @ ours.example <taro@ours.example>", undefined],
     ["taro@ours.example <taro@ours.example>", undefined],
+    ["[boss@ours.example] <taro@ours.example>", "login-mismatch"],
+    ["[taro@ours.example] <taro@ours.example>", undefined],
     ['"Taro, of ours" <taro@ours.example>', undefined],
   ])("an address in the place of a name counts as one in From: %s", async (author, why) => {
     const got = await send({ config: await configWith(some), logins, login: "taro", fields: from(author) });

@@ -11,7 +11,13 @@ import { type Author, authorOf } from "../keys/signing-table.ts";
 import type { RecordedSigning, SigningFailure, UnsignedReason } from "../store/record.ts";
 import type { CountMessage } from "./burst.ts";
 import type { EditedHead } from "./edited-head.ts";
-import { type AuthorAddress, authorAddresses, checkLogin, readsEveryAuthor } from "./login-guard.ts";
+import {
+  type AuthorAddress,
+  apparentAddresses,
+  authorAddresses,
+  checkLogin,
+  readsEveryAuthor,
+} from "./login-guard.ts";
 import type { OutgoingFacts } from "./outgoing.ts";
 import { passesThrough } from "./passing-through.ts";
 import { Preflight } from "./preflight.ts";
@@ -212,10 +218,11 @@ class Signing implements MessageSigning {
     if (!this.#isAsWritten(edited)) return undefined;
     const found = authorDomain(edited.received);
     if (found.kind === "domain") return undefined;
-    const isRead = found.problem === "from-multiple-domains" || readsEveryAuthor(edited.received);
-    const unread = isRead ? [] : found.domains;
+    const isDamaged = found.problem !== "from-multiple-domains";
+    const unread = !isDamaged || readsEveryAuthor(edited.received) ? [] : found.domains;
     const named = [
       ...authorAddresses(edited.received),
+      ...(isDamaged ? apparentAddresses(edited.received) : []),
       ...unread.map((domain) => ({ localPart: "", domain })),
     ].filter(
       ({ localPart, domain }) =>

@@ -42,14 +42,14 @@ function inflateAtOnce(input: Buffer, allowance: Allowance): Inflated | undefine
     }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
     allowance.took(buffer.length);
     // All input was wanted: the stream may not be over, and only the other way tells.
-    if (engine.bytesWritten >= input.length) return undefinedUnlessWhole(input, buffer);
+    if (engine.bytesWritten >= input.length) return allOfInput(input, buffer);
     return { chunks: once(buffer), end: { used: engine.bytesWritten, outcome: "whole" } };
   } catch {
     return undefined;
   }
 }
 
-function undefinedUnlessWhole(input: Buffer, buffer: Buffer): Inflated {
+function allOfInput(input: Buffer, buffer: Buffer): Inflated {
   return { chunks: once(buffer), end: { used: input.length, outcome: isWhole(input) ? "whole" : "cut-off" } };
 }
 

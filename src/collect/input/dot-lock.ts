@@ -13,12 +13,12 @@ const ending = ".lock";
  * @throws What `work` throws, and Error of the system when nobody can make files there.
  */
 export async function withDotLock(path: FilePath, work: () => Promise<void>): Promise<boolean> {
-  const lock = lockOf(path);
+  const lock = dotLockOf(path);
   try {
     await (await open(lock, "wx", 0o600)).close();
   } catch (error) {
     if (await isLocked(path)) return false;
-    // Where there is no room for the ending nobody else can lock it so, either.
+    // An old lock counts no more; where there is no room for the ending nobody else can lock it so, either.
     if (!["EEXIST", "ENOENT", "ENAMETOOLONG"].includes(codeOf(error))) throw error;
     await work();
     return true;
@@ -33,7 +33,7 @@ export async function withDotLock(path: FilePath, work: () => Promise<void>): Pr
 
 /** Whether somebody writes to a mailbox file. */
 export async function isLocked(path: FilePath): Promise<boolean> {
-  const about = await stat(lockOf(path)).catch(() => undefined);
+  const about = await stat(dotLockOf(path)).catch(() => undefined);
   return about !== undefined && Math.abs(Date.now() - about.mtimeMs) < staleAfterMs;
 }
 
@@ -42,6 +42,7 @@ export function isDotLock(name: Buffer): boolean {
   return name.length > ending.length && name.toString("latin1").endsWith(ending);
 }
 
-function lockOf(path: FilePath): FilePath {
+/** The file that says that another one is locked. */
+export function dotLockOf(path: FilePath): FilePath {
   return typeof path === "string" ? path + ending : Buffer.concat([path, Buffer.from(ending)]);
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FolderConfig } from "../../config/collect-config.ts";
 import { codeOf, reasonOf } from "../reason-of.ts";
 import type { Arrival, Incoming } from "./arrival.ts";
-import { isDotLock, isLocked, withDotLock } from "./dot-lock.ts";
+import { dotLockOf, isDotLock, isLocked, withDotLock } from "./dot-lock.ts";
 import { type FilePath, keyOf, shown, within } from "./file-path.ts";
 import { readFiles } from "./files.ts";
 import { moveFile } from "./move-file.ts";
@@ -162,14 +162,17 @@ class WatchedFolder implements WayIn {
     const isMaildir = names.includes("cur") && names.includes("new");
     const folders = isMaildir ? [join(path, "new"), join(path, "cur")] : [path];
     const found: FoundFile[] = [];
-    for (const folder of folders)
-      for (const name of (await readdir(folder, { encoding: "buffer" })).sort(Buffer.compare)) {
-        if (name[0] === dot) continue;
+    for (const folder of folders) {
+      const entries = await readdir(folder, { encoding: "buffer" });
+      const locks = new Set(isMaildir ? [] : entries.filter(isDotLock).map(keyOf));
+      for (const name of entries.sort(Buffer.compare)) {
+        if (name[0] === dot || locks.has(keyOf(name))) continue;
         const file = within(folder, name);
-        const isTaken = !isMaildir && (isDotLock(name) || (await isLocked(file)));
+        const isTaken = locks.has(keyOf(dotLockOf(name))) && (await isLocked(file));
         const one = isTaken ? undefined : await foundFile(file, isMaildir ? 0 : settledAfterMs);
         if (one !== undefined) found.push(one);
       }
+    }
     return found;
   }
 
