@@ -22,6 +22,11 @@ function zoneFile(...lines: readonly string[]): string {
 const rows: readonly { readonly entry: string; readonly en: string; readonly ja: string }[] = [
   { entry: "@", en: "a record without a type", ja: "レコードの種類がありません" },
   { entry: "@ TXTT x", en: '"TXTT" is no record type', ja: "「TXTT」というレコードの種類はありません" },
+  {
+    entry: "@ ALIAS x.example.net.",
+    en: "ALIAS is known to some servers only",
+    ja: "ALIAS は一部のサーバーだけの種類です",
+  },
   { entry: "@ CH A x", en: "class CH is not supported", ja: "CH クラスには対応していません" },
   { entry: "@ A", en: "A without a value", ja: "A レコードの値がありません" },
   {

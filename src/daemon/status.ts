@@ -88,7 +88,7 @@ export interface DnsStatus {
   /** Cache hits by questions, 0 to 1. */
   readonly hitRate: number;
   readonly cacheEntries: number;
-  /** Questions in a row, up to now, that no server has answered: of the worker that counts most. */
+  /** Different questions in a row, up to now, that no server has answered: of the worker that counts most. */
   readonly unanswered: number;
   /** From the first of them to the last. */
   readonly unansweredSeconds: number;

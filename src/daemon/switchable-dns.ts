@@ -13,7 +13,7 @@ export interface SwitchableDns extends DnsResolver {
   /** Since the start, over all clients. */
   counts(): DnsCounts;
   cacheEntries(): number;
-  /** Questions in a row, up to now, that have had no answer, and the time between the first and the last. */
+  /** Different questions in a row, up to now, that have had no answer, and the time between the first and the last. */
   unanswered(): Pick<DnsClientStats, "unanswered" | "unansweredMs">;
   close(): void;
 }

@@ -25,9 +25,10 @@ export class FileInUse {
     return isLogInPlace && identityOf(this.#path) === this.#identity;
   }
 
-  /** @throws StoreError when it is not in its place. */
+  /** For those that open nothing anew by themselves. @throws StoreError when it is not in its place. */
   check(): void {
-    if (!this.isInPlace()) throw replacedError(this.#path);
+    if (!this.isInPlace())
+      throw replacedError(this.#path, "; restart the program to go on with what is there");
   }
 
   /** Closes a connection to it. */
@@ -43,12 +44,13 @@ export class FileInUse {
   }
 }
 
-export function replacedError(path: string): StoreError {
+/** @param advice For logs; a command says it in its own words. */
+export function replacedError(path: string, advice = ""): StoreError {
   const said = "removed or replaced while in use";
   return new StoreError({
     place: filePlace(path),
     failure: { fault: "replaced", said },
-    message: `${path}: ${said}`,
+    message: `${path}: ${said}${advice}`,
   });
 }
 

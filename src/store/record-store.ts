@@ -75,6 +75,7 @@ class ThreadedStore implements RunningStore {
 
   /** @param trouble Of the thread before. */
   #start(trouble?: string): void {
+    this.#startedMs = performance.now();
     try {
       this.#startThread(trouble);
     } catch (error) {
@@ -96,7 +97,6 @@ class ThreadedStore implements RunningStore {
     });
     this.#worker = worker;
     this.#stopped = undefined;
-    this.#startedMs = performance.now();
     let reason = "the thread has ended";
     worker.on("message", (message: StoreMessage) => {
       if (message.kind === "event") onEvent?.(message.event);

@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { fillDisk } from "../../test/full-disk.ts";
 import { sampleRecord } from "../../test/sample-record.ts";
 import { Keeper, type StoreEvent } from "./keeper.ts";
@@ -708,12 +708,22 @@ describe("a thread that dies", () => {
     expect(await store.stats()).toMatchObject({ restarts: 1 });
   });
 
-  test("and one that cannot even be started, as where there is no room for a thread, is tried again", async () => {
+  test("and one that cannot even be started, as where there is no room for a thread, is tried ever later", async () => {
+    // In a program that has been at work for long.
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + year);
+    onTestFinished(() => clock.mockRestore());
     // Refused at once, and not by an event.
     const { store, events, atFirst } = started(new URL("http://127.0.0.1/thread.mjs"));
     expect(await atFirst).toMatchObject({ code: "STORE_UNAVAILABLE", failure: { fault: "stopped" } });
-    await vi.waitFor(() => expect(events.length).toBeGreaterThan(1), 20_000);
-    expect(events[0]).toEqual({ kind: "unavailable", reason: expect.any(String), restartInMs: 100 });
+    await vi.waitFor(() => expect(events.length).toBeGreaterThan(2), 20_000);
+    expect(events.slice(0, 3)).toEqual(
+      [100, 200, 400].map((restartInMs) => ({
+        kind: "unavailable",
+        reason: expect.any(String),
+        restartInMs,
+      })),
+    );
     await store.close();
   });
 

@@ -253,12 +253,37 @@ www.example.jp 3600 CNAME example.jp.
   expect(change).toContain("gone.example.jp");
 });
 
+test("what a server works out itself is not taken for missing", async () => {
+  const text = `$ORIGIN example.jp.
+@ 3600 SOA ns1.example.net. root 1 7200 3600 1209600 3600
+@ ALIAS web.example.net.
+@ MX 10 mail
+mail ALIAS lb.example.net.
+@ TXT "v=spf1 a mx -all"
+_dmarc TXT "v=DMARC1; p=none; rua=mailto:d@example.jp"
+`;
+  const zone = file("alias.zone", text);
+  const { out } = await check(["example.jp", "--zone", zone, "--offline"]);
+  expect(out.replaceAll(/\s+/g, " ")).toContain(`notice ${zone}:3: ALIAS is known to some servers only`);
+  expect(out).not.toMatch(/^(?:error|warning)/m);
+});
+
+test("of a domain that is not in such lines nothing is known", async () => {
+  const lines = file("other.lines", 'other.jp TXT "v=spf1 -all"\n');
+  const { out, code } = await check(["example.jp", "--zone", lines, "--offline"]);
+  expect(out).toContain("No zone file holds this domain.");
+  expect(code).toBe(3);
+});
+
 test("RFC 2308 §2: of a name that does not exist that is told first", async () => {
   const argv = ["nosuch.example.jp", "--zone", clean, "--offline"];
   const { out } = await check(argv);
   expect(out).toMatch(/^warning {2}DNS has no name nosuch\.example\.jp; look for a slip in it\./m);
   expect(out.indexOf("DNS has no name")).toBeLessThan(out.indexOf("notice "));
   expect(out.replaceAll(/\s+/g, " ")).toContain("waiting changes nothing of it");
+  const all = file("all.lines", '$ORIGIN .\nexample.jp. TXT "v=spf1 -all"\n');
+  const wrong = await check(["exmaple.jp", "--zone", all, "--offline"]);
+  expect(/^(?:error|warning).*/m.exec(wrong.out)?.[0]).toContain("DNS has no name exmaple.jp");
   const there = await check(["mx1.example.jp", "--zone", clean, "--offline"]);
   expect(there.out).not.toContain("DNS has no name");
 });

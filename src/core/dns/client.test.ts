@@ -84,6 +84,18 @@ test.each<{ name: string; answer: TestDnsOptions["answer"]; unanswered: number }
   expect(client.stats()).toMatchObject({ unanswered: 0, unansweredMs: 0 });
 });
 
+test("one question that is asked again and again, as of one dead domain, is one", async () => {
+  const clock = movableClock();
+  const client = clientOf([await serve(() => ({ rcode: 5 }))], { clock });
+  for (const name of ["dead.example", "DEAD.example.", "dead.example"]) {
+    await client.query(name, "TXT");
+    clock.forward(60_000);
+  }
+  expect(client.stats().unanswered).toBe(1);
+  await client.query("dead.example", "A");
+  expect(client.stats().unanswered).toBe(2);
+});
+
 describe("answers", () => {
   test("with records, TTL and AD", async () => {
     const server = await serve((query) => ({ ...address(query), ad: true }));

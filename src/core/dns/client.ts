@@ -31,7 +31,10 @@ export interface DnsClientStats {
   readonly tcp: number;
   /** Tries that no server answered in their time. */
   readonly timeouts: number;
-  /** Questions in a row, the last one within ten minutes, that no server has answered, or that all refuse. */
+  /**
+   * Different questions in a row, the last one within ten minutes, that no server has answered, or that all refuse; 1000 at most. The
+   * servers of one domain may be dead, and its mail come again and again.
+   */
   readonly unanswered: number;
   /** From the first of them to the last. */
   readonly unansweredMs: number;
@@ -59,7 +62,14 @@ export function createDnsClient(options: DnsClientOptions): DnsClient {
 /** Less than this before the end of a flight no timer of one's own is worth it. */
 const timerSlackMs = 5;
 const latelyMs = 600_000;
-const noneUnanswered = { since: 0, until: 0, questions: 0 };
+const maxUnanswered = 1000;
+
+/** By `Clock.monotonic()`. */
+interface Silence {
+  readonly since: number;
+  until: number;
+  readonly questions: Set<string>;
+}
 
 interface Flight {
   readonly reply: Promise<Reply>;
@@ -80,7 +90,7 @@ class Client implements DnsClient {
   #asked = 0;
   #cacheHits = 0;
   #coalesced = 0;
-  #unanswered: { readonly since: number; until: number; questions: number } | undefined;
+  #unanswered: Silence | undefined;
   #closed = false;
 
   constructor(options: DnsClientOptions) {
@@ -170,7 +180,7 @@ class Client implements DnsClient {
     };
     const exchange = new Exchange(encodeQuestion(name, type), settings, (reply) => {
       this.#flights.delete(key);
-      this.#noteReply(reply);
+      this.#noteReply(key, reply);
       if (!this.#closed) this.#cache.set(name, type, reply);
       resolve(reply);
     });
@@ -194,15 +204,16 @@ class Client implements DnsClient {
     return promise;
   }
 
-  #noteReply(reply: Reply): void {
+  #noteReply(question: string, reply: Reply): void {
     const isAnswered = reply.kind !== "failure" || (reply.reason !== "timeout" && reply.reason !== "refused");
-    const now = this.#clock.monotonic();
-    if (isAnswered) this.#unanswered = undefined;
-    else {
-      this.#unanswered ??= { since: now, until: now, questions: 0 };
-      this.#unanswered.until = now;
-      this.#unanswered.questions += 1;
+    if (isAnswered) {
+      this.#unanswered = undefined;
+      return;
     }
+    const now = this.#clock.monotonic();
+    this.#unanswered ??= { since: now, until: now, questions: new Set() };
+    this.#unanswered.until = now;
+    if (this.#unanswered.questions.size < maxUnanswered) this.#unanswered.questions.add(question);
   }
 
   close(): void {
@@ -214,15 +225,15 @@ class Client implements DnsClient {
   }
 
   stats(): DnsClientStats {
-    const { since, until, questions } = this.#unanswered ?? noneUnanswered;
-    const isLately = this.#clock.monotonic() - until < latelyMs;
+    const last = this.#unanswered;
+    const silence = last && this.#clock.monotonic() - last.until < latelyMs ? last : undefined;
     return {
       asked: this.#asked,
       queries: this.#counts.queries,
       tcp: this.#counts.tcp,
       timeouts: this.#counts.timeouts,
-      unanswered: isLately ? questions : 0,
-      unansweredMs: isLately ? until - since : 0,
+      unanswered: silence?.questions.size ?? 0,
+      unansweredMs: silence === undefined ? 0 : silence.until - silence.since,
       cacheHits: this.#cacheHits,
       coalesced: this.#coalesced,
       cacheEntries: this.#cache.entries,

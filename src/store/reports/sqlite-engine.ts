@@ -61,9 +61,9 @@ function connect(options: SqliteEngineOptions): Connections {
     try {
       prepareToWrite(db, options);
       db.exec(`PRAGMA busy_timeout = ${holdUpMs}`);
-      const readDb = openToRead(path);
       // By now it is in use: a log that was left by a crash has been read, and may have been removed.
       const file = new FileInUse(path);
+      const readDb = openToRead(path);
       return { file, db, readDb, writer: new SqliteWriter(db), reader: new SqliteSession(readDb) };
     } catch (error) {
       db.close();
