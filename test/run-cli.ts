@@ -19,11 +19,13 @@ export interface TestWorld {
   readonly tableColumns?: number;
   readonly isTty?: boolean;
   readonly errorColumns?: number;
+  /** Called before each piece that is written to stdout. */
+  readonly onOut?: () => void;
 }
 
 /** Runs one command line in this process, with streams of its own. */
 export async function runCli(argv: readonly string[], world: TestWorld = {}): Promise<Outcome> {
-  const out = new Sink();
+  const out = new Sink(world.onOut);
   const err = new Sink();
   const code = await run(argv, testHost(world, out, err));
   return { code, out: out.text(), err: err.text() };
@@ -53,8 +55,15 @@ function testHost(
 
 class Sink extends Writable {
   readonly #chunks: Buffer[] = [];
+  readonly #onWrite: () => void;
+
+  constructor(onWrite: () => void = () => {}) {
+    super();
+    this.#onWrite = onWrite;
+  }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#onWrite();
     this.#chunks.push(chunk);
     done();
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -307,6 +307,15 @@ test.each([
     const told = /With\s+this\s+record\s+p=([a-z]+)\s+begins/.exec(shown);
     expect(told?.[1]).toBe(policy);
   }
+});
+
+test("the page is whole before anything is printed: the reader of that may have seen enough (| head)", async () => {
+  const page = join(folder, "before.html");
+  const isThere: boolean[] = [];
+  const argv = ["example.jp", "example.net", "--zone", clean, "--offline", "--html", page];
+  const { out } = await check(argv, { onOut: () => isThere.push(existsSync(page)) });
+  expect(out).toMatch(/^example\.jp\n[\s\S]*\nexample\.net\n/);
+  expect(isThere).not.toContain(false);
 });
 
 test("findings for information are no notices", async () => {

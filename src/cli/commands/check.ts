@@ -166,21 +166,27 @@ async function checkAll(domains: readonly string[], open: OpenCheck, plan: Plan,
   const { json, html } = plan.values;
   const several = domains.length > 1;
   const codes: ExitCode[] = [];
+  const print = async (one: ShownReport, isFirst: boolean): Promise<void> => {
+    if (json) await io.outSlowly(formatJson(reportJson(one, io), io.isTty && !several));
+    else for (const line of [...(isFirst ? [] : [""]), ...formatReport(one, io)]) await io.outSlowly(line);
+  };
   const shown: ShownReport[] = [];
   await inOrder(
     domains,
     (domain) => checkOne(domain, open, plan),
     async (one, index) => {
       codes.push(exitCodeOf(one, plan.failOn));
-      // Of many domains only what is still needed is kept.
-      if (html !== undefined) shown.push(one);
       progress(index + 1, domains.length, io);
-      if (json) await io.outSlowly(formatJson(reportJson(one, io), io.isTty && !several));
-      else
-        for (const line of [...(index === 0 ? [] : [""]), ...formatReport(one, io)]) await io.outSlowly(line);
+      // Of many domains only what is still needed is kept.
+      if (html === undefined) await print(one, index === 0);
+      else shown.push(one);
     },
   );
-  if (html !== undefined) await writePage(html, formatPage(shown, io), io);
+  if (html !== undefined) {
+    // Whoever reads what is printed may have seen enough, and the program ends then.
+    await writePage(html, formatPage(shown, io), io);
+    for (const [index, one] of shown.entries()) await print(one, index === 0);
+  }
   const bad = codes.filter((code) => code !== exitOk).length;
   if (several && !json) io.out(`\n${checkText(io.lang).summary(codes.length, bad)}`);
   if (codes.includes(exitFailed)) return exitFailed;
