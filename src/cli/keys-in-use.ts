@@ -5,14 +5,13 @@ import { becomeUser, identityOf } from "../daemon/identity.ts";
 import { daemonText } from "../daemon/text.ts";
 import { listKeys, rotatesIn, rowsInUse } from "../keys/rotated-keys.ts";
 import { isIncoming, type RotatedKey } from "../keys/rotation.ts";
-import { openStateToRead, statePath } from "../store/sqlite-state.ts";
+import { openStateToRead } from "../store/sqlite-state.ts";
 import { readConfig } from "./config-option.ts";
 import type { Io } from "./io.ts";
-import { isStoreThere } from "./store-file.ts";
 
 /** Keys of the rotation, as the store of `data_dir` has them; none where nothing rotates. */
 export async function readRotatedKeys({ sign, dataDir }: Config): Promise<readonly RotatedKey[]> {
-  if (sign.rotate === undefined || !isStoreThere(statePath(dataDir))) return [];
+  if (sign.rotate === undefined) return [];
   const state = openStateToRead(dataDir);
   if (state === undefined) return [];
   try {

@@ -37,7 +37,7 @@ export async function readArrival(
 ): Promise<readonly ReadDocument[]> {
   const documents: ReadDocument[] = [];
   try {
-    for await (const document of documentsOf(octets, options)) documents.push(document);
+    for await (const document of readDocuments(octets, options)) documents.push(document);
   } catch (error) {
     // What comes behind it must not wait for ever; its octets are kept, and a mended version reads them again.
     options.onFault?.(error);
@@ -46,7 +46,11 @@ export async function readArrival(
   return documents;
 }
 
-async function* documentsOf(octets: Buffer, options: ReadArrivalOptions): AsyncIterable<ReadDocument> {
+/** The same one by one. An inner fault ends it: it throws. */
+export async function* readDocuments(
+  octets: Buffer,
+  options: Omit<ReadArrivalOptions, "onFault"> = {},
+): AsyncGenerator<ReadDocument, void> {
   const judged = new Judged(options);
   const allowance = new Allowance(options.limits);
   const pause = new Pause();

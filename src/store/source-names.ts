@@ -1,7 +1,8 @@
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileError, isCorruption } from "./file-fault.ts";
+import { isStoreThere } from "./is-store-there.ts";
 import { makeDatabaseFile } from "./make-database-file.ts";
 import { makeFolder } from "./make-folder.ts";
 import { storedObject } from "./reports/damage.ts";
@@ -62,7 +63,7 @@ export type SourceNameReader = Pick<SourceNameStore, "get" | "close">;
 /** Opens it only to read; without names where there are none yet. @throws SekishoError STORE_UNAVAILABLE. */
 export function openSourceNamesToRead(dataDir: string): Pick<SqliteSourceNames, keyof SourceNameReader> {
   const path = namesPath(dataDir);
-  if (!existsSync(path)) return noNames;
+  if (!isStoreThere(path)) return noNames;
   return using(path, () => {
     const db = new DatabaseSync(path, { timeout: 5000, readOnly: true });
     try {

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { fileError, isCorruption } from "./file-fault.ts";
 import { FileInUse } from "./file-in-use.ts";
+import { isStoreThere } from "./is-store-there.ts";
 import { makeDatabaseFile } from "./make-database-file.ts";
 import { stateMigrations } from "./schema.ts";
 import { checkIntegrity, hasTables, makeDataDir, migrate, moveAside } from "./sqlite.ts";
@@ -108,7 +109,7 @@ export function openStateInMemory(): StateStore {
  */
 export function openStateToRead(dataDir: string): StateStore | undefined {
   const path = statePath(dataDir);
-  if (!existsSync(path)) return undefined;
+  if (!isStoreThere(path)) return undefined;
   return using(path, () => {
     const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
     try {

@@ -1,8 +1,9 @@
-import { existsSync, renameSync, statSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { DmarcResult } from "../core/results.ts";
 import { FileInUse } from "./file-in-use.ts";
+import { isStoreThere } from "./is-store-there.ts";
 import { type Comparison, groupDifferences } from "./list-differences.ts";
 import { type ShadowedMessage, shadowedMessage } from "./list-shadow.ts";
 import { makeDatabaseFile } from "./make-database-file.ts";
@@ -77,8 +78,7 @@ export function openDatabase(path: string, steps: readonly string[] = migrations
 
 /** Opens the database only to read, beside a process that writes. @returns undefined when there is none. */
 export function openDatabaseToRead(path: string): RecordDatabase | undefined {
-  // Throws when the folder may not be looked into, where existsSync would say no.
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  if (!isStoreThere(path)) return undefined;
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
     if (hasTables(db, path, migrations)) return new SqliteRecords(db, path);

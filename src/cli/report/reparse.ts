@@ -4,7 +4,7 @@ import type { Mail } from "../../collect/extract/mime-part.ts";
 import { sniff } from "../../collect/extract/sniff.ts";
 import type { FailureKeeper } from "../../collect/failure/failure-keeper.ts";
 import { leftOutOf } from "../../collect/failure/left-out.ts";
-import { readArrival } from "../../collect/read-arrival.ts";
+import { readDocuments } from "../../collect/read-arrival.ts";
 import { hasOwnId, identifyAggregate } from "../../store/reports/identity.ts";
 import type {
   IngestedDocument,
@@ -105,22 +105,18 @@ async function readAgain(
     ...(!via.includes("://") && { fileName: basename(via.slice(via.lastIndexOf("#") + 1)) }),
     ...(sniff(octets).kind !== "mail" && { limits: fileLimits }),
   };
-  const read = await readArrival(octets, {
-    ...about,
-    judge: (mail) => judgeAgain(mail, known, judge),
-    // What it said before stays.
-    onFault: (error) => {
-      throw error;
-    },
-  });
+  const again = { ...about, judge: (mail: Mail) => judgeAgain(mail, known, judge) };
+  // Where a fault ends it, what it said before stays.
+  const read: ReadDocument[] = [];
+  for await (const one of readDocuments(octets, again)) read.push(one);
   const leftOutBefore = leftOutOf(raw);
-  const again = await keepFailures(octets, read, {
+  const rewritten = await keepFailures(octets, read, {
     ...about,
     ...(leftOutBefore !== undefined && { leftOutBefore }),
   });
-  const documents = (again?.documents ?? read).map((one) => withDestination(one, known));
-  const isOther = again !== undefined && again.octets?.equals(octets) !== true;
-  const stays = isOther && { kept: again.octets === undefined ? {} : { octets: again.octets } };
+  const documents = (rewritten?.documents ?? read).map((one) => withDestination(one, known));
+  const isOther = rewritten !== undefined && rewritten.octets?.equals(octets) !== true;
+  const stays = isOther && { kept: rewritten.octets === undefined ? {} : { octets: rewritten.octets } };
   const kept = await store.replace({ raw: { digest, octets, via, receivedAt, ...stays }, documents });
   const after = await Promise.all(documents.map((one) => readResult(one, kept)));
   const length = Math.max(before.length, after.length);

@@ -1,11 +1,11 @@
 import type { Config } from "../../config/config.ts";
 import { SekishoError } from "../../errors.ts";
+import { isStoreThere } from "../../store/is-store-there.ts";
 import { openReportStore, reportsPath } from "../../store/reports/open.ts";
 import type { ReportStore } from "../../store/reports/port.ts";
 import { readConfig } from "../config-option.ts";
 import type { Io } from "../io.ts";
 import { printable } from "../layout.ts";
-import { isStoreThere } from "../store-file.ts";
 import { reportText } from "../text/report-text.ts";
 
 /**

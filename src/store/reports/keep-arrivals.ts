@@ -97,9 +97,11 @@ export class ArrivalKeeper {
       await this.#writer.run("UPDATE report SET json = ? WHERE key = ?", [same.json, report.key]);
       if (await this.#hasDamagedRecords(report.key)) await this.#mendRecords(report.key, same);
     }
-    const documents = await this.#addDocuments(raw, arrival.documents);
-    for (const identity of byContent(before.map((report) => report.identity))) await this.#settle(identity);
-    return this.#withOutcomes(raw, documents);
+    return this.#addDocuments(
+      raw,
+      arrival.documents,
+      before.map(({ identity }) => identity),
+    );
   }
 
   /** Writes what the transaction adds to the sums and takes from them. */
@@ -171,9 +173,14 @@ export class ArrivalKeeper {
     return documents.map((one) => ({ ...one, outcome: outcomes.get(one.ordinal) ?? one.outcome }));
   }
 
-  async #addDocuments(raw: number, documents: readonly PreparedDocument[]): Promise<IngestedDocument[]> {
+  /** @param changed Identities of groups that were changed before, and are to be settled, too. */
+  async #addDocuments(
+    raw: number,
+    documents: readonly PreparedDocument[],
+    changed: readonly Uint8Array[] = [],
+  ): Promise<IngestedDocument[]> {
     const kept: IngestedDocument[] = [];
-    const grown: Uint8Array[] = [];
+    const grown = [...changed];
     for (const document of documents) {
       kept.push(
         "identity" in document
@@ -385,7 +392,7 @@ export class ArrivalKeeper {
   async #hasDamagedRecords(report: number): Promise<boolean> {
     for (let from = 0; ; from += rowsAtOnce) {
       const rows = await this.#writer.all(
-        `SELECT d.json AS detail FROM record r LEFT JOIN detail d ON d.key = r.detail
+        `SELECT DISTINCT d.json AS detail FROM record r LEFT JOIN detail d ON d.key = r.detail
          WHERE r.report = ? AND r.ordinal >= ? AND r.ordinal < ?`,
         [report, from, from + rowsAtOnce],
       );

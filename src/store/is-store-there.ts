@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { fileError } from "../store/file-fault.ts";
+import { fileError } from "./file-fault.ts";
 
 /**
  * Whether the file of a store is there. Where that cannot be found out it is not taken for absent: mostly the command was called by
