@@ -131,14 +131,30 @@ describe("no printed record does harm", () => {
     ["alone", "v=DMARC1; p=quarantine; pct=10; rua=mailto:d@example.jp"],
     ["of a mailing list's friend", "v=DMARC1; p=reject; pct=0; rua=mailto:d@example.jp; adkim=relaxed"],
     ["with other faults", "v=DMARC1; p=reject; pct=25; rua=mailto:d@example.jp!10m; rf=afrf; foo=bar"],
-    ["of subdomains", "v=DMARC1; p=none; sp=reject; pct=25; rua=mailto:d@example.jp"],
+    ["of subdomains", "v=DMARC1; p=none; sp=reject; pct=25; rua=mailto:d@example.jp!10m"],
     ["without addresses", "v=DMARC1; p=reject; pct=25"],
     ["separated by commas", "v=DMARC1, p=reject, pct=25, rua=mailto:d@example.jp"],
   ])("pct stays in every record to publish (%s)", async (_, text) => {
     const { findings } = await checkZone(`${mail}\n${spf}\n_dmarc.example.jp. TXT "${text}"`);
     const records = added(findings).filter((line) => line.startsWith("_dmarc."));
     const [pct] = /pct=\d+/.exec(text) ?? [];
+    expect(records).not.toEqual([]);
     for (const line of records) expect(line).toContain(pct);
+  });
+
+  // What is left of a record that a semicolon cuts off is nothing to go on from, also where the whole cannot be told.
+  test.each([
+    ["with a remark behind", "v=DMARC1; p=reject; rua=mailto:d@example.jp; since May", []],
+    [
+      "beside another record",
+      "v=DMARC1; p=reject; rua=mailto:d@example.jp",
+      ['_dmarc.example.jp. TXT "v=DMARC1; p=none; rua=mailto:d@example.jp"'],
+    ],
+  ])("nothing is printed for a record that is cut off: %s", async (_, record, more) => {
+    const lines = [mail, spf, `_dmarc.example.jp. TXT ${record}`, ...more];
+    const { findings } = await checkZone(lines.join("\n"));
+    expect(idsOf(findings)).toContain("dns.zone-syntax");
+    expect(added(findings).filter((line) => line.startsWith("_dmarc."))).toEqual([]);
   });
 
   // RFC 7505 §3: after that nothing comes in, reports neither.

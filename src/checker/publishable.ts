@@ -1,4 +1,5 @@
 import type { DnsResolver } from "../core/dns/resolver.ts";
+import type { DnsFindings } from "../findings/check/dns.ts";
 import type { Finding, RecordChange } from "../findings/finding.ts";
 import { ownAliasAt } from "./txt.ts";
 
@@ -20,8 +21,12 @@ export async function withPublishableChanges(
 
 /** Records that a zone file cuts off, or glues together: any other change would go on from what is left of them. */
 function cutRecords(findings: readonly Finding[]): ReadonlySet<string> {
-  const faults = findings.filter(({ id }) => id === "dns.zone-syntax");
-  return new Set(faults.flatMap(({ change = [] }) => change.map(keyOf)));
+  return new Set(
+    findings.flatMap(({ id, params }) => {
+      const { record } = id === "dns.zone-syntax" ? (params as DnsFindings["dns.zone-syntax"]) : {};
+      return record === undefined ? [] : [record];
+    }),
+  );
 }
 
 function keyOf({ name, type }: RecordChange): string {

@@ -108,7 +108,14 @@ function lintText(file: string, text: string, first: string, names: ReadonlySet<
     else if (word !== undefined && !word.text.startsWith("$")) {
       if (!entry.indented) owner = zoneName(word, origin);
       for (const [fault, detail, meant] of lintEntry(entry, origin, names)) {
-        const params = { file, line: entry.line, fault, detail };
+        const isMisread = fault === "semicolon" || fault === "unquoted-blank";
+        const params = {
+          file,
+          line: entry.line,
+          fault,
+          detail,
+          ...(isMisread && owner !== undefined && { record: `${owner} TXT` }),
+        };
         const change = owner === undefined || meant === undefined ? undefined : quotedChange(owner, meant);
         found.push({ params, ...(change !== undefined && { change }) });
       }

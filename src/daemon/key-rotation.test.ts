@@ -305,6 +305,22 @@ test("held up: a key that cannot be begun, until it is", async () => {
   await until(() => !rotation.isHeldUp());
 });
 
+test("held up: a key that cannot be begun, until a command has begun it", async () => {
+  const config = await configOf("every: off, warn_after: 1s");
+  const dead = await startTestZone("example.jp");
+  await dead.stop();
+  const rotation = start();
+  const nameservers = [{ address: "127.0.0.1", port: dead.port }];
+  rotation.use({ ...config, dns: { ...config.dns, nameservers, authoritative: [], timeoutMs: 100 } });
+  await until(() => rotation.isHeldUp());
+  const command = createKeyRotation({ log, lang: "en", onChange: () => {} });
+  cleanUps.push(() => command.close());
+  await command.withKeysInUse(config);
+  command.use(config);
+  await until(() => rotation.keys().length === 1);
+  await until(() => !rotation.isHeldUp());
+});
+
 test("a domain that is taken out of the rotation: its key signs no more, and that is told", async () => {
   const config = await configOf("every: off");
   const rotation = start();

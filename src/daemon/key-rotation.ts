@@ -6,9 +6,10 @@ import type { Lang } from "../findings/lang.ts";
 import { type OpenRotator, openRotator } from "../keys/open-rotator.ts";
 import type { Rotator } from "../keys/rotate.ts";
 import { listKeys, rotatesIn, rowsInUse, sameRows } from "../keys/rotated-keys.ts";
-import { isHeldUp, type RotatedKey } from "../keys/rotation.ts";
+import { isHeldUp, isIncoming, type RotatedKey } from "../keys/rotation.ts";
 import { ClockWatch } from "../keys/rotation-clock.ts";
 import type { RotationNote } from "../keys/rotation-journal.ts";
+import { nameOfKind } from "../keys/rotation-plan.ts";
 import type { Log } from "../log.ts";
 import { openState } from "../store/sqlite-state.ts";
 import type { StateStore } from "../store/state.ts";
@@ -68,7 +69,7 @@ class RotationJob implements KeyRotation {
   /** The revision that the copy has. */
   #copied: number | undefined;
   #lastError: string | undefined;
-  /** Domains whose new key cannot be begun, since when by a clock that only goes on. */
+  /** Kinds of keys of which a new one cannot be begun, since when by a clock that only goes on. */
   readonly #unbegun = new Map<string, number>();
 
   constructor(options: KeyRotationOptions) {
@@ -199,6 +200,8 @@ class RotationJob implements KeyRotation {
   async #takeKeys(config: Config, rotator: Rotator, state: StateStore): Promise<void> {
     await rotator.release(this.#confirmed);
     this.#keys = ofDomains(config, await state.tx(listKeys));
+    // By this program or by a command.
+    for (const key of this.#keys) if (isIncoming(key)) this.#unbegun.delete(nameOfKind(key));
     if (!sameRows(rowsInUse(config.sign, this.#keys), this.#confirmed)) this.#options.onChange();
   }
 
@@ -227,9 +230,9 @@ class RotationJob implements KeyRotation {
       if (note.kind === "trouble") this.#count(note.key.trouble?.step ?? "fault");
       if (note.kind === "no-plan") {
         this.#count("plan");
-        if (!this.#unbegun.has(note.domain)) this.#unbegun.set(note.domain, performance.now());
+        const kind = nameOfKind(note);
+        if (!this.#unbegun.has(kind)) this.#unbegun.set(kind, performance.now());
       }
-      if (note.kind === "moved" && note.key.state === "planned") this.#unbegun.delete(note.key.domain);
       logNote(note, log);
       mailer(note);
     };

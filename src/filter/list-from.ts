@@ -1,10 +1,11 @@
 import type { ListHostConfig } from "../config/list-config.ts";
 import { authorDomain } from "../core/dmarc/author-domain.ts";
+import { toAsciiDomain } from "../core/domain-name.ts";
 import { parseAddressList } from "../core/message/address.ts";
 import { fieldsNamed, type MessageHead, rawValue } from "../core/message/message.ts";
 import type { DmarcResult } from "../core/results.ts";
 import type { FromKeptReason, FromLeftReason, FromRewriteReason } from "../store/record.ts";
-import { isAddressed, readAddress } from "./list-address.ts";
+import { isAddressed } from "./list-address.ts";
 
 /** What is known of a message that a list sends on. */
 export interface FromFacts {
@@ -48,7 +49,7 @@ export function namesOnly(head: MessageHead, addresses: ListHostConfig["addresse
   const [field] = fieldsNamed(head, "from");
   const mailboxes = field === undefined ? [] : parseAddressList(rawValue(head, field)).mailboxes;
   return mailboxes.every(({ localPart, domain }) => {
-    const address = readAddress(`${localPart}@${domain}`);
-    return address !== undefined && isAddressed(address, addresses);
+    const ascii = toAsciiDomain(domain);
+    return ascii !== undefined && isAddressed({ localPart, domain: ascii }, addresses);
   });
 }

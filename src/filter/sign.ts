@@ -165,6 +165,15 @@ class Signing implements MessageSigning {
     return this.#facts.macros.get("auth_authen") || undefined;
   }
 
+  /**
+   * The login that has to have a right to From: one that the MTA does not tell is one that is not in the file. Clients without a
+   * login (addresses of networks.submitters, this host, a signing socket) have no entry there.
+   */
+  get #guarded(): string | undefined {
+    if (this.#config.logins === undefined || this.#services.logins === undefined) return undefined;
+    return this.#login ?? (this.#facts.transaction.client.authenticated ? "" : undefined);
+  }
+
   /** The rules in their order; the first that says no decides. */
   #plan(edited: EditedHead, found: FoundAuthor): Plan {
     const lister = this.#checkLister(edited);
@@ -174,7 +183,9 @@ class Signing implements MessageSigning {
     const choice = this.#services.keys.keysFor(author);
     if (!isOurs(choice)) return { kind: "unsigned", reason: "not-ours" };
     // First of all, as what the writer chooses himself (a null sender, a field of ours) must not keep it from being asked.
-    const foreign = this.#isAsWritten(edited) ? this.#checkLogin(authorAddresses(edited.received)) : lister;
+    const foreign = this.#isAsWritten(edited)
+      ? this.#checkLogin(() => authorAddresses(edited.received))
+      : lister;
     if (foreign !== undefined) return foreign;
     if (!this.#nullSenderMaySign()) return { kind: "unsigned", reason: "null-sender" };
     const refused = this.#checkSender(edited, author);
@@ -188,7 +199,9 @@ class Signing implements MessageSigning {
     if (this.#isAsWritten(edited) && passesThrough(edited.received, this.#facts))
       return { kind: "unsigned", reason: "passing-through" };
     // Every user can write a List-Id: who logged in to do so may still be only himself.
-    return list?.passage.by === "list-id" ? this.#checkLogin(authorAddresses(edited.head())) : undefined;
+    return list?.passage.by === "list-id"
+      ? this.#checkLogin(() => authorAddresses(edited.head()))
+      : undefined;
   }
 
   /**
@@ -200,9 +213,9 @@ class Signing implements MessageSigning {
     if (passage?.by !== "list-id") return undefined;
     const mayList = passage.host.addresses.some(
       ({ localPart, domain }) =>
-        localPart === undefined || this.#checkLogin([{ localPart, domain }]) === undefined,
+        localPart === undefined || this.#checkLogin(() => [{ localPart, domain }]) === undefined,
     );
-    return mayList ? undefined : this.#checkLogin(authorAddresses(received));
+    return mayList ? undefined : this.#checkLogin(() => authorAddresses(received));
   }
 
   /** A From that a part has written is its own deed: whoever wrote the old one does not matter any more. */
@@ -215,7 +228,7 @@ class Signing implements MessageSigning {
    * login must have a right to each, and to any address of ours where they cannot all be read.
    */
   #checkUnclear(edited: EditedHead): Plan | undefined {
-    if (!this.#isAsWritten(edited)) return undefined;
+    if (!this.#isAsWritten(edited) || this.#guarded === undefined) return undefined;
     const found = authorDomain(edited.received);
     if (found.kind === "domain") return undefined;
     const isDamaged = found.problem !== "from-multiple-domains";
@@ -228,7 +241,7 @@ class Signing implements MessageSigning {
       ({ localPart, domain }) =>
         domain !== undefined && isOurs(this.#services.keys.keysFor({ localPart, domain })),
     );
-    return named.length === 0 ? undefined : this.#checkLogin(named);
+    return named.length === 0 ? undefined : this.#checkLogin(() => named);
   }
 
   #nullSenderMaySign(): boolean {
@@ -238,16 +251,14 @@ class Signing implements MessageSigning {
     return nullSender === "sign" || (nullSender === "local" && client.origin === "local");
   }
 
-  #checkLogin(addresses: readonly AuthorAddress[]): Plan | undefined {
+  /** @param addresses Read only where a login is guarded. */
+  #checkLogin(addresses: () => readonly AuthorAddress[]): Plan | undefined {
+    const login = this.#guarded;
     const { logins: settings } = this.#config;
     const { logins } = this.#services;
-    const { authenticated } = this.#facts.transaction.client;
-    // A login that the MTA does not tell is one that is not in the file.
-    const login = this.#login ?? (authenticated ? "" : undefined);
-    // Clients without a login (addresses of networks.submitters, this host, a signing socket) have no entry there.
-    if (settings === undefined || logins === undefined || login === undefined) return undefined;
+    if (login === undefined || settings === undefined || logins === undefined) return undefined;
     if (logins === "unreadable") return { kind: "failed", reason: "logins-unreadable" };
-    const verdict = checkLogin(login, addresses, logins, settings.unlisted);
+    const verdict = checkLogin(login, addresses(), logins, settings.unlisted);
     if (verdict === "allowed") return undefined;
     return { kind: "unsigned", reason: verdict, hold: settings.onMismatch === "hold" };
   }

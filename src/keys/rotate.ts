@@ -8,7 +8,7 @@ import { ClockWatch, isAhead, withTimes } from "./rotation-clock.ts";
 import type { RotationContext, RotatorOptions } from "./rotation-context.ts";
 import { RotationJournal } from "./rotation-journal.ts";
 import { type Lease, takeLease } from "./rotation-lease.ts";
-import { nameOfWanted, type Task, tasksAt } from "./rotation-plan.ts";
+import { nameOfWanted, type Task, tasksAt, typeOf } from "./rotation-plan.ts";
 
 export interface RoundResult {
   /** Somebody else is at it: nothing was done. */
@@ -197,7 +197,13 @@ export class Rotator {
       notBefore: now + sign.rotate.checkEveryMs,
       ...(isNews ? { toldAt: now } : toldAt !== undefined && { toldAt }),
     });
-    if (isNews) tell({ kind: "no-plan", domain: wanted.domain, reason: planned.problem });
+    if (isNews)
+      tell({
+        kind: "no-plan",
+        domain: wanted.domain,
+        type: typeOf(wanted.algorithm),
+        reason: planned.problem,
+      });
   }
 }
 

@@ -13,7 +13,12 @@ export type RotationNote =
   /** A step could not be done or proved. @param lasts It has been so for `warn_after`, or is no matter of waiting. */
   | { readonly kind: "trouble"; readonly key: RotatedKey; readonly lasts: boolean }
   /** A new key is due and cannot be begun. */
-  | { readonly kind: "no-plan"; readonly domain: string; readonly reason: string };
+  | {
+      readonly kind: "no-plan";
+      readonly domain: string;
+      readonly type: RotatedKey["type"];
+      readonly reason: string;
+    };
 
 export interface JournalOptions {
   readonly state: StateStore;

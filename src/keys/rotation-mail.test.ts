@@ -24,7 +24,12 @@ function trouble(step: KeyTrouble["step"], reason: string): RotationNote {
 }
 
 test("a domain may have no key in use yet: nothing is promised that is not so", () => {
-  const note: RotationNote = { kind: "no-plan", domain: "example.jp", reason: "example.jp: servfail" };
+  const note: RotationNote = {
+    kind: "no-plan",
+    domain: "example.jp",
+    type: "rsa",
+    reason: "example.jp: servfail",
+  };
   expect(mailOf(note, "en")?.text).toContain("Where a key was in use");
   expect(mailOf(note, "ja")?.text).toContain("使用中の鍵があれば");
   expect(mailOf(note, "ja")?.text).not.toContain("交代の時期");
@@ -46,7 +51,7 @@ test.each<[string, RotationNote, en: string, ja: string]>([
   ],
   [
     "no new key",
-    { kind: "no-plan", domain: "example.jp", reason: "example.jp: servfail" },
+    { kind: "no-plan", domain: "example.jp", type: "rsa", reason: "example.jp: servfail" },
     "due and cannot be begun: the DNS resolver answers SERVFAIL for example.jp",
     "理由: example.jp について DNS リゾルバーが SERVFAIL を返しました",
   ],

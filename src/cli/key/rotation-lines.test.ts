@@ -28,7 +28,7 @@ test.each([
   ["no selector is free for s20261122", "try again tomorrow", "明日やり直してください"],
   ["127.0.0.1#53: what nobody thought of", "127.0.0.1#53: what nobody thought of", "what nobody thought of"],
 ])("why no key could be begun is said in words: %s", (reason, en, ja) => {
-  const note: RotationNote = { kind: "no-plan", domain: "example.jp", reason };
+  const note: RotationNote = { kind: "no-plan", domain: "example.jp", type: "rsa", reason };
   expect(failureOfNote(note, testIo("en"))).toContain(en);
   expect(failureOfNote(note, testIo("en"))).toMatch(/^no new key of example\.jp could be begun: /);
   expect(failureOfNote(note, testIo("ja"))).toContain(ja);

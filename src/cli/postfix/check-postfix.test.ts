@@ -247,6 +247,12 @@ test.each([
     is: [`smtpd_milters = ${inet}, ${unix}`, `non_smtpd_milters = ${unix}`],
   },
   {
+    name: "a signer beside one that does everything",
+    sockets: [socket(unix, { role: "sign" }), socket(inet, { role: "both" })],
+    main: "",
+    is: [`smtpd_milters = ${inet}`, `non_smtpd_milters = ${inet}`],
+  },
+  {
     name: "the socket of a list is not for the mail of everybody",
     sockets: [socket(listed, { role: "sign" }), socket(inet, { role: "both" })],
     main: "",

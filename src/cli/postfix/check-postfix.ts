@@ -195,7 +195,7 @@ class PostfixCheck {
     }
   }
 
-  /** The sockets of ours that all mail of smtpd is to come by: each work is done once. */
+  /** The sockets of ours that all mail but that of lists is to come by: each work is done once. */
   #toName(): readonly MilterSocketConfig[] {
     const { sockets, listSockets = [] } = this.#ours;
     const open = sockets.filter(({ listen }) => !listSockets.includes(listen));
@@ -208,8 +208,7 @@ class PostfixCheck {
     for (const { entry, socket } of local)
       if (socket?.role === "verify")
         this.#add("postfix.non-smtpd-needless", "non_smtpd_milters", { endpoint: entry.endpoint });
-    const { sockets, listSockets = [] } = this.#ours;
-    const signer = sockets.find(({ role, listen }) => role !== "verify" && !listSockets.includes(listen));
+    const signer = this.#toName().find(({ role }) => role !== "verify");
     if (signer === undefined || local.some(({ socket }) => socket !== undefined)) return;
     // It follows from what is told of smtpd_milters.
     const written = this.#main.parameters.get("non_smtpd_milters") ?? "";

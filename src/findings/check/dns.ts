@@ -71,6 +71,8 @@ export interface DnsFindings {
     readonly detail: string;
     /** What the parser of zone files finds wrong. */
     readonly problem?: ZoneProblem;
+    /** Name and type of the record of which servers read something else than what was meant. */
+    readonly record?: string;
   };
   /** @param records Name and type of each. @param ttl The greatest of theirs, in seconds. */
   readonly "dns.ttl-high": OfDomain & { readonly records: readonly string[]; readonly ttl: number };
