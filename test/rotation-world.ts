@@ -1,3 +1,4 @@
+import { onTestFinished } from "vitest";
 import type { RotateConfig } from "../src/config/rotate-config.ts";
 import type { SignConfig } from "../src/config/sign-config.ts";
 import type { Prover } from "../src/keys/prove.ts";
@@ -43,7 +44,16 @@ export const signDefaults: Omit<SignConfig, "keys" | "rotate"> = {
 };
 
 export const second = 1000;
+export const minute: number = 60 * second;
+export const hour: number = 60 * minute;
 export const day = 86_400_000;
+
+/** A world whose state is closed when the test is over. */
+export function worldOf(options: WorldOptions = {}): RotationWorld {
+  const world = new RotationWorld(options);
+  onTestFinished(() => world.state.close());
+  return world;
+}
 
 interface ServedChange {
   readonly at: number;

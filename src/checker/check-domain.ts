@@ -1,12 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
-import type { Finding, Severity } from "../findings/finding.ts";
+import type { Finding } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import { type BoundedDns, boundedDns } from "./bounded-dns.ts";
 import type { AuthoritativeServers, CheckContext, KnownSelector, Profile, SkipReason } from "./context.ts";
 import { guessProfile } from "./guess-profile.ts";
 import { withPublishableChanges } from "./publishable.ts";
 import { gatherSelectors } from "./selectors.ts";
+import { severityRank } from "./severity-rank.ts";
 import { type Subject, type SubjectName, subjects } from "./subjects.ts";
 import { unansweredFindings } from "./unanswered.ts";
 
@@ -163,8 +164,6 @@ async function runSubject(
   }
 }
 
-const rank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, notice: 2, info: 3 };
-
 /** Worst first; what is equally bad stays in the order of the subjects. What two subjects found alike is told once. */
 function inOrder(findings: readonly Finding[]): readonly Finding[] {
   const once = new Map<string, Finding>();
@@ -173,7 +172,7 @@ function inOrder(findings: readonly Finding[]): readonly Finding[] {
     if (!once.has(key)) once.set(key, one);
   }
   return [...once.values()].sort(
-    (a, b) => rank[a.severity] - rank[b.severity] || causeFirst(a) - causeFirst(b),
+    (a, b) => severityRank[a.severity] - severityRank[b.severity] || causeFirst(a) - causeFirst(b),
   );
 }
 

@@ -5,6 +5,7 @@ import { finding } from "../findings/table.ts";
 import { withTag } from "./dmarc-mend.ts";
 import type { PolicyRecord } from "./dmarc-place.ts";
 import { defaultValues, isKnownTag, isValueOf, meantTag, meantValue, reportEntries } from "./dmarc-text.ts";
+import { isWeaker, policies } from "./policy-strength.ts";
 import { shownText } from "./txt.ts";
 
 export interface RecordSurroundings {
@@ -91,18 +92,12 @@ function removedFindings(policy: PolicyRecord): Finding[] {
   return [mendable(policy, finding("dmarc.pct-rf-ri", name, params))];
 }
 
-const strength: readonly DmarcPolicy[] = ["none", "quarantine", "reject"];
-
-function isWeaker(policy: DmarcPolicy, than: DmarcPolicy): boolean {
-  return strength.indexOf(policy) < strength.indexOf(than);
-}
-
 function policyFindings(policy: PolicyRecord, record: DmarcRecord, around: RecordSurroundings): Finding[] {
   const { name, mended } = policy;
   const { p = "none", sp, np } = record;
   const found: Finding[] = [];
   if (record.testing) {
-    const applied = strength[Math.max(strength.indexOf(p) - 1, 0)] ?? "none";
+    const applied = policies[Math.max(policies.indexOf(p) - 1, 0)] ?? "none";
     const one = finding("dmarc.t-y", name, { name, policy: p, applied });
     const idle = [p, sp, np].every((each) => each === undefined || each === "none");
     // RFC 9989 §4.7 t: "it has no effect on any policy that is "none"". Elsewhere only the owner knows when the test is over.

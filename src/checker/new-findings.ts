@@ -1,6 +1,5 @@
-import type { Finding, Severity } from "../findings/finding.ts";
-
-const rank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, notice: 2, info: 3 };
+import type { Finding } from "../findings/finding.ts";
+import { severityRank } from "./severity-rank.ts";
 
 /** Where in a record something is, and the record around it: what changes without anything getting worse. */
 const incidental: ReadonlySet<string> = new Set(["at", "costs", "merged", "mended", "record", "suggestion"]);
@@ -42,7 +41,7 @@ function about({ id, subject }: Finding): string {
 
 /** Whether all that a finding says was said before. */
 function covers(was: Finding, now: Finding): boolean {
-  if (rank[now.severity] < rank[was.severity]) return false;
+  if (severityRank[now.severity] < severityRank[was.severity]) return false;
   const old: Readonly<Record<string, unknown>> = { ...was.params };
   return Object.entries(now.params).every(
     ([key, value]) =>

@@ -17,7 +17,7 @@ import { type Naming, startNaming } from "./classify/naming.ts";
 import { fileLimits } from "./extract/limits.ts";
 import { createFailureKeeper, type FailureKeeper } from "./failure/failure-keeper.ts";
 import { holdLease } from "./hold-lease.ts";
-import { ingestAll, type KeptDocument } from "./ingest.ts";
+import { ingestAll, isOdd, type KeptDocument } from "./ingest.ts";
 import type { Arrival, Incoming, LostArrival } from "./input/arrival.ts";
 import { watchMailFolder } from "./input/imap.ts";
 import { listenForReports, type ReportReceiver } from "./input/lmtp.ts";
@@ -311,8 +311,7 @@ class RunningCollector implements Collector {
 
   #note({ via }: Arrival, documents: readonly KeptDocument[]): void {
     const { log } = this.#options;
-    const levelOf = ({ outcome }: KeptDocument): "warn" | "info" =>
-      outcome === "unread" || outcome === "conflict" ? "warn" : "info";
+    const levelOf = (document: KeptDocument): "warn" | "info" => (isOdd(document) ? "warn" : "info");
     this.#arrivals += 1;
     for (const document of documents) this.#count(document);
     for (const document of documents.slice(0, maxLogged)) {
@@ -321,7 +320,7 @@ class RunningCollector implements Collector {
       log[levelOf(document)]("collect: document", { outcome, kind: read.kind, report, reason, via });
     }
     const rest = documents.slice(maxLogged);
-    const level = rest.some((document) => levelOf(document) === "warn") ? "warn" : "info";
+    const level = rest.some(isOdd) ? "warn" : "info";
     if (rest.length > 0) log[level]("collect: more documents", { count: rest.length, via });
   }
 

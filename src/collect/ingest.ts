@@ -39,6 +39,11 @@ export interface KeptDocument {
   readonly report?: string;
 }
 
+/** What somebody has to look at. */
+export function isOdd({ outcome }: Pick<KeptDocument, "outcome">): boolean {
+  return outcome === "unread" || outcome === "conflict";
+}
+
 interface Pending {
   readonly arrival: Arrival;
   readonly request: IngestRequest;

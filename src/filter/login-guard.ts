@@ -1,9 +1,8 @@
 import type { FromPattern, LoginMap } from "../config/login-map.ts";
 import type { LoginsConfig } from "../config/sign-config.ts";
-import { authorDomain } from "../core/dmarc/author-domain.ts";
+import { apparentFromLines } from "../core/dmarc/author-domain.ts";
 import { isWithin, toAsciiDomain } from "../core/domain-name.ts";
 import { type Mailbox, parseAddressList } from "../core/message/address.ts";
-import { HeadBuilder } from "../core/message/head-builder.ts";
 import { fieldsNamed, type MessageHead, rawValue } from "../core/message/message.ts";
 
 /** One address in From; the domain in A-labels, everything in lower case. */
@@ -110,12 +109,7 @@ function bareLocalPart(octets: string): string {
 export function readsEveryAuthor(head: MessageHead): boolean {
   if (head.truncated) return false;
   const fields = fieldsNamed(head, "from");
-  const rest = new HeadBuilder();
-  for (const field of head.fields)
-    if (!fields.includes(field))
-      rest.add(Buffer.from(field.name, "latin1"), head.octets.subarray(field.valueStart, field.end - 2));
-  const elsewhere = authorDomain(rest.head());
-  if (elsewhere.kind === "domain" || elsewhere.problem !== "from-missing") return false;
+  if (apparentFromLines(head.octets) > fields.length) return false;
   return fields.every((field) => readAddresses(rawValue(head, field)).isWhole);
 }
 

@@ -1,23 +1,9 @@
-import { afterEach, describe, expect, test } from "vitest";
-import { day, nameOf, RotationWorld, second, type WorldOptions } from "../../test/rotation-world.ts";
+import { describe, expect, test } from "vitest";
+import { day, hour, minute, nameOf, type RotationWorld, second, worldOf } from "../../test/rotation-world.ts";
 import type { SigningKeyConfig } from "../config/sign-config.ts";
 import { listKeys, rowsInUse, saveKey, saveRequest } from "./rotated-keys.ts";
 import { advance, type RotatedKey } from "./rotation.ts";
 import type { RotationNote } from "./rotation-journal.ts";
-
-const worlds: RotationWorld[] = [];
-afterEach(async () => {
-  for (const world of worlds.splice(0)) await world.state.close();
-});
-
-function worldOf(options: WorldOptions = {}): RotationWorld {
-  const world = new RotationWorld(options);
-  worlds.push(world);
-  return world;
-}
-
-const minute = 60 * second;
-const hour = 60 * minute;
 
 async function only(world: RotationWorld): Promise<RotatedKey> {
   const [key, ...more] = await world.keys();

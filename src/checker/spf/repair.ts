@@ -1,8 +1,9 @@
 import type { DnsResolver, TxtRecord } from "../../core/dns/resolver.ts";
 import { formatIp, type IpAddress } from "../../core/ip.ts";
 import type { SpfResult } from "../../core/results.ts";
-import type { Finding, FindingId, RecordChange, Severity } from "../../findings/finding.ts";
+import type { Finding, FindingId, RecordChange } from "../../findings/finding.ts";
 import { removeTxt } from "../record-change.ts";
+import { severityRank } from "../severity-rank.ts";
 import { changedDns } from "../try-change.ts";
 import { type ClientEvaluation, evaluateClient, namedAddresses } from "./evaluate-clients.ts";
 import { mendRecord } from "./mend-record.ts";
@@ -210,8 +211,6 @@ export function standsTrial(input: RepairInput, after: Observation, found: Findi
   );
 }
 
-const rank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, notice: 2, info: 3 };
-
 /**
  * A permerror for everybody, which hides what else is wrong: a warning that comes to light is not the repair's fault. An
  * error is, since there is no use in publishing one for another.
@@ -233,11 +232,13 @@ const hiding: ReadonlySet<FindingId> = new Set<FindingId>([
 function isWorse(before: Observation, after: Observation): boolean {
   const known = new Map<string, number>();
   for (const one of before.findings)
-    known.set(about(one), Math.min(rank[one.severity], known.get(about(one)) ?? rank.info));
+    known.set(about(one), Math.min(severityRank[one.severity], known.get(about(one)) ?? severityRank.info));
   const isHidden = before.findings.some(({ id }) => hiding.has(id));
-  const limit = isHidden ? rank.error : rank.warning;
+  const limit = isHidden ? severityRank.error : severityRank.warning;
   return after.findings.some(
-    (one) => rank[one.severity] <= limit && rank[one.severity] < (known.get(about(one)) ?? rank.info),
+    (one) =>
+      severityRank[one.severity] <= limit &&
+      severityRank[one.severity] < (known.get(about(one)) ?? severityRank.info),
   );
 }
 

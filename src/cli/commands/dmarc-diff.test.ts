@@ -61,7 +61,7 @@ test("a database that cannot be looked at is an error, and not one without recor
   writeFileSync(config, `hostname: mx.example.jp\ndata_dir: ${loop}\n`);
   const { code, out, err } = await diff("--lang", "en");
   expect({ code, out }).toEqual({ code: 3, out: "" });
-  expect(err).toContain("the store of records cannot be used");
+  expect(err).toContain(`${join(loop, "records.sqlite")} cannot be used: `);
 });
 
 test.each(["en", "ja"])("what differs is listed within 80 columns (%s)", async (lang) => {

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { fileLimits } from "../../collect/extract/limits.ts";
-import { ingestAll, type KeptDocument } from "../../collect/ingest.ts";
+import { ingestAll, isOdd, type KeptDocument } from "../../collect/ingest.ts";
 import type { Arrival, Incoming, LostArrival } from "../../collect/input/arrival.ts";
 import { readContents } from "../../collect/input/contents.ts";
 import { countFiles, type FileCount, readFiles } from "../../collect/input/files.ts";
@@ -87,11 +87,6 @@ async function isStdin(path: string): Promise<boolean> {
     (about) => !about.isFile(),
     () => false,
   );
-}
-
-/** What somebody has to look at. */
-function isOdd({ outcome }: KeptDocument): boolean {
-  return outcome === "unread" || outcome === "conflict";
 }
 
 /** Tells what comes of an import, as it comes. */

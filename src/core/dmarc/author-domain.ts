@@ -91,7 +91,7 @@ const maxGap = 32;
  * Lines that are a From field to somebody: at the very start or behind a CR or LF, whether or not that is a line end
  * by RFC 5322, `From`, then only white space, control and other non-ASCII octets, then a colon.
  */
-function apparentFromLines(octets: Buffer): number {
+export function apparentFromLines(octets: Buffer): number {
   let count = isFromLine(octets, 0) ? 1 : 0;
   for (const lineEnd of [lineFeed, carriageReturn])
     for (let at = octets.indexOf(lineEnd); at >= 0; at = octets.indexOf(lineEnd, at + 1))
