@@ -46,17 +46,21 @@ const narrowest = 40;
 const widest = 100;
 const widestTable = 160;
 
-/** The process as a host. Sentences longer than about 100 columns are hard to read, so wider terminals count as that. */
+/**
+ * The process as a host. Sentences longer than about 100 columns are hard to read, so wider terminals count as that. What is
+ * read by another program is not cut to the width of a terminal that is not there.
+ */
 export function processHost(): Host {
   const { stdin, stdout, stderr, env } = process;
-  const columns = stdout.isTTY ? stdout.columns || 80 : Number(env["COLUMNS"]) || 80;
+  const told = stdout.isTTY ? stdout.columns || 80 : Number(env["COLUMNS"]) || undefined;
+  const columns = told ?? 80;
   return {
     stdin,
     stdout,
     stderr,
     env,
     columns: sentenceWidth(columns),
-    tableColumns: Math.min(widestTable, Math.max(narrowest, columns)),
+    tableColumns: Math.min(widestTable, Math.max(narrowest, told ?? widestTable)),
     isTty: stdout.isTTY === true,
     ...(stderr.isTTY && { errorColumns: sentenceWidth(stderr.columns || Number(env["COLUMNS"]) || 80) }),
   };

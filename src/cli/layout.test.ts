@@ -138,8 +138,12 @@ test.each([
   ["\u009b2J", "\\x9b2J"],
   ["a\r\nb", "a\\x0d\\x0ab"],
   ["\u202egnp.exe", "\\u202egnp.exe"],
+  ["\u2067\u061c\u2028", "\\u2067\\u061c\\u2028"],
+  ["exam\u200bple\u00ad.jp\ufeff", "exam\\u200bple\\xad.jp\\ufeff"],
+  ["a\u3164b\u{e0041}", "a\\u3164b\\u{e0041}"],
   ["関所", "関所"],
-])("control characters of strangers are shown, not obeyed: %j", (text, is) => {
+  ["辻\u{e0100}", "辻\u{e0100}"],
+])("what drives a terminal, turns the direction or is not seen is shown: %j", (text, is) => {
   expect(printable(text)).toBe(is);
 });
 

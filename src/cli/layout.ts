@@ -228,7 +228,7 @@ export function labelled(
 
 /**
  * A stranger's text made safe to print: control characters, which could drive the terminal, and characters that turn
- * the reading direction are written as escapes.
+ * the reading direction or that nobody sees, so that one name looks like another, are written as escapes.
  */
 export function printable(text: string): string {
   let out = "";
@@ -244,20 +244,18 @@ export function printableOctets(text: string): string {
 }
 
 function isUnsafe(code: number): boolean {
-  return (
-    code < 0x20 ||
-    (code >= 0x7f && code < 0xa0) ||
-    code === 0x061c ||
-    code === 0x200e ||
-    code === 0x200f ||
-    (code >= 0x2028 && code <= 0x202e) ||
-    (code >= 0x2066 && code <= 0x2069)
-  );
+  if (code < 0x7f) return code < 0x20;
+  return code < 0xa0 || code === 0x2028 || code === 0x2029 || isInvisible(String.fromCodePoint(code));
+}
+
+/** Variation selectors choose the shape of the character before them, also in Japanese names. */
+function isInvisible(char: string): boolean {
+  return /\p{Default_Ignorable_Code_Point}/u.test(char) && !/\p{Variation_Selector}/u.test(char);
 }
 
 function escaped(char: string): string {
   const code = char.codePointAt(0) as number;
-  return code < 0x100
-    ? `\\x${code.toString(16).padStart(2, "0")}`
-    : `\\u${code.toString(16).padStart(4, "0")}`;
+  const digits = code.toString(16);
+  if (code > 0xffff) return `\\u{${digits}}`;
+  return code < 0x100 ? `\\x${digits.padStart(2, "0")}` : `\\u${digits.padStart(4, "0")}`;
 }

@@ -130,9 +130,59 @@ describe("sekisho report sources", () => {
     await make();
     const { out } = await report("sources", "univ.example", "--limit", "1");
     expect(out.match(/^ {2}\d+\.\d+\.\d+\.\d+ /gm)).toHaveLength(1);
-    expect(out.match(/… and 1 more address \(--limit\)/g)).toHaveLength(10);
+    expect(out).toContain("Own server: Sato Lab");
+    expect(out).not.toContain("Unknown in our own networks: 192.0.2.0/24\n");
+    expect(out.split("\n\n").find((part) => part.startsWith("Not shown"))).toBe(
+      [
+        "Not shown (--limit)",
+        "  group                        addresses  messages  DMARC",
+        "  Unknown in our own networks          1        12   100%",
+        "  Own server                           2     5,030    99%",
+        "  Service                              2       980    92%",
+        "  Unknown                              1        60     0%",
+        "  Mailing list                         1        15     0%",
+        "  Forwarder                            1        25   100%",
+        "  Probably spoofed                     2         6     0%",
+      ].join("\n"),
+    );
     const own = await report("sources", "univ.example", "--own", "--limit", "1");
     expect(own.out).toContain("… and 3 more addresses (--limit)");
+  });
+
+  test("a crowd of strangers hides nobody else, and what is not shown is summed up", async () => {
+    const strangers = Array.from({ length: 60 }, (_, index) => `203.0.113.${index + 1}`);
+    const spf = ["univ.example", "fail"] as const;
+    const signed = { dkim: [["univ.example", "pass"]] } as const;
+    const forwarders = strangers.map((ip) => ip.replace("203.0.113", "198.51.100"));
+    await make({
+      mails: {
+        "univ.example": [
+          ...strangers.map((ip, index) => ({ ip, count: 100 - index, spf })),
+          ...forwarders.map((ip, index) => ({ ip, count: index === 0 ? 3 : 2, spf, ...signed })),
+          { ip: "192.0.2.1", count: 5_000, spf: ["univ.example", "pass"], ...signed },
+        ],
+      },
+      names: [...strangers, ...forwarders].map((ip, index) => {
+        const domain = `firm${index + 1}.example`;
+        return { ip, result: "pass", name: `mail.${domain}`, domain, listed: [] };
+      }),
+      config: "networks: { own: [{ network: 192.0.2.1/32 }] }\n",
+    });
+    const { out } = await report("sources", "univ.example");
+    expect(out).toContain("Own server\n");
+    expect(out.match(/^Unknown: /gm)).toHaveLength(10);
+    expect(out).toContain("Unknown: firm1.example\n");
+    // Forwarders are one thing for the reader, whoever they are.
+    expect(out.match(/^Forwarder \(likely\)$/gm)).toHaveLength(1);
+    expect(out).toContain("  … and 55 more addresses (--limit)\n");
+    // What is said of one of them is not said of all.
+    expect(out.replaceAll(/\n +/g, " ")).toContain("Why  198.51.100.1, for one: our signature passes");
+    expect(out).toMatch(/^Not shown \(--limit\)\n.*\n {2}Unknown +50 +3,275 +0%$/m);
+    expect(out.split("\n").length).toBeLessThan(120);
+    expect((await report("sources", "univ.example", "--lang", "ja")).out).toMatch(
+      /^表示していないもの（--limit で表示）\n.*\n {2}不明 +50 +3,275 +0%$/m,
+    );
+    expect((await report("sources", "univ.example", "--limit", "500")).out).not.toContain("Not shown");
   });
 
   test("--json: everything, in the order of work", async () => {
@@ -154,6 +204,20 @@ describe("sekisho report sources", () => {
     });
     const rankings = json.sources.map(({ rank }) => rank);
     expect(rankings).toEqual([...rankings].sort((a, b) => a - b));
+  });
+
+  test("a stranger's endless envelope does not fill the screen", async () => {
+    const envelope = `lists.${"a".repeat(5_000)}.example`;
+    await make({
+      config: "networks: { own: [{ network: 192.0.2.1/32, name: x }] }\n",
+      mails: { "univ.example": [{ ip: "203.0.113.1", count: 1, spf: [envelope, "pass"], envelope }] },
+    });
+    for (const more of [[], ["--own"]]) {
+      const { out } = await report("sources", "univ.example", ...more);
+      expect(out.split("\n").length).toBeLessThan(20);
+    }
+    await report("label", "203.0.113.1", "own");
+    expect((await report("sources", "univ.example", "--own")).out.split("\n").length).toBeLessThan(20);
   });
 
   test("several addresses of nobody are one task, and not called by one of them alone", async () => {
@@ -200,6 +264,47 @@ describe("sekisho report sources", () => {
       "no address of ours sends as univ.example\n",
     );
     expect((await report("sources", "univ.example")).out).toContain("networks.own is empty");
+  });
+
+  test("what is not there because of several options is said of these alone", async () => {
+    const ours = { ip: "192.0.2.1", count: 5, dkim: [["univ.example", "pass"]] } as const;
+    await make({
+      config: "networks: { own: [{ network: 192.0.2.1/32 }] }\n",
+      mails: {
+        "univ.example": [
+          { ...ours, spf: ["univ.example", "pass"] },
+          { ip: "203.0.113.1", count: 1, spf: ["univ.example", "fail"] },
+        ],
+      },
+    });
+    const said = async (...args: string[]): Promise<string> =>
+      (await report("sources", "univ.example", ...args)).out;
+    const everyOfThese = "every message from these sources passes DMARC\n";
+    expect(await said("--own", "--failing")).toBe(everyOfThese);
+    expect(await said("--group", "own", "--failing")).toBe(everyOfThese);
+    expect(await said("--group", "gateway", "--failing")).toContain("is in the group: Mail gateway");
+    expect(await said("--own", "--group", "unknown")).toContain("is in the group: Unknown");
+    const before = daysAgo(400);
+    expect(await said("--since", daysAgo(430), "--before", before)).toBe(
+      `no report tells of mail from univ.example from ${daysAgo(430)} to ${daysAgo(401)}\n`,
+    );
+    expect((await report("sources", "cs.univ.example")).out.replaceAll("\n", " ")).toContain(
+      `no report about cs.univ.example itself since ${daysAgo(30)}; without a DMARC record of its own its mail stands in those about univ.example: sekisho report sources univ.example`,
+    );
+  });
+
+  test("messages are of the span, the days when it was seen are not", async () => {
+    const { config, dataDir } = await make({
+      config: "networks: { own: [{ network: 192.0.2.1/32 }] }\n",
+      mails: { "example.com": [{ ip: "192.0.2.1", count: 5, spf: ["example.com", "fail"] }] },
+    });
+    writeFileSync(`${dataDir}/old.xml`, aggregateXml());
+    await runCli(["report", "import", `${dataDir}/old.xml`, "--config", config]);
+    const first = new Date(sampleBegin * 1000).toISOString().slice(0, 10);
+    const { out } = await report("sources", "example.com", "--own");
+    expect(out).toContain(`5 messages; first seen on ${first}, last on ${daysAgo(1)}\n`);
+    const ja = await report("sources", "example.com", "--own", "--lang", "ja");
+    expect(ja.out).toContain(`5 通（初回 ${first}、最終 ${daysAgo(1)}）\n`);
   });
 
   test.each([

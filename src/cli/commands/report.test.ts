@@ -42,7 +42,7 @@ async function json(
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-const arf = `From: ruf@reporter.example\r\nContent-Type: multipart/report; boundary=x\r\n\r\n--x\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: auth-failure\r\nAuth-Failure: dmarc\r\nSource-IP: 203.0.113.9\r\nReported-Domain: example.com\r\n--x\r\nContent-Type: text/rfc822-headers\r\n\r\nFrom: =?utf-8?B?5bGx55Sw?= <a@example.com>\r\nSubject: =?utf-8?B?6KuL5rGC5pu4?=\r\n--x--\r\n`;
+const arf = `From: ruf@reporter.example\r\nContent-Type: multipart/report; boundary=x\r\n\r\n--x\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: auth-failure\r\nAuth-Failure: dmarc\r\nSource-IP: 203.0.113.9\r\nReported-Domain: example.com\r\nIdentity-Alignment: none\r\n--x\r\nContent-Type: text/rfc822-headers\r\n\r\nFrom: =?utf-8?B?5bGx55Sw?= <a@example.com>\r\nSubject: =?utf-8?B?6KuL5rGC5pu4?=\r\n--x--\r\n`;
 const tls = JSON.stringify({
   "organization-name": "T",
   "report-id": "t1",
@@ -183,6 +183,14 @@ describe("import", () => {
     expect(err).toMatch(message);
   });
 
+  test("the summary counts no sessions of TLS reports and no failures as mail of aggregate reports", async () => {
+    const config = configOf("summary-tls");
+    const given = [file("summary-tls/a.json", tls), file("summary-tls/b.eml", arf)];
+    expect((await run(config, ["import", ...given])).out).toMatch(/^ {2}saved {2}2$/m);
+    const all = await run(config, ["import", file("summary-tls/c.xml", aggregateXml())]);
+    expect(all.out).toMatch(/^ {2}saved {2}1 \(1 record, 3 messages\)$/m);
+  });
+
   test("the summary, in both languages", async () => {
     const config = configOf("summary");
     const given = [
@@ -317,6 +325,22 @@ describe("list", () => {
     }
   });
 
+  test("a table that fits with long names, many sessions and notes", async () => {
+    const config = configOf("wide");
+    const [domain, org] = ["mail.department.university.example", "An Organization With A Long Name"];
+    const sessions = tls
+      .replace(/"policy-domain":"[^"]+"/, `"policy-domain":"${domain}"`)
+      .replace(/"total-successful-session-count":\d+/, '"total-successful-session-count":123456789')
+      .replace('"T"', JSON.stringify(org));
+    const silent = aggregateXml({ domain, org, counts: [0, 0] }).replace("<count>0", "<count>none");
+    await run(config, ["import", file("wide/a.json", sessions), file("wide/b.xml", silent)]);
+    for (const lang of ["en", "ja"]) {
+      const { out } = await run(config, ["list", "--lang", lang]);
+      expect(out).toContain("123,456,790");
+      expect(out.split("\n").filter((line) => displayWidth(line) > 80)).toEqual([]);
+    }
+  });
+
   test.each<readonly [string, readonly string[], readonly string[]]>([
     ["of a domain", ["--domain", "OTHER.example"], ["mailed"]],
     ["of a reporter", ["--reporter", "テスト報告センター"], ["odd-1", "odd-1"]],
@@ -383,6 +407,8 @@ describe("show", () => {
     expect(out).toMatch(/接続元 +203\.0\.113\.9/);
     expect(out).toMatch(/From +山田 <a@example\.com>/);
     expect(out).toMatch(/件名 +請求書/);
+    // RFC 7489 §7.3.1 lists what was aligned there, RFC 9991 §4 what was not: the field goes by its own name.
+    expect(out).toMatch(/Identity-Alignment +none/);
     const [shown] = await json(main, ["show", String(report?.["key"])]);
     expect(shown).toMatchObject({
       kind: "failure",

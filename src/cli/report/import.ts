@@ -178,6 +178,7 @@ class PeopleTeller extends Teller {
   readonly #outcomes = new Map<KeptDocument["outcome"], number>();
   #arrivals = 0;
   #lost = 0;
+  /** Of aggregate reports. */
   #rows = 0;
   #messages = 0;
 
@@ -200,7 +201,7 @@ class PeopleTeller extends Teller {
   #count(document: KeptDocument): void {
     const { outcome } = document;
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
-    if (outcome !== "saved") return;
+    if (outcome !== "saved" || document.read.kind !== "aggregate") return;
     const { rows, messages } = documentJson(document);
     this.#rows += rows;
     this.#messages += messages;
@@ -243,7 +244,8 @@ class PeopleTeller extends Teller {
         const count = this.#outcomes.get(outcome);
         if (count === undefined) return [];
         const totals = ` (${text.readTotals(grouped(this.#rows), grouped(this.#messages))})`;
-        return [[text.outcome[outcome], grouped(count) + (outcome === "saved" ? totals : "")]];
+        const hasTotals = outcome === "saved" && this.#rows > 0;
+        return [[text.outcome[outcome], grouped(count) + (hasTotals ? totals : "")]];
       },
     );
   }

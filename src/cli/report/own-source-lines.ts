@@ -46,7 +46,7 @@ function sourceLines(source: PlacedSource, io: Io): string[] {
         [text.labels.owner, printable(ownerText(place.owner) ?? text.noOwner)],
         ...(why === undefined ? [] : [[text.labels.why, printable(reasonText(why, io.lang))] as const]),
         [text.labels.do, text.advice[adviceOf(place)]],
-        ["", text.between(messages, day(facts.firstSeen), day(facts.lastSeen))],
+        ["", text.seen(messages, day(facts.firstSeen), day(facts.lastSeen))],
       ],
       io.columns,
     ),

@@ -26,7 +26,7 @@ export function clustersOf(sources: readonly PlacedSource[], lang: Lang): readon
   const clusters = new Map<string, PlacedSource[]>();
   for (const source of sources) {
     const { rank, group } = source.place;
-    const key = JSON.stringify([rank, group, adviceOf(source.place), whoseOf(source, lang)]);
+    const key = JSON.stringify([rank, group, adviceOf(source.place), ...togetherBy(source, lang)]);
     const known = clusters.get(key);
     if (known === undefined) clusters.set(key, [source]);
     else known.push(source);
@@ -39,7 +39,8 @@ export function clustersOf(sources: readonly PlacedSource[], lang: Lang): readon
 function clusterOf(members: readonly PlacedSource[], lang: Lang): SourceCluster {
   const sources = [...members].sort((a, b) => b.facts.sums.messages - a.facts.sums.messages);
   const first = sources[0] as PlacedSource;
-  const whose = whoseOf(first, lang);
+  const everybody = new Set(sources.map((source) => whoseOf(source, lang)));
+  const whose = everybody.size === 1 ? whoseOf(first, lang) : undefined;
   const sum = (of: (source: PlacedSource) => number): number =>
     sources.reduce((total, source) => total + of(source), 0);
   return {
@@ -50,6 +51,17 @@ function clusterOf(members: readonly PlacedSource[], lang: Lang): SourceCluster 
     messages: sum(({ facts }) => facts.sums.messages),
     passed: sum(({ facts }) => facts.sums.passed),
   };
+}
+
+/**
+ * Small forwarders are one thing for the reader if they are known by the same sign, however many they are; so is what nobody
+ * knows anything of.
+ */
+function togetherBy(source: PlacedSource, lang: Lang): readonly (string | undefined)[] {
+  const { group, owner, provider, reasons } = source.place;
+  const isSmall = group === "forwarder" && ownerText(owner) === undefined && provider === undefined;
+  const whose = isSmall ? undefined : whoseOf(source, lang);
+  return isSmall || (group === "unknown" && whose === undefined) ? [whose, reasons[0]?.id] : [whose];
 }
 
 function whoseOf({ facts, place }: PlacedSource, lang: Lang): string | undefined {

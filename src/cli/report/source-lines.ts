@@ -1,9 +1,9 @@
 import { namingLimits } from "../../collect/classify/name-sources.ts";
 import { ranks } from "../../collect/classify/rank.ts";
-import type { SourceFacts } from "../../collect/classify/source.ts";
+import type { GroupName, SourceFacts, SourceGroup } from "../../collect/classify/source.ts";
 import { formatIp } from "../../core/ip.ts";
 import type { Io } from "../io.ts";
-import { hanging, labelled, printable, wrap } from "../layout.ts";
+import { hanging, labelled, printable, truncate, wrap } from "../layout.ts";
 import { reasonText, sourceText } from "../text/source-text.ts";
 import { clustersOf, type PlacedSource, type SourceCluster } from "./source-clusters.ts";
 import { type Column, day, grouped, tableLines } from "./table.ts";
@@ -27,20 +27,62 @@ export interface SourcesView {
 
 const defaultLimit = 50;
 const defaultOfGroup = 10;
+const defaultOfStranger = 5;
 const firstTasks = 3;
 const shownReasons = 2;
+/** Names in them are a stranger's words, and may be endless. */
+const longestReason = 240;
 
 /** Addresses that send as a domain, by whose they are, in the order of work. */
 export function sourceLines(view: SourcesView, io: Io): string[] {
   const clusters = clustersOf(view.shown, io.lang);
   const lines = [...summaryLines(view, io), ...firstLines(clusters, io)];
+  const rest: SourceCluster[] = [];
+  const ofGroup = new Map<string, number>();
   let left = view.limit ?? defaultLimit;
   for (const cluster of clusters) {
-    const most = Math.min(left, view.limit ?? defaultOfGroup);
-    lines.push("", ...clusterLines(cluster, most, io));
-    left -= Math.min(most, cluster.sources.length);
+    const { group, rank } = cluster.place;
+    // A crowd of strangers must not hide what comes after it, nor one of them the others.
+    const isPressing = rank < ranks.unknown;
+    const key = `${rank} ${group}`;
+    const before = isPressing ? 0 : (ofGroup.get(key) ?? 0);
+    const fitting = isPressing ? defaultOfGroup : Math.min(defaultOfStranger, defaultOfGroup - before);
+    const most = Math.min(left, view.limit ?? fitting);
+    const shown = Math.min(most, cluster.sources.length);
+    if (shown === 0) rest.push(cluster);
+    else lines.push("", ...clusterLines(cluster, most, io));
+    ofGroup.set(key, before + shown);
+    left -= shown;
   }
-  return [...lines, ...noteLines(view, io)];
+  return [...lines, ...restLines(rest, io), ...noteLines(view, io)];
+}
+
+/** What there is no place for: by group, in their order. */
+function restLines(clusters: readonly SourceCluster[], io: Io): string[] {
+  if (clusters.length === 0) return [];
+  const text = sourceText(io.lang);
+  const { columns } = text;
+  const groups = new Map<GroupName, { addresses: number; messages: number; passed: number }>();
+  for (const { place, sources, messages, passed } of clusters) {
+    const sum = groups.get(place.group) ?? { addresses: 0, messages: 0, passed: 0 };
+    sum.addresses += sources.length;
+    sum.messages += messages;
+    sum.passed += passed;
+    groups.set(place.group, sum);
+  }
+  const titles: readonly Column[] = [
+    { title: columns.group, least: 12 },
+    { title: columns.addresses, right: true },
+    { title: columns.messages, right: true },
+    { title: columns.dmarc, right: true },
+  ];
+  const rows = Array.from(groups, ([group, { addresses, messages, passed }]) => [
+    text.group[group],
+    grouped(addresses),
+    grouped(messages),
+    percent(passed, messages),
+  ]);
+  return ["", io.style.strong(text.notShown), ...indented(tableLines(titles, rows, narrower(io)))];
 }
 
 /** How much there is, and how much of it passes. */
@@ -98,25 +140,29 @@ function clusterLines(cluster: SourceCluster, most: number, io: Io): string[] {
       ],
       io.columns,
     ),
-    ...(shown.length === 0
-      ? []
-      : indented(
-          tableLines(
-            sourceColumns(io),
-            shown.map((one) => sourceRow(one, io)),
-            narrower(io),
-          ),
-        )),
+    ...indented(
+      tableLines(
+        sourceColumns(io),
+        shown.map((one) => sourceRow(one, io)),
+        narrower(io),
+      ),
+    ),
     ...(hidden > 0 ? [`  ${text.moreAddresses(hidden)}`] : []),
   ];
 }
 
-/** Why the first of them is in the group, which is the one with the most messages. */
-function whyText({ place }: SourceCluster, io: Io): string {
+/** Why they are in the group; where that differs, why the one with the most messages is. */
+function whyText({ place, sources }: SourceCluster, io: Io): string {
+  const why = reasonsText(place, io);
+  const holdsForAll = sources.every((source) => reasonsText(source.place, io) === why);
+  return holdsForAll ? why : sourceText(io.lang).forOne(addressOf(sources[0]?.facts, io), why);
+}
+
+function reasonsText({ reasons }: SourceGroup, io: Io): string {
   const comma = io.lang === "ja" ? "、" : "; ";
-  return place.reasons
+  return reasons
     .slice(0, shownReasons)
-    .map((one) => printable(reasonText(one, io.lang)))
+    .map((one) => truncate(printable(reasonText(one, io.lang)), longestReason))
     .join(comma);
 }
 

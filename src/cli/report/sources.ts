@@ -16,6 +16,7 @@ import type { PlacedSource } from "./source-clusters.ts";
 import { sourceJson } from "./source-json.ts";
 import { type SourcesView, sourceLines } from "./source-lines.ts";
 import { withReports } from "./store.ts";
+import { day } from "./table.ts";
 
 const defaultDays = 30;
 const secondsOfDay = 86_400;
@@ -41,13 +42,11 @@ export async function showSources(values: ReportValues, args: readonly string[],
   const dayAfterTomorrow = Math.floor(now / secondsOfDay) + 2;
   // A report about years to come must not stand in every list until then.
   const upToNow = sinceDay < dayAfterTomorrow && { beforeDay: dayAfterTomorrow };
-  const { sources: all, knowsOwn } = await place({ domain, ...upToNow, ...days }, values, io);
-  const shown = all.filter(
-    ({ place, facts }) =>
-      (!values.own || place.own) &&
-      (group === undefined || place.group === group) &&
-      (!values.failing || facts.sums.passed < facts.sums.messages),
+  const { sources: all, knowsOwn, organizational } = await place({ domain, ...upToNow, ...days }, values, io);
+  const asked = all.filter(
+    ({ place }) => (!values.own || place.own) && (group === undefined || place.group === group),
   );
+  const shown = asked.filter(({ facts }) => !values.failing || facts.sums.passed < facts.sums.messages);
   const view: SourcesView = {
     domain,
     since: sinceDay * secondsOfDay,
@@ -58,23 +57,41 @@ export async function showSources(values: ReportValues, args: readonly string[],
     ...(limit !== undefined && { limit }),
   };
   if (values.json) io.out(formatJson(sourceJson(view), io.isTty));
-  else if (shown.length === 0) for (const line of wrap(emptyText(view, values, io), io.columns)) io.out(line);
+  else if (shown.length === 0)
+    for (const line of wrap(emptyText({ ...view, asked, organizational }, values, io), io.columns))
+      io.out(line);
   else for (const line of values.own ? ownLines(view, io) : sourceLines(view, io)) io.out(line);
   return shown.some(({ place }) => place.rank <= ranks.serviceFailing) ? exitFindings : exitOk;
 }
 
-function emptyText({ domain, all, since }: SourcesView, { own, group }: ReportValues, io: Io): string {
+interface EmptyView extends SourcesView {
+  /** What the options leave besides `--failing`. */
+  readonly asked: readonly PlacedSource[];
+  /** Of the domain. */
+  readonly organizational: string;
+}
+
+function emptyText(view: EmptyView, { own, group }: ReportValues, io: Io): string {
+  const { domain, all, asked, since, until, organizational } = view;
   const text = sourceText(io.lang);
-  if (all.length === 0) return text.noSources(domain, new Date(since * 1000).toISOString().slice(0, 10));
+  if (all.length === 0)
+    return domain === organizational
+      ? text.noSources(domain, day(since), until === undefined ? undefined : day(until))
+      : text.noReportsAbout(domain, day(since), organizational);
+  if (asked.length > 0) return own || group !== undefined ? text.noneFailingHere : text.noneFailing(domain);
   if (group !== undefined) return text.noneInGroup(domain, text.group[group as GroupName]);
-  return own && !all.some(({ place }) => place.own) ? text.noneOwn(domain) : text.noneFailing(domain);
+  return text.noneOwn(domain);
 }
 
 async function place(
   { domain, ...days }: SourcesQuery,
   { config: file }: ReportValues,
   io: Io,
-): Promise<{ readonly sources: readonly PlacedSource[]; readonly knowsOwn: boolean }> {
+): Promise<{
+  readonly sources: readonly PlacedSource[];
+  readonly knowsOwn: boolean;
+  readonly organizational: string;
+}> {
   return withReports(file, io, (store, config) =>
     withSite(config, async ({ site: whole, names }) => {
       const site = askedAbout(whole, domain);
@@ -82,6 +99,7 @@ async function place(
       return {
         sources: sources.map((facts) => ({ facts, place: groupSource(facts, site) })),
         knowsOwn: config.networks.own.length > 0,
+        organizational: site.organizational(domain),
       };
     }),
   );

@@ -148,7 +148,7 @@ export const reportEn: ReportText = {
     errors: "Errors",
     source: "Source",
     result: "Failure",
-    why: "Not aligned",
+    why: "Identity-Alignment",
     delivery: "Delivery",
     envelopeFrom: "MAIL FROM",
     envelopeTo: "RCPT TO",

@@ -145,7 +145,7 @@ export const reportJa: ReportText = {
     errors: "エラー",
     source: "接続元",
     result: "失敗",
-    why: "不一致",
+    why: "Identity-Alignment",
     delivery: "配送結果",
     envelopeFrom: "MAIL FROM",
     envelopeTo: "RCPT TO",

@@ -72,7 +72,7 @@ export const sourceTextEn: SourceText = {
     "sign-in-spf":
       "It stands in SPF, so somebody let it in: sign here too, and enter it under networks.own or with sekisho report label.",
     list: "The list should rewrite From or change nothing; there is nothing to mend on our side.",
-    leave: "Nothing to do: it keeps passing as long as messages are signed with DKIM.",
+    leave: "Nothing to do here: what is signed with DKIM passes, unless it is changed on the way.",
     ignore: "Nothing to do: this is what a policy of quarantine or reject is for.",
     "low-reputation": "Look at it last: it is on a blocklist.",
     "tell-whose":
@@ -118,6 +118,7 @@ export const sourceTextEn: SourceText = {
   labels: { why: "Why", do: "Do", owner: "Owner" },
   columns: {
     address: "address",
+    addresses: "addresses",
     name: "name",
     messages: "messages",
     dkim: "DKIM",
@@ -128,23 +129,30 @@ export const sourceTextEn: SourceText = {
     group: "group",
     owner: "owner",
   },
-  between: (messages, first, last) =>
+  seen: (messages, first, last) =>
     first === last
-      ? `${many(messages, "message")} on ${first}`
-      : `${many(messages, "message")}, ${first} to ${last}`,
+      ? `${many(messages, "message")}; seen on ${first}`
+      : `${many(messages, "message")}; first seen on ${first}, last on ${last}`,
   noAddress: "(no address)",
   noOwner: "(no owner named)",
   moreAddresses: (count) => `… and ${many(count, "more address")} (--limit)`,
+  forOne: (address, why) => `${address}, for one: ${why}`,
+  notShown: "Not shown (--limit)",
   moreWays: (count) => `… and in ${many(count, "more way")}`,
   unnamed: (count) =>
     count === 1
       ? "One address has not been looked up in DNS yet:"
       : `${grouped(count)} addresses have not been looked up in DNS yet:`,
   recordsGone: "its records are no longer kept",
-  noSources: (domain, since) =>
-    `no report tells of mail from ${domain} since ${since}; --since goes back further`,
+  noSources: (domain, since, until) =>
+    until === undefined
+      ? `no report tells of mail from ${domain} since ${since}; --since goes back further`
+      : `no report tells of mail from ${domain} from ${since} to ${until}`,
+  noReportsAbout: (domain, since, organizational) =>
+    `no report about ${domain} itself since ${since}; without a DMARC record of its own its mail stands in those about ${organizational}: sekisho report sources ${organizational}`,
   noneOwn: (domain) => `no address of ours sends as ${domain}`,
   noneFailing: (domain) => `every message from ${domain} passes DMARC`,
+  noneFailingHere: "every message from these sources passes DMARC",
   noneInGroup: (domain, group) => `no source of mail from ${domain} is in the group: ${group}`,
   setNetworks: "networks.own is empty: our own servers are known by nothing but their names.",
   missingDomain: "say which domain: sekisho report sources DOMAIN",

@@ -66,7 +66,7 @@ export const sourceTextJa: SourceText = {
     "sign-in-spf":
       "SPF に登録されているサーバーです。DKIM 署名を付け、networks.own か sekisho report label で登録してください。",
     list: "リスト側で From を書き換えるか、内容を変えないようにする必要があります。自組織側での対応は不要です。",
-    leave: "対応は不要です。DKIM 署名があれば、転送後も認証に成功します。",
+    leave: "対応は不要です。DKIM 署名のあるメールは、途中で内容が変わらなければ認証に成功します。",
     ignore: "対応は不要です。ポリシーを quarantine や reject にすれば防げます。",
     "low-reputation": "ブロックリストに載っているため、確認は最後で構いません。",
     "tell-whose":
@@ -110,6 +110,7 @@ export const sourceTextJa: SourceText = {
   labels: { why: "理由", do: "対応", owner: "管理者" },
   columns: {
     address: "アドレス",
+    addresses: "アドレス数",
     name: "ホスト名",
     messages: "通数",
     dkim: "DKIM",
@@ -120,18 +121,25 @@ export const sourceTextJa: SourceText = {
     group: "分類",
     owner: "管理者",
   },
-  between: (messages, first, last) =>
-    `${grouped(messages)} 通、${first === last ? first : `${first} 〜 ${last}`}`,
+  seen: (messages, first, last) =>
+    `${grouped(messages)} 通（${first === last ? `${first} のみ` : `初回 ${first}、最終 ${last}`}）`,
   noAddress: "（アドレスなし）",
   noOwner: "（管理者の登録なし）",
   moreAddresses: (count) => `… 他 ${grouped(count)} アドレス（--limit で表示）`,
+  forOne: (address, why) => `${why}（${address} の場合）`,
+  notShown: "表示していないもの（--limit で表示）",
   moreWays: (count) => `… 他 ${grouped(count)} とおり`,
   unnamed: (count) => `${grouped(count)} アドレスはまだ DNS で調べていません。次のコマンドで調べられます:`,
   recordsGone: "レコードの保存期間が過ぎています",
-  noSources: (domain, since) =>
-    `${since} 以降に ${domain} を名乗るメールの報告はありません。さらに前の期間は --since で指定してください`,
+  noSources: (domain, since, until) =>
+    until === undefined
+      ? `${since} 以降に ${domain} を名乗るメールの報告はありません。さらに前の期間は --since で指定してください`
+      : `${since} から ${until} までに ${domain} を名乗るメールの報告はありません`,
+  noReportsAbout: (domain, since, organizational) =>
+    `${since} 以降に ${domain} 自体のレポートはありません。独自の DMARC レコードがなければ、そのメールは ${organizational} のレポートに含まれます: sekisho report sources ${organizational}`,
   noneOwn: (domain) => `${domain} を名乗る自組織の送信元はありません`,
   noneFailing: (domain) => `${domain} を名乗るメールはすべて DMARC pass です`,
+  noneFailingHere: "該当する送信元のメールはすべて DMARC pass です",
   noneInGroup: (domain, group) => `${domain} を名乗る送信元に、「${group}」に分類されるものはありません`,
   setNetworks: "networks.own が未設定のため、自組織のサーバーはホスト名からしか判別できません。",
   missingDomain: "ドメインを指定してください: sekisho report sources ドメイン",

@@ -63,20 +63,39 @@ export interface SourceText {
   readonly labels: Readonly<Record<"why" | "do" | "owner", string>>;
   readonly columns: Readonly<
     Record<
-      "address" | "name" | "messages" | "dkim" | "spf" | "dmarc" | "from" | "label" | "group" | "owner",
+      | "address"
+      | "addresses"
+      | "name"
+      | "messages"
+      | "dkim"
+      | "spf"
+      | "dmarc"
+      | "from"
+      | "label"
+      | "group"
+      | "owner",
       string
     >
   >;
-  readonly between: (messages: number, first: string, last: string) => string;
+  /** Messages of a span, and the days when the source was seen at all. */
+  readonly seen: (messages: number, first: string, last: string) => string;
   readonly noAddress: string;
   readonly noOwner: string;
   readonly moreAddresses: (count: number) => string;
+  /** A reason that holds for one address of several. */
+  readonly forOne: (address: string, why: string) => string;
+  /** Over a table of what had no place. */
+  readonly notShown: string;
   readonly moreWays: (count: number) => string;
   readonly unnamed: (count: number) => string;
   readonly recordsGone: string;
-  readonly noSources: (domain: string, since: string) => string;
+  readonly noSources: (domain: string, since: string, until?: string) => string;
+  /** For a domain below an organizational one. */
+  readonly noReportsAbout: (domain: string, since: string, organizational: string) => string;
   readonly noneOwn: (domain: string) => string;
   readonly noneFailing: (domain: string) => string;
+  /** Of those that other options leave. */
+  readonly noneFailingHere: string;
   readonly noneInGroup: (domain: string, group: string) => string;
   readonly setNetworks: string;
   readonly missingDomain: string;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Response } from "mmdb-lib";
 import type { GeoConfig } from "../../config/collect-config.ts";
-import { codeOf } from "../reason-of.ts";
+import { codeOf } from "../../config/file-fault.ts";
 
 /** What databases say of an address. */
 export interface Place {

@@ -129,6 +129,19 @@ test("groups are those of report sources, whatever the span and however little i
   expect([...found].sort()).toEqual(["forwarder", "list", "own", "service", "spoofed", "unknown"]);
 });
 
+test("a report of a day in another zone counts from the day on that holds its middle", async () => {
+  const store = emptyStore();
+  const ip = "203.0.113.5";
+  const mails = [
+    { ip, count: 2, spf: ["lists.other.example", "pass"], envelope: "lists.other.example" },
+  ] as const;
+  await add(store, [{ day: 15 / 24, domain: "univ.example", mails }]);
+  const span = { sinceDay: firstDay + 1 };
+  const groups = new RecordGroups({ reports: store, names, site }, span);
+  expect(await groups.of([sourceOf("univ.example", ip)])).toEqual(["list"]);
+  expect([...(await groupsByDomain(store, span)).values()]).toEqual(["list"]);
+});
+
 test("what only reports tell of that do not count is judged by what the operator has said", async () => {
   const groups = new RecordGroups({ reports: emptyStore(), names, site }, {});
   expect(await groups.of([sourceOf("univ.example", "192.0.2.77"), sourceOf("univ.example", "")])).toEqual([

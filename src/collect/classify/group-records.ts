@@ -29,7 +29,7 @@ const maxTotals = 10_000;
  * the record at hand. Memory does not grow with the number of records or sources.
  *
  * Judged by the records that are kept, while `readSources` takes sums by day: they differ only where records have been deleted by
- * their age, or a report of several days reaches over an end of the span.
+ * their age, or a report reaches over an end of the span.
  */
 export class RecordGroups {
   readonly #services: GroupingServices;

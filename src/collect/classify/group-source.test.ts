@@ -214,13 +214,22 @@ const cases: readonly Case[] = [
     rank: ranks.unknown,
   },
   {
-    what: "an own name that does not lead back",
-    mails: [nothing],
+    what: "an own name that does not lead back proves nothing, but may be a host of ours without an A record",
+    mails: [{ ...nothing, disposition: "reject" }],
     name: { name: "mx.univ.example", result: "fail" },
-    group: "spoofed",
-    reasons: ["nothing-passes", "unconfirmed-name"],
+    group: "unknown",
+    reasons: ["unconfirmed-name"],
     confidence: "low",
-    rank: ranks.spoofed,
+    rank: ranks.unknown,
+  },
+  {
+    what: "an own name that does not lead back, on a blocklist",
+    mails: [nothing],
+    name: { name: "mx.univ.example", result: "fail", listed: ["bl.example"] },
+    group: "spoofed",
+    reasons: ["nothing-passes", "listed"],
+    confidence: "medium",
+    rank: ranks.listed,
   },
   {
     what: "relay",
@@ -299,6 +308,24 @@ const cases: readonly Case[] = [
     provider: "amazon-ses",
   },
   {
+    what: "somebody who passes on what a service has signed for us is not that service",
+    mails: [
+      {
+        ...survived,
+        dkim: [
+          ["univ.example", "pass"],
+          ["sendgrid.net", "pass"],
+        ],
+      },
+    ],
+    name: { name: "mx.alumni.example" },
+    group: "forwarder",
+    reasons: ["dkim-survives"],
+    confidence: "medium",
+    state: "no-spf",
+    rank: ranks.forwarder,
+  },
+  {
     what: "service by its envelope: not set up, or a stranger",
     mails: [{ count: 10, dkim: [["mcsv.net", "pass"]], spf: ["mail1.mcsv.net", "pass"] }],
     group: "service",
@@ -365,6 +392,29 @@ const cases: readonly Case[] = [
     confidence: "low",
     rank: ranks.serviceFailing,
     provider: "microsoft-365",
+  },
+  {
+    what: "people of ours who write our name at their private mail host: nobody passes anything on there",
+    mails: [{ count: 10, dkim: [["gmail.com", "pass"]], spf: ["gmail.com", "pass"], envelope: "gmail.com" }],
+    name: { name: "mail-x.google.com" },
+    group: "service",
+    reasons: ["provider-ptr", "provider-dkim"],
+    confidence: "low",
+    rank: ranks.serviceFailing,
+    provider: "google",
+  },
+  {
+    what: "a single message of such people among many that were passed on",
+    mails: [
+      { ...broken, count: 99 },
+      { count: 1, dkim: [["gmail.com", "pass"]], spf: ["gmail.com", "pass"] },
+    ],
+    name: { name: "mail-x.google.com" },
+    group: "forwarder",
+    reasons: ["passes-on", "provider-ptr", "provider-dkim"],
+    confidence: "low",
+    rank: ranks.forwarder,
+    provider: "google",
   },
   {
     what: "rented server that SPF names",
@@ -673,6 +723,16 @@ const cases: readonly Case[] = [
     provider: "google",
   },
   {
+    what: "list by trade on hosts of its mail host, by its envelope",
+    mails: [{ ...broken, envelope: "googlegroups.com", spf: ["googlegroups.com", "pass"] }],
+    name: { name: "mail-x.google.com" },
+    group: "list",
+    reasons: ["provider-spf", "provider-ptr"],
+    confidence: "high",
+    rank: ranks.list,
+    provider: "google-groups",
+  },
+  {
     what: "list at a mail host, by the word of receivers",
     mails: [{ ...survived, marks: ["mailing_list"] }],
     name: { name: "mail-x.google.com" },
@@ -800,6 +860,32 @@ const cases: readonly Case[] = [
     reasons: ["nothing-known"],
     confidence: "low",
     rank: ranks.unknown,
+  },
+  {
+    what: "our own policy alone makes nobody a forger of little mail: it may be a server of ours at another firm",
+    mails: [{ ...nothing, disposition: "reject" }],
+    name: { name: "mail.firm.example" },
+    group: "unknown",
+    reasons: ["nothing-known"],
+    confidence: "low",
+    rank: ranks.unknown,
+  },
+  {
+    what: "our own policy before anybody has asked the DNS",
+    mails: [{ ...nothing, disposition: "quarantine" }],
+    group: "unknown",
+    reasons: ["nothing-known"],
+    confidence: "low",
+    rank: ranks.unknown,
+  },
+  {
+    what: "no name, and put aside",
+    mails: [{ ...nothing, disposition: "reject" }],
+    name: { result: "permerror" },
+    group: "spoofed",
+    reasons: ["nothing-passes", "no-name", "refused"],
+    confidence: "medium",
+    rank: ranks.spoofed,
   },
   {
     what: "nobody has asked the DNS yet",
@@ -931,6 +1017,31 @@ describe("the order of work", () => {
         expect(first.rank).toBeLessThan(other.rank);
         expect(other.own).toBe(false);
       }),
+    );
+  });
+
+  test("what lies in our networks or is named as ours is nobody else's, and no receiver alone makes a forger", () => {
+    const disposition = fc.constantFrom("none", "quarantine", "reject");
+    const places = [
+      { ip: "192.0.2.5" },
+      { ip: "192.0.2.70" },
+      { ip: "203.0.113.1", name: { name: "mx.univ.example" } },
+    ] as const;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...places),
+        mails,
+        disposition,
+        share,
+        (place, kinds, disposition, share) => {
+          const refused = kinds.map((mail) => ({ ...mail, disposition }));
+          const ours = groupOf({ ...place, mails: refused, share });
+          expect(["own", "own-unknown"]).toContain(ours.group);
+          const named = groupOf({ mails: refused, share, name: { name: "mail.else.example" } });
+          expect(named.group).not.toBe("spoofed");
+          expect(named.own).toBe(false);
+        },
+      ),
     );
   });
 

@@ -5,8 +5,8 @@ import { ownRule } from "./own-rule.ts";
 import { providerRule } from "./provider-rule.ts";
 import { rankOf } from "./rank.ts";
 import type { Site } from "./site.ts";
-import { reason, type SourceFacts, type SourceGroup } from "./source.ts";
-import { spoofedRule } from "./spoofed-rule.ts";
+import { reason, type SourceFacts, type SourceGroup, type SourceReason } from "./source.ts";
+import { spoofedRule, unconfirmedOwnName } from "./spoofed-rule.ts";
 import { stateOf } from "./state.ts";
 import { confirmedName, type Verdict } from "./verdict.ts";
 
@@ -29,8 +29,8 @@ function verdictOf(facts: SourceFacts, site: Site): Verdict {
     providerRule(facts, organizational) ??
     listRule(facts, organizational) ??
     forwarderRule(facts, organizational) ??
-    spoofedRule(facts) ??
-    unknownVerdict(facts)
+    spoofedRule(facts, site) ??
+    unknownVerdict(facts, site)
   );
 }
 
@@ -51,14 +51,13 @@ function labelRule(facts: SourceFacts, site: Site): Verdict | undefined {
   };
 }
 
-function unknownVerdict({ sums }: SourceFacts): Verdict {
+function unknownVerdict(facts: SourceFacts, site: Site): Verdict {
+  return { group: "unknown", reasons: [unknownReason(facts, site)], confidence: "low", own: false };
+}
+
+function unknownReason(facts: SourceFacts, site: Site): SourceReason {
   // Somebody has entered it in the SPF record: it is not anybody, only nobody knows who.
-  if (sums.spf > 0)
-    return {
-      group: "unknown",
-      reasons: [reason("in-spf", { messages: sums.spf })],
-      confidence: "low",
-      own: false,
-    };
-  return { group: "unknown", reasons: [reason("nothing-known", {})], confidence: "low", own: false };
+  if (facts.sums.spf > 0) return reason("in-spf", { messages: facts.sums.spf });
+  const name = unconfirmedOwnName(facts, site);
+  return name === undefined ? reason("nothing-known", {}) : reason("unconfirmed-name", { name });
 }

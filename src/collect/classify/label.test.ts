@@ -10,6 +10,10 @@ const patterns = [
   ["192.0.2.1/32", "192.0.2.1"],
   ["2001:DB8:0:0::1/64", "2001:db8::/64"],
   ["2001:db8::1", "2001:db8::1"],
+  // As sources are called.
+  ["::ffff:192.0.2.1", "192.0.2.1"],
+  ["::ffff:192.0.2.77/120", "192.0.2.0/24"],
+  ["::ffff:0:0/90", "::ffc0:0:0/90"],
   ["Mail.Example.NET", "mail.example.net"],
   ["*.example.net", "example.net"],
   ["example.net.", "example.net"],

@@ -1,5 +1,12 @@
 import { isWithin, toAsciiDomain } from "../../core/domain-name.ts";
-import { formatIp, type IpAddress, type IpNetwork, inNetwork, parseNetwork } from "../../core/ip.ts";
+import {
+  formatIp,
+  type IpAddress,
+  type IpNetwork,
+  inNetwork,
+  parseNetwork,
+  unmapped,
+} from "../../core/ip.ts";
 import type { StateStore } from "../../store/state.ts";
 import type { GroupName, SourceOwner } from "./source.ts";
 
@@ -22,11 +29,21 @@ const kind = "source-label";
 /** @returns undefined for what is neither an address nor a network nor a name of two labels. */
 export function labelPattern(text: string): string | undefined {
   const network = parseNetwork(text);
-  if (network !== undefined) return formatNetwork(network);
+  if (network !== undefined) return formatNetwork(unmappedNetwork(network));
   if (text.includes("/")) return undefined;
   const domain = toAsciiDomain(text.replace(/^\*\./, ""));
   return domain?.includes(".") === true && !/^[\d.]+$/.test(domain) ? domain : undefined;
 }
+
+/** Sources go by their IPv4 addresses, however they are reported. */
+function unmappedNetwork(network: IpNetwork): IpNetwork {
+  const address = unmapped(network.address);
+  const prefix = network.prefix - mappedPrefix;
+  return address.family === network.address.family || prefix < 0 ? network : { address, prefix };
+}
+
+/** RFC 4291 §2.5.5.2: ::ffff:0:0/96. */
+const mappedPrefix = 96;
 
 function formatNetwork({ address, prefix }: IpNetwork): string {
   const octets = address.octets.map((octet, index) => {

@@ -76,8 +76,12 @@ function ownNetworkVerdict(facts: SourceFacts, own: OwnNetwork, site: Site): Ver
   };
 }
 
-function ownName(facts: SourceFacts, { ownHosts, ownDomains, organizational }: Site): string | undefined {
+function ownName(facts: SourceFacts, site: Site): string | undefined {
   const name = confirmedName(facts);
-  if (name === undefined) return undefined;
-  return ownHosts.has(name) || ownDomains.has(organizational(name)) ? name : undefined;
+  return name !== undefined && isOwnName(name, site) ? name : undefined;
+}
+
+/** Whether a name is one of ours, whoever may have written it. */
+export function isOwnName(name: string, { ownHosts, ownDomains, organizational }: Site): boolean {
+  return ownHosts.has(name) || ownDomains.has(organizational(name));
 }

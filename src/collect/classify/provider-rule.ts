@@ -1,8 +1,8 @@
 import { forwarderRule, isTooMuch } from "./forwarder-rule.ts";
 import { listRule } from "./list-rule.ts";
 import { type Provider, providerOfAsn, providerOfDomain } from "./provider.ts";
-import { type Confidence, reason, type SourceFacts, type SourceReason } from "./source.ts";
-import { cameFromUs, messagesOf } from "./state.ts";
+import { type Confidence, reason, type SourceFacts, type SourceReason, type Way } from "./source.ts";
+import { cameFromUs, isMuch, messagesOf } from "./state.ts";
 import { confirmedName, type Verdict } from "./verdict.ts";
 import type { OrganizationalDomain } from "./way.ts";
 
@@ -54,7 +54,7 @@ function mailHostVerdict(
   if (passedOn !== undefined) return withProvider(passedOn, base);
   // Its own signature, not ours: a tenant of ours who has not set up his own (`gappssmtp.com`, `onmicrosoft.com`).
   const tenant = messagesOf(facts.ways, ({ dkimPasses }) => dkimPasses.some(isTenantDomain));
-  if (tenant > 0)
+  if (isMuch(tenant, facts))
     return { ...base, group: "service", confidence: facts.sums.passed === 0 ? "low" : "medium" };
   // In the networks of the large ones there are rented servers, too, whose names say nothing of mail.
   if (base.reasons[0]?.id === "provider-asn" && !cameFromUs(facts)) return undefined;
@@ -92,13 +92,14 @@ function withProvider(verdict: Verdict, { reasons, provider }: Base): Verdict {
 function findProvider(facts: SourceFacts): FoundProvider | undefined {
   const name = confirmedName(facts);
   const byName = name === undefined ? undefined : providerOfDomain(name, "ptr");
-  if (name !== undefined && byName !== undefined)
-    return {
-      provider: byName,
-      reasons: [reason("provider-ptr", { provider: byName.id, name }), ...signedBy(facts, byName)],
-      confidence: "high",
-    };
   const byWay = providerOfWays(facts);
+  if (name !== undefined && byName !== undefined) {
+    const named = reason("provider-ptr", { provider: byName.id, name });
+    // Google's hosts send for Google Groups, too: the envelope tells which it is.
+    if (byName.class === "mail-host" && byWay?.provider.class === "list")
+      return { ...byWay, reasons: [...byWay.reasons, named] };
+    return { provider: byName, reasons: [named, ...signedBy(facts, byName)], confidence: "high" };
+  }
   if (byWay !== undefined) return byWay;
   const asn = facts.name?.asn;
   const byNetwork = asn === undefined ? undefined : providerOfAsn(asn);
@@ -131,10 +132,16 @@ function providerOfWays({ ways, sums }: SourceFacts): FoundProvider | undefined 
   };
   for (const way of ways) {
     const found =
-      providerOfSpf(way.spf === "fail" ? undefined : way.spfDomain) ?? providerOfDkim(way.dkimPasses);
+      providerOfSpf(way.spf === "fail" ? undefined : way.spfDomain) ??
+      (isPassedOn(way) ? undefined : providerOfDkim(way.dkimPasses));
     if (found !== undefined) add(found, way.messages);
   }
   return [...tallies.values()].find(({ messages }) => messages >= most)?.found;
+}
+
+/** Both signatures hold, the envelope is not the host's own: somebody may have brought it who sends for nobody. */
+function isPassedOn({ dkim, spf }: Way): boolean {
+  return dkim === "pass" && spf === "fail";
 }
 
 function providerOfSpf(domain: string | undefined): FoundProvider | undefined {

@@ -82,6 +82,24 @@ test("only what is of those days", async () => {
   await store.close();
 });
 
+test("a report of a day in another zone is of the day that holds its middle, for sums and ways alike", async () => {
+  const afternoon = 15 / 24;
+  const store = await storeWith([
+    { day: 0, mails: [{ ...pass, count: 3 }] },
+    { day: afternoon, mails: [pass], org: "jst.example" },
+    { day: 1 + afternoon, mails: [{ ...pass, count: 11 }], org: "jst.example" },
+  ]);
+  const read = async (span: object): Promise<unknown> =>
+    (await readSources({ domain: "univ.example", ...span }, store, names, lastTwoLabels)).map(
+      ({ sums, ways, reporters }) => [sums.messages, ways[0]?.messages, reporters],
+    );
+  expect(await read({ sinceDay: firstDay + 1 })).toEqual([[16, 16, 1]]);
+  expect(await read({ sinceDay: firstDay + 1, beforeDay: firstDay + 2 })).toEqual([[5, 5, 1]]);
+  expect(await read({ beforeDay: firstDay + 1 })).toEqual([[3, 3, 1]]);
+  expect(await read({ beforeDay: firstDay + 2 })).toEqual([[8, 8, 2]]);
+  await store.close();
+});
+
 test("where records are gone, sums are left", async () => {
   const store = await storeWith([{ day: 0, mails: [pass] }]);
   while (await store.expire({ recordsMs: 1 }, Date.now() + 1e9));

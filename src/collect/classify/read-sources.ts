@@ -1,6 +1,7 @@
 import { formatIp, type IpAddress } from "../../core/ip.ts";
 import type { AggregateRecord } from "../../core/reports/aggregate.ts";
 import type { ReportFilter, ReportStore, SourceSum, StoredRecord } from "../../store/reports/port.ts";
+import { daysOf } from "../../store/reports/sums.ts";
 import type { SourceNameStore } from "../../store/source-names.ts";
 import type { SourceFacts, Way } from "./source.ts";
 import { type OrganizationalDomain, wayKey, wayOf } from "./way.ts";
@@ -29,9 +30,12 @@ interface Collected {
   readonly reporters: Set<string>;
 }
 
+/** Half of the longest period that counts for one day, the one that holds its middle: so much earlier it may begin. */
+const halfPeriod = 45_030;
+
 /**
  * What the store knows of every address that sends as a domain, the most messages first. Sums are by day; ways are read from the
- * records that are still kept, those of reports that begin within the days.
+ * records that are still kept: those of reports that count for one of the days, or that begin within them and take several.
  * @throws SekishoError STORE_UNAVAILABLE.
  */
 export async function readSources(
@@ -42,7 +46,8 @@ export async function readSources(
 ): Promise<readonly SourceFacts[]> {
   const sums = await store.sources({ domain, ...span });
   const domains = countDomains(await store.sources(span));
-  const collected = await collect(store.records({ domain, ...secondsOf(span) }), organizational);
+  const records = store.records({ domain, ...secondsOf(span) });
+  const collected = await collect(records, isWithin(span), organizational);
   const known = await names.get(sums.map(keyOf));
   const total = sums.reduce((all, one) => all + one.messages, 0);
   return sums.map((sum) => {
@@ -63,16 +68,30 @@ export async function readSources(
   });
 }
 
-/** The same span for what is found by the begin of a report, in seconds. */
+/** A span for what is found by the begin of a report, in seconds, which holds all reports that count for its days, and few others. */
 export function secondsOf({
   sinceDay,
   beforeDay,
   alignedOnly,
 }: Omit<SourcesQuery, "domain">): Pick<ReportFilter, "since" | "before" | "alignedOnly"> {
   return {
-    ...(sinceDay !== undefined && { since: sinceDay * dayLength }),
+    ...(sinceDay !== undefined && { since: sinceDay * dayLength - halfPeriod }),
     ...(beforeDay !== undefined && { before: beforeDay * dayLength }),
     ...(alignedOnly === true && { alignedOnly }),
+  };
+}
+
+type Period = Pick<StoredRecord, "begin" | "end">;
+
+/** Whether a report is one of the span. */
+function isWithin({
+  sinceDay = -Infinity,
+  beforeDay = Infinity,
+}: Omit<SourcesQuery, "domain">): (report: Period) => boolean {
+  return ({ begin, end }) => {
+    const [first, second] = daysOf(begin, end, 1);
+    const day = first === undefined || second !== undefined ? Math.floor(begin / dayLength) : first.day;
+    return day >= sinceDay && day < beforeDay;
   };
 }
 
@@ -92,11 +111,14 @@ function countDomains(sums: readonly SourceSum[]): ReadonlyMap<string, number> {
 
 async function collect(
   records: AsyncIterable<StoredRecord>,
+  isOfSpan: (report: Period) => boolean,
   organizational: OrganizationalDomain,
 ): Promise<ReadonlyMap<string, Collected>> {
   const sources = new Map<string, Collected>();
-  for await (const { record, reporter } of records) {
-    if (record.count === 0) continue;
+  let report: { readonly key: string; readonly isOfSpan: boolean } | undefined;
+  for await (const { record, reporter, key: reportKey, begin, end } of records) {
+    if (report?.key !== reportKey) report = { key: reportKey, isOfSpan: isOfSpan({ begin, end }) };
+    if (record.count === 0 || !report.isOfSpan) continue;
     const key = keyOf(record.sourceIp === undefined ? {} : { ip: record.sourceIp });
     const source = sources.get(key) ?? { ways: new Map<string, CountedWay>(), reporters: new Set<string>() };
     sources.set(key, source);
