@@ -291,7 +291,7 @@ export class RotationWorld {
     return {
       zoneOf: async () => {
         const mishap = this.#mishap("zone");
-        return mishap === "fails" ? { problem: "servfail" } : { zone: this.zone };
+        return mishap === "fails" ? { fault: "servfail" } : { zone: this.zone };
       },
       look: async (domain, selector) => {
         const name = nameOf({ domain, selector });

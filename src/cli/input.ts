@@ -50,19 +50,15 @@ export function faultInWords(error: unknown, io: Io): string {
 function reasonOf(
   error: unknown,
   { missing, forbidden }: { readonly missing: string; readonly forbidden: string },
-  { text: { failed }, lang }: Io,
+  { lang }: Io,
 ): string {
-  const code = (error as NodeJS.ErrnoException).code;
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: missing,
     ENOTDIR: missing,
     EACCES: forbidden,
     EPERM: forbidden,
-    EISDIR: failed.isDirectory,
-    EROFS: failed.readOnly,
-    ENOSPC: failed.diskFull,
-    EDQUOT: failed.diskFull,
   };
+  const { code } = error as NodeJS.ErrnoException;
   const said = code ?? (error instanceof Error ? error.message : String(error));
   return reasons[said] ?? fileFaultText(said, lang);
 }

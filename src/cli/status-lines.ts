@@ -1,7 +1,13 @@
+import { formatProblem } from "../config/problem.ts";
 import type { Status } from "../daemon/status.ts";
 import type { WorkerStatus } from "../daemon/worker-pool.ts";
+import type { DocumentOutcome } from "../store/reports/port.ts";
+import type { StoreTrouble } from "../store/store-error.ts";
 import type { Io } from "./io.ts";
+import type { Lang } from "./lang.ts";
 import { displayWidth, hanging, labelled, padEnd, padStart, printable } from "./layout.ts";
+import { storeTrouble } from "./store-failure.ts";
+import { reportText } from "./text/report-text.ts";
 import { type StatusText, statusText } from "./text/status-text.ts";
 
 /** The state of the running program, for a person. */
@@ -12,7 +18,7 @@ export function statusLines(status: Status, io: Io): string[] {
     ...hanging("", text.head(version, pid, duration(upSeconds, text)), io.columns),
     ...problemLines(status, text, io),
     "",
-    ...labelled(factRows(status, text), io.columns, 0),
+    ...labelled(factRows(status, text, io.lang), io.columns, 0),
     "",
     ...workerLines(status.workers, text, io),
     ...resultLines(status, text, io),
@@ -28,12 +34,12 @@ function problemLines({ problems }: Status, text: StatusText, io: Io): string[] 
 
 type Row = readonly [label: string, text: string];
 
-function factRows(status: Status, text: StatusText): Row[] {
+function factRows(status: Status, text: StatusText, lang: Lang): Row[] {
   const { config, messages, spool, store, dns, web } = status;
   const { labels } = text;
   return [
     [labels.config, `${printable(config.file ?? text.defaults)}, ${text.loaded(when(config.loadedAt))}`],
-    ...reloadRows(status, text),
+    ...reloadRows(status, text, lang),
     ...(web === undefined ? [] : [[labels.web, `http://${web}/`] as const]),
     ...status.sockets.map(({ listen, role, ok }, index): Row => {
       const missing = ok ? "" : ` ${text.socketMissing}`;
@@ -47,14 +53,14 @@ function factRows(status: Status, text: StatusText): Row[] {
       labels.spool,
       joined([
         text.spool(spool.segments, size(spool.octets), spool.oldestSeconds, spool.dropped),
-        spool.error,
+        reasonOf(spool, lang),
       ]),
     ],
     [
       labels.store,
       joined([
         text.store(count(store.records), size(store.octets), store.oldest && when(store.oldest)),
-        store.error,
+        reasonOf(store, lang),
       ]),
     ],
     [
@@ -66,30 +72,44 @@ function factRows(status: Status, text: StatusText): Row[] {
         count(dns.cacheEntries),
       ),
     ],
-    ...collectRows(status, text),
+    ...collectRows(status, text, lang),
   ];
 }
 
-function collectRows({ collect }: Status, text: StatusText): Row[] {
+function collectRows({ collect }: Status, text: StatusText, lang: Lang): Row[] {
   if (collect === undefined) return [];
-  const byOutcome = new Map<string, number>();
+  const byOutcome = new Map<DocumentOutcome, number>();
   for (const { outcome, count: some } of collect.documents)
     byOutcome.set(outcome, (byOutcome.get(outcome) ?? 0) + some);
-  const documents = Array.from(byOutcome, ([outcome, some]) => `${outcome} ${count(some)}`).join(", ");
+  const documents = Array.from(
+    byOutcome,
+    ([outcome, some]) => `${reportText(lang).outcome[outcome]} ${count(some)}`,
+  ).join(", ");
+  const storeReason = reasonOf({ error: collect.storeError, trouble: collect.storeTrouble }, lang);
   const ways = collect.ways.map(({ name, state, error, left, lastSuccess }): Row => {
     const at = lastSuccess && text.lastTaken(when(new Date(lastSuccess).toISOString()));
+    // What keeps the store from working keeps every way in waiting.
+    const said = error === collect.storeError ? storeReason : error;
     const stay = left === undefined ? "" : text.mailsLeft(count(left));
-    return ["", joined([`${name} (${text.wayIn[state]}${stay})`, error ?? (at || undefined)])];
+    return ["", joined([`${name} (${text.wayIn[state]}${stay})`, said ?? (at || undefined)])];
   });
   const sum = text.collect(count(collect.arrivals), documents === "" ? "-" : documents);
-  return [[text.labels.collect, joined([sum, collect.storeError])], ...ways];
+  return [[text.labels.collect, joined([sum, storeReason])], ...ways];
 }
 
-function reloadRows({ config }: Status, text: StatusText): Row[] {
-  const { last } = config;
+/** In the operator's language where it is known what it is, else in the words of the program. */
+function reasonOf(
+  { error, trouble }: { readonly error?: string | undefined; readonly trouble?: StoreTrouble | undefined },
+  lang: Lang,
+): string | undefined {
+  return trouble === undefined ? error : storeTrouble(trouble, lang);
+}
+
+function reloadRows({ config: { last, file } }: Status, text: StatusText, lang: Lang): Row[] {
   if (last === undefined) return [];
   const rows: Row[] = [[text.labels.reload, (last.ok ? text.reloadOk : text.reloadBad)(when(last.at))]];
-  for (const error of last.errors) rows.push(["", printable(error)]);
+  const errors = last.problems?.map((problem) => formatProblem(problem, lang, file)) ?? last.errors;
+  for (const error of errors) rows.push(["", printable(error)]);
   if (last.needsRestart.length > 0) rows.push(["", text.needsRestart(last.needsRestart.join(", "))]);
   return rows;
 }

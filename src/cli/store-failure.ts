@@ -1,5 +1,5 @@
 import type { SekishoError } from "../errors.ts";
-import { StoreError, type StorePlace } from "../store/store-error.ts";
+import { StoreError, type StorePlace, type StoreTrouble } from "../store/store-error.ts";
 import type { Lang } from "./lang.ts";
 import { type StoreText, storeText } from "./text/store-text.ts";
 
@@ -8,9 +8,16 @@ import { type StoreText, storeText } from "./text/store-text.ts";
  * is none of a store, and its message is in his language already.
  */
 export function storeFailure(error: SekishoError, lang: Lang): string | undefined {
-  if (!(error instanceof StoreError)) return undefined;
-  const { place, failure } = error;
+  return error instanceof StoreError ? sentence(error, storeText(lang)) : undefined;
+}
+
+/** The same of a store of `sekisho serve`, which tries again by itself. */
+export function storeTrouble(trouble: StoreTrouble, lang: Lang): string {
   const text = storeText(lang);
+  return sentence(trouble, { ...text, faults: { ...text.faults, ...text.faultsOfServe } });
+}
+
+function sentence({ place, failure }: StoreTrouble, text: StoreText): string {
   const what = nameOf(place, text);
   switch (failure.fault) {
     case "newer-schema":

@@ -56,6 +56,10 @@ test("a store that can be used again is told of as such, though nothing has come
   const collector = collectorWith();
   await collector.use(await configOf(dataDir, { mailboxes: [mailbox] }), noHandles);
   await until(() => collector.status().storeError !== undefined);
+  expect(collector.status().storeTrouble).toMatchObject({
+    place: { kind: "file" },
+    failure: { fault: "cannot-open" },
+  });
   expect(collector.status().ways[0]?.state).not.toBe("up");
   rmSync(join(dataDir, "reports.sqlite"), { recursive: true });
   await until(() => collector.status().ways[0]?.state === "up");

@@ -12,6 +12,7 @@ import { SettledTime } from "../store/settled-time.ts";
 import { openSharedState } from "../store/shared.ts";
 import { openState } from "../store/sqlite-state.ts";
 import type { StateStore } from "../store/state.ts";
+import { StoreError, type StoreTrouble, troubleOf } from "../store/store-error.ts";
 import { createDestinationCheck, type DestinationOf } from "./check-destination.ts";
 import { type Naming, startNaming } from "./classify/naming.ts";
 import { fileLimits } from "./extract/limits.ts";
@@ -42,6 +43,8 @@ export interface CollectStatus {
   readonly ways: readonly WayInStatus[];
   /** Why the store cannot be used; absent when it can. */
   readonly storeError?: string;
+  /** The same, to be said in any language, where it is known what it is. */
+  readonly storeTrouble?: StoreTrouble;
   /** Mails and files that are committed, since the start. */
   readonly arrivals: number;
   /** What could not even be read, such as a file without permission. */
@@ -91,7 +94,7 @@ class RunningCollector implements Collector {
   #place: string | undefined;
   #state: StateStore | undefined;
   #store: Promise<ReportStore> | undefined;
-  #storeError: string | undefined;
+  #storeError: unknown;
   #arrivals = 0;
   #lost = 0;
   #failures: { readonly wanted: string; readonly keeper: FailureKeeper } | undefined;
@@ -138,7 +141,8 @@ class RunningCollector implements Collector {
   status(): CollectStatus {
     return {
       ways: this.#allWays().map((way) => way.status()),
-      ...(this.#storeError !== undefined && { storeError: this.#storeError }),
+      ...(this.#storeError !== undefined && { storeError: reasonOf(this.#storeError) }),
+      ...(this.#storeError instanceof StoreError && { storeTrouble: troubleOf(this.#storeError) }),
       arrivals: this.#arrivals,
       lost: this.#lost,
       documents: [...this.#documents.values()],
@@ -262,7 +266,7 @@ class RunningCollector implements Collector {
       });
       this.#storeError = undefined;
     } catch (error) {
-      this.#storeError = reasonOf(error);
+      this.#storeError = error;
       throw error;
     }
   }
@@ -283,7 +287,7 @@ class RunningCollector implements Collector {
     try {
       return await this.#openStore();
     } catch (error) {
-      this.#storeError = reasonOf(error);
+      this.#storeError = error;
       throw error;
     }
   }

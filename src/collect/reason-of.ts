@@ -6,8 +6,3 @@ export function reasonOf(error: unknown): string {
   const known = typeof code === "string" && !text.includes(code) ? `${text} (${code})` : text;
   return known.replaceAll(/\p{Cc}+/gu, " ").slice(0, 300);
 }
-
-/** In the one word that the system has for it, such as ENOENT. */
-export function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
-}

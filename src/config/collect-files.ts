@@ -4,6 +4,7 @@ import { access, readFile, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 import type { MailboxConfig } from "./collect-config.ts";
 import type { Config } from "./config.ts";
+import { codeOf } from "./file-fault.ts";
 import { type ConfigProblem, configProblem } from "./problem.ts";
 import { secretFile } from "./secret.ts";
 
@@ -44,7 +45,8 @@ async function filesOf({ ca, login }: MailboxConfig, path: string): Promise<read
     : [...certificates, { path: `${path}.password`, file, use: "secret" }];
 }
 
-async function findProgram(name: string): Promise<string> {
+/** The file of a program, as the system looks for it; the name where there is none. */
+export async function findProgram(name: string): Promise<string> {
   if (isAbsolute(name) || name.includes("/")) return name;
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
     const file = join(folder, name);
@@ -123,8 +125,4 @@ async function programFault(file: string): Promise<string | undefined> {
 async function isOpen(file: string): Promise<boolean> {
   const about = await stat(file).catch(() => undefined);
   return about !== undefined && (about.mode & 0o007) !== 0;
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }

@@ -4,6 +4,7 @@ import type { DiscoveryChoice } from "../core/dmarc/discovery.ts";
 import { type PublicSuffixFinder, parsePublicSuffixList } from "../core/dmarc/public-suffix.ts";
 import type { DiscoveryMethod } from "../core/results.ts";
 import type { VerifyConfig } from "./config.ts";
+import { codeOf } from "./file-fault.ts";
 import { type ConfigProblem, configProblem } from "./problem.ts";
 
 export type LoadedDmarcOptions =
@@ -54,6 +55,6 @@ async function listFile(file: string): Promise<PublicSuffixFinder | ConfigProble
     if (octets.length > maxListOctets) return unreadable(`> ${maxListOctets} octets`);
     return parsePublicSuffixList(octets.toString("utf8")) ?? unreadable("no rule in it");
   } catch (error) {
-    return unreadable((error as NodeJS.ErrnoException).code ?? String(error));
+    return unreadable(codeOf(error));
   }
 }

@@ -4,6 +4,7 @@ import { fileFaultText } from "./file-fault.ts";
 test.each([
   { reason: "ENOENT", en: "there is no such file", ja: "ファイルがありません" },
   { reason: "EISDIR", en: "it is a directory", ja: "ファイルではなくディレクトリです" },
+  { reason: "ENOSPC", en: "the disk is full", ja: "ディスクの空き容量がありません" },
   { reason: "empty", en: "it is empty", ja: "空です" },
   {
     reason: "> 10000000 octets",

@@ -11,6 +11,9 @@ const faults: Readonly<Record<string, Words>> = {
   EACCES: { en: "permission denied", ja: "読む権限がありません" },
   EPERM: { en: "permission denied", ja: "読む権限がありません" },
   ELOOP: { en: "its symbolic links lead in a circle", ja: "シンボリックリンクが循環しています" },
+  EROFS: { en: "its file system can only be read", ja: "読み取り専用のファイルシステムです" },
+  ENOSPC: { en: "the disk is full", ja: "ディスクの空き容量がありません" },
+  EDQUOT: { en: "the disk is full", ja: "ディスクの空き容量がありません" },
   EIO: { en: "the disk cannot be read", ja: "ディスクを読み取れません" },
   empty: { en: "it is empty", ja: "空です" },
   "no rule in it": { en: "there is no rule in it", ja: "規則が 1 つもありません" },
@@ -33,4 +36,9 @@ export function fileFaultText(reason: string, lang: keyof Words): string {
   if (size !== undefined)
     return { en: `it has more than ${size} octets`, ja: `${size} オクテットを超えています` }[lang];
   return Object.hasOwn(faults, reason) ? (faults[reason]?.[lang] ?? reason) : reason;
+}
+
+/** The one word that the system has for an error, such as ENOENT; what was thrown, where it has none. */
+export function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
 }

@@ -33,6 +33,11 @@ export function parseHostPort(text: string): { host: string; port: number } | un
   return parseIp(host)?.family === (bracketed ? 6 : 4) ? { host, port: Number(digits) } : undefined;
 }
 
+/** As `parseHostPort` reads it. */
+export function formatHostPort({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** Whether only this machine can reach a socket there. */
 export function isLoopbackHost(host: string): boolean {
   const ip = parseIp(host);

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { hostname as systemHostname } from "node:os";
 import { toAsciiDomain } from "../core/domain-name.ts";
 import type { Config } from "./config.ts";
+import { codeOf } from "./file-fault.ts";
 import { unsignedLists } from "./list-hints.ts";
 import { type ConfigProblem, configProblem } from "./problem.ts";
 import { formatDuration } from "./quantity.ts";
@@ -43,7 +44,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   try {
     octets = await readFile(file);
   } catch (error) {
-    return { ok: false, file, errors: [unreadable((error as NodeJS.ErrnoException).code ?? String(error))] };
+    return { ok: false, file, errors: [unreadable(codeOf(error))] };
   }
   if (octets.length > maxFileOctets)
     return { ok: false, file, errors: [unreadable(`> ${maxFileOctets} octets`)] };

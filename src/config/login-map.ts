@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { toAsciiDomain } from "../core/domain-name.ts";
+import { codeOf } from "./file-fault.ts";
 import { type ConfigProblem, configProblem } from "./problem.ts";
 import { parseAuthorPattern } from "./sign-names.ts";
 
@@ -59,10 +60,6 @@ export async function loadLoginMap(file: string): Promise<LoadedLoginMap> {
     ok: false,
     problems: told.map((fault) => configProblem("bad-login-line", path, { file, ...fault })),
   };
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
 interface Entry {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type ReadCertificate, readMarkRoots } from "../core/bimi/mark-certificate.ts";
+import { codeOf } from "./file-fault.ts";
 import { type ConfigProblem, configProblem } from "./problem.ts";
 
 export type LoadedMarkRoots =
@@ -20,6 +21,6 @@ export async function loadMarkRoots(file: string): Promise<LoadedMarkRoots> {
     if (roots === undefined) return unreadable("a certificate in it is damaged");
     return roots.length === 0 ? unreadable("no certificate in it") : { ok: true, roots };
   } catch (error) {
-    return unreadable((error as NodeJS.ErrnoException).code ?? String(error));
+    return unreadable(codeOf(error));
   }
 }

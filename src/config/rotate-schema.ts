@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseServerAddress } from "../core/dns/server-address.ts";
 import { toAsciiDomain } from "../core/domain-name.ts";
-import { parseHostPort } from "./listen.ts";
+import { formatHostPort, parseHostPort } from "./listen.ts";
 import type { ProblemCode } from "./problem.ts";
 import { formatDuration, parseDuration } from "./quantity.ts";
 import {
@@ -186,7 +186,7 @@ export function rotateForm(rotate: RotateConfig): object {
     notify: rotate.notify && {
       to: rotate.notify.to,
       from: rotate.notify.from,
-      server: hostPortForm(rotate.notify.server),
+      server: formatHostPort(rotate.notify.server),
     },
   };
 }
@@ -209,13 +209,9 @@ function publishForm(publish: PublishConfig): object {
   const { server, zone, keyFile, program } = publish;
   return {
     ...common,
-    server: server && hostPortForm({ host: server.address, port: server.port }),
+    server: server && formatHostPort({ host: server.address, port: server.port }),
     zone,
     key_file: keyFile,
     program,
   };
-}
-
-function hostPortForm({ host, port }: { readonly host: string; readonly port: number }): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -3,6 +3,7 @@ import type { ServerAddress } from "../core/dns/server-address.ts";
 import { collectForm } from "./collect-schema.ts";
 import type { Config, NamedNetwork } from "./config.ts";
 import { listForm } from "./list-schema.ts";
+import { formatHostPort } from "./listen.ts";
 import type { PolicyConfig } from "./policy-config.ts";
 import { ruleKeys } from "./policy-schema.ts";
 import { formatDuration, formatSize } from "./quantity.ts";
@@ -149,7 +150,7 @@ function dmarcForm({ discovery, otherDiscovery, publicSuffixList }: Config["veri
 }
 
 function serverText({ address, port }: ServerAddress): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return formatHostPort({ host: address, port });
 }
 
 function textOf({ text }: NamedNetwork): string {
@@ -157,8 +158,7 @@ function textOf({ text }: NamedNetwork): string {
 }
 
 function webText({ listen }: Config["web"]): string {
-  if (listen === undefined) return "off";
-  return listen.host.includes(":") ? `[${listen.host}]:${listen.port}` : `${listen.host}:${listen.port}`;
+  return listen === undefined ? "off" : formatHostPort(listen);
 }
 
 const secretKeys: ReadonlySet<string> = new Set(["password", "passphrase", "token", "secret"]);

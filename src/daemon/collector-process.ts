@@ -34,6 +34,11 @@ export interface CollectorProcess {
 }
 
 export interface PreparedCollector {
+  /**
+   * Gives a socket that stays its new mode and group. The last of what can fail.
+   * @throws SekishoError LISTEN_FAILED.
+   */
+  permit(): void;
   use(): Promise<void>;
   undo(): void;
 }
@@ -54,6 +59,8 @@ class Keeper implements CollectorProcess {
   readonly #options: CollectorProcessOptions;
   #pool: WorkerPool | undefined;
   #socket: SharedSocket | undefined;
+  /** Bound for a configuration that is not in use yet. */
+  #prepared: SharedSocket | undefined;
   #isWanted = false;
 
   constructor(options: CollectorProcessOptions) {
@@ -63,17 +70,15 @@ class Keeper implements CollectorProcess {
   async prepare(config: Config, identity?: Identity, patienceMs = 0): Promise<PreparedCollector> {
     const { lmtp } = config.collect;
     const before = this.#socket;
-    if (lmtp !== undefined && before?.listen === lmtp.listen) {
+    if (lmtp !== undefined && before?.listen === lmtp.listen)
       return {
-        use: () => {
-          before.permit(socketOf(lmtp));
-          return this.#use(config, before);
-        },
+        permit: () => before.permit(socketOf(lmtp)),
+        use: () => this.#use(config, before),
         undo: () => {},
       };
-    }
     const opened = lmtp && (await this.#bind(lmtp, identity, patienceMs));
-    return { use: () => this.#use(config, opened), undo: () => opened?.close() };
+    this.#prepared = opened;
+    return { permit: () => {}, use: () => this.#use(config, opened), undo: () => this.#undo() };
   }
 
   #bind(lmtp: LmtpConfig, owner: Identity | undefined, patienceMs: number): Promise<SharedSocket> {
@@ -86,9 +91,15 @@ class Keeper implements CollectorProcess {
     });
   }
 
+  #undo(): void {
+    this.#prepared?.close();
+    this.#prepared = undefined;
+  }
+
   async #use(config: Config, socket: SharedSocket | undefined): Promise<void> {
     const before = this.#socket;
     this.#socket = socket;
+    this.#prepared = undefined;
     this.#isWanted = wantsCollector(config);
     const sockets = socket === undefined ? [] : [socket];
     if (this.#isWanted) this.#pool ??= this.#createPool(config, sockets);
@@ -132,6 +143,7 @@ class Keeper implements CollectorProcess {
   }
 
   async close(graceMs: number): Promise<void> {
+    this.#undo();
     this.#socket?.close();
     await this.#pool?.close(graceMs);
   }

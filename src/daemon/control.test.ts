@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect, Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { askControl, serveControl } from "./control.ts";
 
@@ -46,4 +46,16 @@ test("who has asked is answered before the end", async () => {
   answer.resolve({ well: true });
   await expect(told).resolves.toEqual({ well: true });
   await closed;
+});
+
+test("connections that the system refuses, as without memory for them, end nothing", async () => {
+  const listening = vi.spyOn(Server.prototype, "listen");
+  onTestFinished(() => listening.mockRestore());
+  const folder = temporaryFolder();
+  const control = await serveControl(folder, async () => ({ well: true }));
+  const server = listening.mock.contexts[0] as Server;
+  for (const _ of [1, 2])
+    server?.emit("error", Object.assign(new Error("accept ENOMEM"), { code: "ENOMEM" }));
+  expect(await askControl(folder, "status")).toEqual({ well: true });
+  await control.close();
 });

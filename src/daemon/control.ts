@@ -56,7 +56,8 @@ export async function serveControl(
 function listen(server: Server, path: string): Promise<void> {
   const before = isMainThread ? process.umask(0o177) : undefined;
   return new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    // Also later, of `accept`: those that are connected go on.
+    server.on("error", reject);
     server.listen(path, () => resolve());
     if (before !== undefined) process.umask(before);
   });

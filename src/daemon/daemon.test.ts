@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -196,6 +197,10 @@ describe.each([0, 2] as const)("with %i workers", (workers) => {
       expect(config).toMatchObject({ reloads: 1, failedReloads: 1, last: { ok: false } });
       expect(config.last?.errors).toHaveLength(2);
       expect(config.last?.errors[0]).toMatch(/sekisho\.yaml:7:1: /);
+      expect(config.last?.problems).toMatchObject([
+        { code: "unknown-key" },
+        { code: "unknown-key", line: 8 },
+      ]);
       const text = run.lines.join("");
       expect(text).toContain("sekisho.yaml:7:1: bogus");
       expect(text).toContain("sekisho.yaml:8:1: milterr");
@@ -249,6 +254,16 @@ describe.each([0, 2] as const)("with %i workers", (workers) => {
     expect(await finish(client)).toContain("mx.example.jp;");
     await closed;
     expect(run.lines.join("")).not.toMatch(/ERROR|WARN {2}records/);
+  });
+
+  test("once it is told to stop, nothing more is read", async () => {
+    const run = await start({ workers });
+    const path = join(run.folder, "late.sock");
+    const closed = run.daemon.close();
+    const sockets = `{ listen: "unix:${path}" }`;
+    expect(await run.reload(yaml(run.dataDir, { workers, sockets }))).toBe(false);
+    await closed;
+    expect(existsSync(path)).toBe(false);
   });
 
   test("while it drains the web port answers, and says so", async () => {
@@ -440,6 +455,19 @@ test("a start that fails leaves nothing behind", async () => {
   const first = join(folder, "m.sock");
   await expect(start({ workers: 2, sockets: sockets.replace("/SOCK", first) })).rejects.toThrow();
   expect(existsSync(first)).toBe(false);
+});
+
+test("nor does it leave the socket of the receiver of reports", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sekisho-daemon-"));
+  folders.push(folder);
+  const path = join(folder, "lmtp.sock");
+  const taken = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void taken.close());
+  await once(taken, "listening");
+  const rest = `web: { listen: "127.0.0.1:${(taken.address() as AddressInfo).port}" }
+collect: { lmtp: { listen: "unix:${path}", recipients: ["r@example.jp"] } }`;
+  await expect(start({ workers: 0, rest })).rejects.toMatchObject({ code: "LISTEN_FAILED" });
+  expect(existsSync(path)).toBe(false);
 });
 
 describe("sekisho status", () => {

@@ -1,14 +1,17 @@
 import { accessSync, constants } from "node:fs";
 import type { Registry } from "prom-client";
 import type { Config } from "../config/config.ts";
+import { codeOf } from "../config/file-fault.ts";
+import { formatHostPort } from "../config/listen.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import { formatProblem } from "../config/problem.ts";
+import { type ConfigProblem, formatProblem } from "../config/problem.ts";
 import { systemClock } from "../core/clock.ts";
 import { SekishoError } from "../errors.ts";
 import type { Lang } from "../findings/lang.ts";
 import type { Log } from "../log.ts";
 import { formatListenAddress } from "../milter/index.ts";
 import { makeDataDir } from "../store/sqlite.ts";
+import { troubleOf } from "../store/store-error.ts";
 import { type Health, startWeb, type WebServer } from "../web/server.ts";
 import { bindSockets } from "./bind-sockets.ts";
 import {
@@ -62,7 +65,7 @@ export interface Daemon {
   readonly milter: readonly string[];
   /** Where the web port listens; undefined when it is off. */
   readonly web: string | undefined;
-  /** Reads the configuration again and takes it into use when it is good. @returns Whether it was. */
+  /** Reads the configuration again and takes it into use when it is good. @returns Whether it was; false once it closes. */
   reload(): Promise<boolean>;
   status(): Promise<Status>;
   /**
@@ -187,6 +190,8 @@ class Supervisor implements Daemon {
   }
 
   reload(): Promise<boolean> {
+    // What it would open nobody would close.
+    if (this.#draining) return Promise.resolve(false);
     // What comes while one waits is served by that one.
     if (this.#reloadWaits) return this.#reloading;
     this.#reloadWaits = true;
@@ -202,7 +207,7 @@ class Supervisor implements Daemon {
     const metrics = await familiesOf(await this.#total());
     const snapshots = this.#pool?.snapshots() ?? [];
     const collect = this.#collector.status();
-    const spoolError = snapshots.map(({ spool }) => spool.lastError).find((error) => error !== undefined);
+    const spool = snapshots.map((one) => one.spool).find(({ lastError }) => lastError !== undefined);
     const status = {
       version: this.#version,
       node: process.version,
@@ -216,7 +221,8 @@ class Supervisor implements Daemon {
       spool: {
         ...(this.#records?.queue() ?? { segments: 0, octets: 0, oldestSeconds: 0 }),
         dropped: total(metrics, "sekisho_spool_dropped_total"),
-        ...(spoolError !== undefined && { error: spoolError }),
+        ...(spool?.lastError !== undefined && { error: spool.lastError }),
+        ...(spool?.trouble !== undefined && { trouble: spool.trouble }),
       },
       store: this.#storeStats,
       dns: dnsStatus(
@@ -260,8 +266,7 @@ class Supervisor implements Daemon {
       // Here and not in a worker, where nobody would be told what to do.
       accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (cause) {
-      const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-      throw new SekishoError("STORE_UNAVAILABLE", this.#text.noDataDir(folder, code), { cause });
+      throw new SekishoError("STORE_UNAVAILABLE", this.#text.noDataDir(folder, codeOf(cause)), { cause });
     }
   }
 
@@ -326,8 +331,7 @@ class Supervisor implements Daemon {
     } catch (error) {
       const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
       if (code === undefined) throw error;
-      const { host, port } = listen;
-      const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+      const address = formatHostPort(listen);
       throw new SekishoError("LISTEN_FAILED", this.#text.cannotListenWeb(address, code), { cause: error });
     }
   }
@@ -352,7 +356,7 @@ class Supervisor implements Daemon {
       workers: this.#pool?.workers() ?? [],
       sockets: this.#socketStatus(),
       recordsError:
-        this.#records?.trouble() ??
+        this.#records?.trouble()?.message ??
         this.#pool?.snapshots().find(({ spool }) => spool.lastError !== undefined)?.spool.lastError,
       isDraining: this.#draining,
     });
@@ -369,14 +373,19 @@ class Supervisor implements Daemon {
   async #readStore(): Promise<void> {
     const stats = await this.#records?.stats();
     const error = this.#records?.trouble();
-    this.#storeStats = { ...(stats ?? noStore), ...(error !== undefined && { error }) };
+    this.#storeStats = {
+      ...(stats ?? noStore),
+      ...(error !== undefined && { error: error.message, trouble: troubleOf(error) }),
+    };
   }
 
   async #reload(): Promise<boolean> {
     this.#log.info(this.#text.reloading(this.#reloads.file));
     const loaded = await this.#read();
-    if (!loaded.ok)
-      return this.#refuse(loaded.errors.map((error) => formatProblem(error, this.#lang, loaded.file)));
+    if (!loaded.ok) {
+      const errors = loaded.errors.map((error) => formatProblem(error, this.#lang, loaded.file));
+      return this.#refuse(errors, loaded.errors);
+    }
     for (const warning of loaded.warnings) this.#log.warn(formatProblem(warning, this.#lang, loaded.file));
     const plan = planReload(this.#config, loaded.config);
     try {
@@ -385,7 +394,7 @@ class Supervisor implements Daemon {
       if (!(error instanceof SekishoError)) throw error;
       return this.#refuse(error.message.split("\n"));
     }
-    this.#noteReload(true, [], plan.needsRestart);
+    this.#noteReload({ ok: true, errors: [], needsRestart: plan.needsRestart });
     if (plan.needsRestart.length > 0) this.#log.warn(this.#text.needsRestart(plan.needsRestart));
     this.#log.info(this.#text.reloaded);
     return true;
@@ -404,6 +413,7 @@ class Supervisor implements Daemon {
       if (plan.webChanged) this.#web = await this.#openWeb(config);
       for (const socket of plan.permitSockets)
         this.#sockets.find(({ listen }) => listen === socket.listen)?.permit(socket);
+      collector.permit();
     } catch (error) {
       for (const socket of opened) socket.close();
       collector?.undo();
@@ -430,7 +440,7 @@ class Supervisor implements Daemon {
 
   /** Other keys are in use now. Between two reloads, never within one. */
   #takeKeys(): void {
-    if (this.#keysWait) return;
+    if (this.#keysWait || this.#draining) return;
     this.#keysWait = true;
     this.#reloading = this.#reloading.then(async (outcome) => {
       this.#keysWait = false;
@@ -446,14 +456,15 @@ class Supervisor implements Daemon {
     });
   }
 
-  #refuse(errors: readonly string[]): false {
+  #refuse(errors: readonly string[], problems?: readonly ConfigProblem[]): false {
     for (const error of errors) this.#log.error(error);
     this.#log.error(this.#text.notReloaded);
-    this.#noteReload(false, errors, []);
+    this.#noteReload({ ok: false, errors, ...(problems !== undefined && { problems }), needsRestart: [] });
     return false;
   }
 
-  #noteReload(ok: boolean, errors: readonly string[], needsRestart: readonly string[]): void {
+  #noteReload(outcome: Omit<NonNullable<ConfigStatus["last"]>, "at">): void {
+    const { ok } = outcome;
     const at = new Date().toISOString();
     const { reloads, failedReloads } = this.#reloads;
     this.#reloads = {
@@ -461,7 +472,7 @@ class Supervisor implements Daemon {
       ...(ok && { loadedAt: at }),
       reloads: reloads + 1,
       failedReloads: failedReloads + (ok ? 0 : 1),
-      last: { at, ok, errors, needsRestart },
+      last: { at, ...outcome },
     };
   }
 }

@@ -38,7 +38,7 @@ export type FilterStats = Pick<MilterStats, "connections" | "accepted" | "messag
 export interface FilterService {
   /**
    * Takes a configuration into use: connections go on, messages that begin from now on follow it. Sockets that are new
-   * in it are listened on, those that are not in it any more accept nothing more.
+   * in it are listened on, those that are not in it any more accept nothing more. Who retires stays as it is.
    * @param handles Bound sockets by `listen` of the configuration.
    * @throws SekishoError LISTEN_FAILED; what was in force stays.
    */
@@ -103,6 +103,7 @@ class Sockets implements FilterService {
   readonly #retiring = new Map<MilterServer, Promise<void>>();
 
   #gone: FilterStats = { connections: 0, accepted: 0, messages: 0 };
+  #isRetiring = false;
 
   constructor(services: FilterServices) {
     this.#services = services;
@@ -110,6 +111,8 @@ class Sockets implements FilterService {
   }
 
   async configure(...[config, methods, handles]: Parameters<FilterService["configure"]>): Promise<void> {
+    // A reload may come to a worker that has been told to end by itself: what it finishes is not to be cut off.
+    if (this.#isRetiring) return;
     const contextOf = (socket: MilterSocketConfig): FilterContext => {
       const { dns, clock, ask, keep, lost } = this.#services;
       const countMessage = this.#countMessage;
@@ -134,6 +137,7 @@ class Sockets implements FilterService {
   }
 
   async retire(): Promise<void> {
+    this.#isRetiring = true;
     for (const [listen, { server }] of this.#open) this.#retireOne(listen, server);
     await Promise.all(this.#retiring.values());
   }

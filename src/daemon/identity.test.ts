@@ -98,6 +98,8 @@ describe.runIf(isRoot)("as root", () => {
       "records.sqlite-wal",
       "reports.sqlite",
       "source-names.sqlite",
+      "list-memory.ndjson",
+      "list-memory.ndjson.new",
       "spool/x.ndjson",
     ])
       writeFileSync(join(dataDir, name), "");
@@ -107,6 +109,7 @@ describe.runIf(isRoot)("as root", () => {
       "records.sqlite",
       "reports.sqlite",
       "source-names.sqlite",
+      "list-memory.ndjson",
       "spool",
       "spool/x.ndjson",
     ])

@@ -44,6 +44,11 @@ function knownGroup(group: string, text: DaemonText): number {
   return id;
 }
 
+/** The name of a user, or the number where nobody has it. */
+export function userName(uid: number): string {
+  return userEntry(String(uid))?.name ?? String(uid);
+}
+
 interface UserEntry {
   readonly name: string;
   readonly uid: number;
@@ -101,7 +106,8 @@ function giveDataDir(folder: string, { uid, gid, user }: Identity, text: DaemonT
   giveTree(folder, uid, gid);
 }
 
-const ours = /^(?:(?:records|reports|source-names)\.sqlite.*|state\..*|keys|spool|control\.sock)$/;
+const ours =
+  /^(?:(?:records|reports|source-names)\.sqlite.*|state\..*|list-memory\.ndjson.*|keys|spool|control\.sock)$/;
 
 function giveTree(path: string, uid: number, gid: number): void {
   lchownSync(path, uid, gid);

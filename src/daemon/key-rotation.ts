@@ -275,7 +275,10 @@ function logNote(note: RotationNote, log: Log): void {
       break;
     }
     case "no-plan":
-      log.warn("key: a new one cannot be begun", { domain: note.domain, reason: note.reason });
+      log.warn("key: a new one cannot be begun", {
+        domain: note.domain,
+        reason: `${note.problem.name}: ${note.problem.fault}`,
+      });
       break;
   }
 }

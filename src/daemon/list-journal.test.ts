@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -92,6 +92,42 @@ test("what is of no use any more goes out of the file", async () => {
   await second.close();
   const lines = readFileSync(join(folder, "list-memory.ndjson"), "utf8").trim().split("\n");
   expect(lines).toHaveLength(2);
+});
+
+test("what is all of use is not written anew each time", async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "list-memory.ndjson");
+  const journal = open(folder);
+  const batches = { ...terms, batchesMs: 86_400_000 };
+  const redeem = (key: string, recipients: number): unknown =>
+    journal.handlers["list.redeem"]({ key, use: { ...use, recipients: String(recipients) }, terms: batches });
+  // A list that hands over each message once for each of its members.
+  for (let message = 0; message < 12; message += 1) {
+    await journal.handlers["list.remember"]({ key: String(message), wayIn, terms: batches });
+    for (let member = 0; member < 1_000; member += 1) await redeem(String(message), member);
+  }
+  await journal.close();
+  const { ino } = statSync(file);
+  const lines = (): number => readFileSync(file, "utf8").split("\n").length - 1;
+  expect(lines()).toBe(12_012);
+  await journal.handlers["list.remember"]({ key: "last", wayIn, terms: batches });
+  await journal.close();
+  expect(statSync(file).ino).toBe(ino);
+  expect(lines()).toBe(12_013);
+});
+
+test("a file that is too large is not read, and that is told", async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "list-memory.ndjson");
+  writeFileSync(file, "");
+  truncateSync(file, 256 * 1024 * 1024 + 1);
+  warnings.length = 0;
+  const journal = open(folder);
+  expect(journal.size).toBe(0);
+  expect(warnings).toEqual(["the memory of mail to lists is begun anew, as its file is too large"]);
+  await journal.handlers["list.remember"]({ key: "one", wayIn, terms });
+  await journal.close();
+  expect(await word(open(folder), "one")).toBe("known");
 });
 
 test("where the file fails the memory goes on, and one warning tells it", async () => {

@@ -16,7 +16,7 @@ export interface ListJournal {
 
 const fileName = "list-memory.ndjson";
 const maxFileOctets = 256 * 1024 * 1024;
-/** Lines beyond those that are of use, before the file is written anew. */
+/** Lines beyond half as many as were of use, before the file is written anew. */
 const spareLines = 10_000;
 /** So far back the file is read; how long each message counts is asked with every question. */
 const restoreTerms: MemoryTerms = { keepMs: 90 * 86_400_000, batchesMs: 7 * 86_400_000 };
@@ -38,7 +38,8 @@ class FileJournal implements ListJournal {
   readonly #clock: Pick<Clock, "now">;
   readonly #log: Pick<Log, "warn">;
   readonly #memory = new ListMemory();
-  #lines = 0;
+  /** Lines that may still be added before the file is written anew. */
+  #room = 0;
   #waiting: string[] = [];
   #writing: Promise<void> = Promise.resolve();
   #told = false;
@@ -74,7 +75,12 @@ class FileJournal implements ListJournal {
 
   #restore(): void {
     try {
-      if (statSync(this.#file).size > maxFileOctets) return;
+      const octets = statSync(this.#file).size;
+      if (octets > maxFileOctets) {
+        const about = { file: this.#file, octets };
+        this.#log.warn("the memory of mail to lists is begun anew, as its file is too large", about);
+        return;
+      }
       for (const line of readFileSync(this.#file, "utf8").split("\n")) {
         const entry = readEntry(line);
         if (entry !== undefined) this.#memory.restore(entry, restoreTerms);
@@ -93,10 +99,10 @@ class FileJournal implements ListJournal {
     const lines = this.#waiting;
     this.#waiting = [];
     try {
-      if (this.#lines === 0 || this.#lines > this.#memory.size * 2 + spareLines) this.#rewrite();
+      if (lines.length > this.#room) this.#rewrite();
       else {
         await appendFile(this.#file, `${lines.join("\n")}\n`, { mode: 0o600 });
-        this.#lines += lines.length;
+        this.#room -= lines.length;
       }
     } catch (error) {
       this.#tell(error);
@@ -109,7 +115,8 @@ class FileJournal implements ListJournal {
     const next = `${this.#file}.new`;
     writeFileSync(next, lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
     renameSync(next, this.#file);
-    this.#lines = Math.max(1, lines.length);
+    // In proportion, so that a large file is not written anew every few lines.
+    this.#room = Math.ceil(lines.length / 2) + spareLines;
   }
 
   #tell(error: unknown): void {

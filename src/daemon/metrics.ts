@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { UnnumberedRecord } from "../filter/compose-record.ts";
 import { listCounters } from "./list-metrics.ts";
 import { signingCounters } from "./signing-metrics.ts";
-import { Tally } from "./tally.ts";
+import { type MakeCounter, Tally } from "./tally.ts";
 
 /** Live figures that are read when somebody asks. */
 export interface LiveFigures {
@@ -31,12 +31,35 @@ const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  const counter = <Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-  ): Tally<Label> => new Tally(registry, `sekisho_${name}`, help, labelNames);
+  const counter: MakeCounter = (name, help, labelNames) =>
+    new Tally(registry, `sekisho_${name}`, help, labelNames);
+  const counts = [messageCounters(counter), signingCounters(counter), listCounters(counter)];
+  const lost = counter("records_lost_total", "Messages whose record could not be made or kept", []);
+  const unanswered = counter("unanswered_questions_total", "Questions to the supervisor without an answer", [
+    "question",
+  ]);
+  const rejections = counter("unhandled_rejections_total", "Faults of ours that ended nothing", []);
+  const seconds = new Histogram({
+    name: "sekisho_message_seconds",
+    help: "Time from MAIL to the verdict",
+    buckets: secondsBuckets,
+    registers: [registry],
+  });
+  return {
+    registry,
+    message(record) {
+      seconds.observe(record.elapsedMs / 1000);
+      for (const count of counts) count(record);
+    },
+    recordLost: () => lost.inc({}),
+    unhandledRejection: () => rejections.inc({}),
+    unanswered: (question) => unanswered.inc({ question }),
+    addGauges: (figures) => addGauges(registry, figures),
+    addCounters: (figures) => addCounters(registry, figures),
+  };
+}
+
+function messageCounters(counter: MakeCounter): (record: UnnumberedRecord) => void {
   const messages = counter("messages_total", "Messages by origin of the client and answer", [
     "origin",
     "reply",
@@ -55,43 +78,18 @@ export function createMetrics(): Metrics {
     "stage",
     "answered",
   ]);
-  const countSigning = signingCounters(counter);
-  const countLists = listCounters(counter);
-  const lost = counter("records_lost_total", "Messages whose record could not be made or kept", []);
-  const unanswered = counter("unanswered_questions_total", "Questions to the supervisor without an answer", [
-    "question",
-  ]);
-  const rejections = counter("unhandled_rejections_total", "Faults of ours that ended nothing", []);
-  const seconds = new Histogram({
-    name: "sekisho_message_seconds",
-    help: "Time from MAIL to the verdict",
-    buckets: secondsBuckets,
-    registers,
-  });
-
-  return {
-    registry,
-    message(record) {
-      messages.inc({ origin: record.client.origin, reply: record.reply });
-      seconds.observe(record.elapsedMs / 1000);
-      for (const { method, result, problem } of resultsOf(record)) {
-        verdicts.inc({ method, result });
-        if (problem !== undefined) problems.inc({ method, problem });
-      }
-      dispositions.inc({ action: record.disposition.action });
-      if (record.shadow !== undefined) shadows.inc({ action: record.shadow.action });
-      for (const rule of record.rules ?? []) rules.inc({ rule });
-      for (const { reason } of record.removed) removed.inc({ reason });
-      countSigning(record);
-      countLists(record);
-      if (record.fault !== undefined)
-        faults.inc({ stage: record.fault.stage, answered: record.fault.answered });
-    },
-    recordLost: () => lost.inc({}),
-    unhandledRejection: () => rejections.inc({}),
-    unanswered: (question) => unanswered.inc({ question }),
-    addGauges: (figures) => addGauges(registry, figures),
-    addCounters: (figures) => addCounters(registry, figures),
+  return (record) => {
+    messages.inc({ origin: record.client.origin, reply: record.reply });
+    for (const { method, result, problem } of resultsOf(record)) {
+      verdicts.inc({ method, result });
+      if (problem !== undefined) problems.inc({ method, problem });
+    }
+    dispositions.inc({ action: record.disposition.action });
+    if (record.shadow !== undefined) shadows.inc({ action: record.shadow.action });
+    for (const rule of record.rules ?? []) rules.inc({ rule });
+    for (const { reason } of record.removed) removed.inc({ reason });
+    if (record.fault !== undefined)
+      faults.inc({ stage: record.fault.stage, answered: record.fault.answered });
   };
 }
 

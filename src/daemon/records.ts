@@ -1,13 +1,15 @@
 import type { Config } from "../config/config.ts";
 import type { Log } from "../log.ts";
+import type { StoreEvent } from "../store/keeper.ts";
 import type { StoreStats } from "../store/port.ts";
 import { type RunningStore, startRecordStore } from "../store/record-store.ts";
 import { listSegments, spoolFolder } from "../store/spool-files.ts";
+import type { StoreErrorData } from "../store/store-error.ts";
 
 /** The supervisor's side of the records: workers append to the spool, the store takes them in. */
 export interface Records {
   /** What is wrong with the store at present; undefined when nothing is. */
-  trouble(): string | undefined;
+  trouble(): StoreErrorData | undefined;
   /** The queue before the store, counted on disk. */
   queue(): SpoolQueue;
   /** Of the store, since the start; the last known ones while it cannot answer. */
@@ -43,7 +45,7 @@ class StoredRecords implements Records {
   readonly #log: Log;
   #config: Config;
   #store: RunningStore;
-  #trouble: string | undefined;
+  #trouble: StoreErrorData | undefined;
   #stats = noStats;
   /** What stores before this one have counted. */
   #before = noStats;
@@ -54,7 +56,7 @@ class StoredRecords implements Records {
     this.#store = this.#start();
   }
 
-  trouble(): string | undefined {
+  trouble(): StoreErrorData | undefined {
     return this.#trouble;
   }
 
@@ -104,10 +106,9 @@ class StoredRecords implements Records {
       keepMs: record.keepMs,
       maxOctets: record.maxSize,
       onEvent: (event) => {
-        if (event.kind === "unavailable") this.#trouble = event.reason;
+        if (event.kind === "unavailable") this.#trouble = event.error;
         if (event.kind === "available") this.#trouble = undefined;
-        const { kind, ...fields } = event;
-        this.#log.warn(`records: ${kind}`, fields);
+        logEvent(event, this.#log);
       },
     });
   }
@@ -118,6 +119,16 @@ class StoredRecords implements Records {
     } catch {
       return [];
     }
+  }
+}
+
+function logEvent(event: StoreEvent, log: Log): void {
+  if (event.kind === "unavailable") {
+    const { error, restartInMs } = event;
+    log.warn("records: unavailable", { reason: error.message, restartInMs });
+  } else {
+    const { kind, ...fields } = event;
+    log.warn(`records: ${kind}`, fields);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, connect as netConnect, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,6 +63,16 @@ describe("a socket that is bound for others to listen on", () => {
     shared.handOver();
     shared.close();
     expect(existsSync(path)).toBe(false);
+  });
+
+  test("it is let go of though its folder cannot be looked into any more", async () => {
+    const inside = join(folder, "inside");
+    mkdirSync(inside);
+    const shared = await bindSocket(socketAt(`unix:${join(inside, "f.sock")}`), { text });
+    rmSync(inside, { recursive: true });
+    // ELOOP, as root, too; whoever has become another user may get EACCES.
+    symlinkSync(inside, inside);
+    expect(() => shared.close()).not.toThrow();
   });
 
   test("the file of another program that took the place stays", async () => {

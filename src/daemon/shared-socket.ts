@@ -225,11 +225,10 @@ function permit(
 }
 
 function removeFile(path: string, inode: number | undefined): void {
-  // Another program may have put its own there meanwhile.
-  if (lstatSync(path, { throwIfNoEntry: false })?.ino !== inode) return;
   try {
-    unlinkSync(path);
+    // Another program may have put its own there meanwhile.
+    if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) unlinkSync(path);
   } catch {
-    // The folder is not ours to write in any more: the next start replaces the file.
+    // The folder is not ours to look into or to write in any more: the next start replaces the file.
   }
 }

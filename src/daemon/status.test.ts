@@ -1,6 +1,16 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import type { MetricFamily } from "./metric-total.ts";
-import { dnsStatus, messageCounts, problemsOf, type Status, type StatusProblem } from "./status.ts";
+import {
+  dnsStatus,
+  messageCounts,
+  problemsOf,
+  type Status,
+  type StatusProblem,
+  socketIsThere,
+} from "./status.ts";
 
 const worker = { id: 1, state: "up", restarts: 0, connections: 0, messages: 0 } as const;
 const well: Omit<Status, "problems"> = {
@@ -121,4 +131,19 @@ test("counts come out of the metrics", () => {
     meanMs: 500,
   });
   expect(dnsStatus(metrics)).toMatchObject({ questions: 200, cacheHits: 150, hitRate: 0.75 });
+});
+
+test("a socket is missed when it is gone, and not when its folder may not be looked into", () => {
+  const folder = join(temporaryFolder(), "inside");
+  mkdirSync(folder);
+  const path = join(folder, "a.sock");
+  const isThere = (): boolean => socketIsThere({ kind: "unix", path });
+  expect(isThere()).toBe(false);
+  writeFileSync(path, "");
+  expect(isThere()).toBe(true);
+  rmSync(folder, { recursive: true });
+  expect(isThere()).toBe(false);
+  // ELOOP, as root, too; whoever has become another user may get EACCES, and clients still come through.
+  symlinkSync(folder, folder);
+  expect(isThere()).toBe(true);
 });

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { CollectStatus } from "../collect/collector.ts";
+import type { ConfigProblem } from "../config/problem.ts";
 import type { StoreStats } from "../store/port.ts";
+import type { StoreTrouble } from "../store/store-error.ts";
 import { type MetricFamily, total, totalsBy } from "./metric-total.ts";
 import type { SpoolQueue } from "./records.ts";
 import type { WorkerStatus } from "./worker-pool.ts";
@@ -31,8 +33,8 @@ export interface Status {
   readonly workers: readonly WorkerStatus[];
   readonly sockets: readonly SocketStatus[];
   readonly messages: MessageCounts;
-  readonly spool: SpoolQueue & { readonly dropped: number; readonly error?: string };
-  readonly store: StoreStats & { readonly error?: string };
+  readonly spool: SpoolQueue & { readonly dropped: number } & Trouble;
+  readonly store: StoreStats & Trouble;
   readonly dns: DnsStatus;
   /** A step of a key that rotates cannot be done. */
   readonly keysHeldUp?: boolean;
@@ -41,6 +43,12 @@ export interface Status {
   /** The process that collects them has ended and has not come up again. */
   readonly collectorDown?: true;
   readonly web?: string;
+}
+
+interface Trouble {
+  /** In English. */
+  readonly error?: string;
+  readonly trouble?: StoreTrouble;
 }
 
 export interface ConfigStatus {
@@ -54,7 +62,10 @@ export interface ConfigStatus {
   readonly last?: {
     readonly at: string;
     readonly ok: boolean;
+    /** As they were logged. */
     readonly errors: readonly string[];
+    /** The same, where they are all about the configuration. */
+    readonly problems?: readonly ConfigProblem[];
     readonly needsRestart: readonly string[];
   };
 }
@@ -164,7 +175,13 @@ export function dnsStatus(
 export function socketIsThere(
   address: { readonly kind: "tcp" } | { readonly kind: "unix"; readonly path: string },
 ): boolean {
-  return address.kind === "tcp" || existsSync(address.path);
+  if (address.kind === "tcp") return true;
+  try {
+    return statSync(address.path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Opened as root, in a folder that we may not look into any more: that is no sign of anything.
+    return true;
+  }
 }
 
 /** What is wrong, worst first. */

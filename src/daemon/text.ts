@@ -1,3 +1,4 @@
+import { fileFaultText } from "../config/file-fault.ts";
 import type { Lang } from "../findings/lang.ts";
 
 /** What the daemon tells its operator, in one language. `code` is an error name of the system or of the milter. */
@@ -70,7 +71,8 @@ const en: DaemonText = {
     `${file} cannot be read by ${user}: a reload (SIGHUP) will fail until it can`,
   foreignDataDir: (folder, uid, user) =>
     `data_dir ${folder} belongs to uid ${uid} and not to ${user}; give it over with chown -R`,
-  noDataDir: (folder, code) => `data_dir ${folder} cannot be used: ${folderReasonsEn[code] ?? code}`,
+  noDataDir: (folder, code) =>
+    `data_dir ${folder} cannot be used: ${folderReasonsEn[code] ?? fileFaultText(code, "en")}`,
   alreadyRuns: (folder) => `another sekisho serve is at work in data_dir ${folder}`,
   noControl: (reason) => `no control socket, so sekisho status cannot ask: ${reason}`,
 };
@@ -81,8 +83,6 @@ const folderReasonsEn: Readonly<Record<string, string>> = {
   ENOENT: "the folder that it would be in is not there",
   ENOTDIR: "a file is in the way",
   EEXIST: "a file is in the way",
-  EROFS: "the file system can only be read",
-  ENOSPC: "the disk is full",
 };
 
 const reasonsEn: Readonly<Record<string, string>> = {
@@ -133,7 +133,8 @@ const ja: DaemonText = {
     `${file} を ${user} が読めません。読めるようにするまで設定の再読み込み（SIGHUP）は失敗します`,
   foreignDataDir: (folder, uid, user) =>
     `data_dir ${folder} の所有者が ${user} ではなく uid ${uid} です。chown -R で所有者を変えてください`,
-  noDataDir: (folder, code) => `data_dir ${folder} を使えません: ${folderReasonsJa[code] ?? code}`,
+  noDataDir: (folder, code) =>
+    `data_dir ${folder} を使えません: ${folderReasonsJa[code] ?? fileFaultText(code, "ja")}`,
   alreadyRuns: (folder) => `data_dir ${folder} では別の sekisho serve が動いています`,
   noControl: (reason) => `制御ソケットを開けないため sekisho status は使えません: ${reason}`,
 };
@@ -144,8 +145,6 @@ const folderReasonsJa: Readonly<Record<string, string>> = {
   ENOENT: "親フォルダーがありません",
   ENOTDIR: "同じ名前のファイルがあります",
   EEXIST: "同じ名前のファイルがあります",
-  EROFS: "読み取り専用のファイルシステムです",
-  ENOSPC: "ディスクの空き容量がありません",
 };
 
 const reasonsJa: Readonly<Record<string, string>> = {

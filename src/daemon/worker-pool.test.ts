@@ -95,3 +95,41 @@ test("a start is over when the pool is closed", async () => {
   worker.answer();
   await failed;
 }, 20_000);
+
+test("a worker for which the system has no room is tried again", async () => {
+  const worker = new SlowWorker();
+  const lines: string[] = [];
+  let attempts = 0;
+  const pool = new WorkerPool(await configOf("mx.example"), [], {
+    spawn: () => {
+      attempts += 1;
+      // As `fork` does without memory for another process.
+      if (attempts === 1) throw new Error("spawn ENOMEM");
+      return worker;
+    },
+    log: createLog({ level: "error", format: "text", write: (line) => void lines.push(line) }),
+    text: daemonText("en"),
+  });
+  onTestFinished(() => pool.close(0));
+  const started = pool.start(1);
+  await expect.poll(() => worker.isAsked, { timeout: 10_000 }).toBe(true);
+  worker.answer();
+  await started;
+  expect(pool.workers()).toMatchObject([{ state: "up", restarts: 1 }]);
+  expect(lines.join("")).toContain("spawn ENOMEM");
+}, 20_000);
+
+test("nothing is started once it is closed", async () => {
+  let spawned = 0;
+  const pool = new WorkerPool(await configOf("mx.example"), [], {
+    spawn: () => {
+      spawned += 1;
+      return new SlowWorker();
+    },
+    log: createLog({ level: "error", format: "text", write: () => {} }),
+    text: daemonText("en"),
+  });
+  await pool.close(0);
+  await pool.apply(await configOf("new.example"), [], 1);
+  expect(spawned).toBe(0);
+});

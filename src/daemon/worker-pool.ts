@@ -113,6 +113,8 @@ export class WorkerPool {
 
   /** Gives every worker the configuration; one that cannot take it is replaced. Adds workers or retires some. */
   async apply(config: Config, sockets: readonly SharedSocket[], count: number): Promise<void> {
+    // Who was started now would be told by nobody to end.
+    if (this.#closing) return;
     this.#config = config;
     this.#sockets = sockets;
     const active = [...this.#slots.values()].filter(({ state }) => state !== "retiring");
@@ -190,7 +192,7 @@ export class WorkerPool {
   }
 
   async #bringUp(slot: Slot): Promise<void> {
-    const link = this.#options.spawn(slot.id);
+    const link = this.#spawn(slot);
     Object.assign(slot, {
       link,
       state: "starting",
@@ -210,6 +212,17 @@ export class WorkerPool {
     } catch (error) {
       this.#noteRefusal("a worker could not start", slot.id, error);
       link.kill();
+      throw error;
+    }
+  }
+
+  /** @throws Where the system has no room for one more process; it is tried again. */
+  #spawn(slot: Slot): WorkerLink {
+    try {
+      return this.#options.spawn(slot.id);
+    } catch (error) {
+      slot.startedMs = performance.now();
+      this.#waitForNext(slot, error instanceof Error ? error.message : String(error));
       throw error;
     }
   }
@@ -243,13 +256,17 @@ export class WorkerPool {
       this.#slots.delete(slot.id);
       return;
     }
+    if (exit.kind === "uncaught") this.#counts.uncaught += 1;
+    if (exit.kind === "signal") this.#counts.signalled += 1;
+    this.#waitForNext(slot, describeExit(exit));
+  }
+
+  #waitForNext(slot: Slot, how: string): void {
     const delayMs = slot.backOff.next(performance.now() - slot.startedMs);
     slot.state = "waiting";
     slot.restarts += 1;
     this.#counts.restarts += 1;
-    if (exit.kind === "uncaught") this.#counts.uncaught += 1;
-    if (exit.kind === "signal") this.#counts.signalled += 1;
-    this.#options.log.error(this.#options.text.workerGone(slot.id, describeExit(exit), delayMs));
+    this.#options.log.error(this.#options.text.workerGone(slot.id, how, delayMs));
     slot.timer = setTimeout(() => void this.#comeBack(slot), delayMs);
   }
 

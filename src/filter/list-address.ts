@@ -3,6 +3,7 @@ import type { AuthorPattern } from "../config/sign-config.ts";
 import { toAsciiDomain } from "../core/domain-name.ts";
 import { parseAddressList } from "../core/message/address.ts";
 import { fieldsNamed, type MessageHead, rawValue } from "../core/message/message.ts";
+import { withoutSourceRoute } from "../core/message/source-route.ts";
 import { listSigns } from "./list-signs.ts";
 import type { ListSender } from "./rewrite-from.ts";
 
@@ -17,16 +18,11 @@ const maxFieldOctets = 16_384;
 
 /** @param text Between the angle brackets. @returns undefined for what has no local part or no domain. */
 export function readAddress(text: string): PlainAddress | undefined {
-  const path = withoutRoute(text);
+  const path = withoutSourceRoute(text);
   const at = path.lastIndexOf("@");
   const domain = toAsciiDomain(path.slice(at + 1));
   if (at <= 0 || at > 255 || domain === undefined) return undefined;
   return { localPart: withoutQuotes(path.slice(0, at)), domain };
-}
-
-/** RFC 5321 §4.1.2, appendix C: a source route `@a,@b:` is to be ignored. */
-function withoutRoute(path: string): string {
-  return path.startsWith("@") ? path.slice(path.indexOf(":") + 1) : path;
 }
 
 /** RFC 5321 §4.1.2: a quoted local part is the same address as without the quotes and backslashes. */

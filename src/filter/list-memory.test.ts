@@ -128,6 +128,18 @@ describe("bounds", () => {
     expect(memory.remember("huge", { ...wayIn, payload: "x".repeat(10_000) }, 0, terms)).toBe(false);
   });
 
+  test("the batches of a message count as well", () => {
+    const memory = new ListMemory({ messages: 1_000, octets: 50_000 });
+    memory.remember("a", { ...wayIn, payload: "x".repeat(10_000) }, 0, terms);
+    memory.remember("b", wayIn, 0, terms);
+    expect(memory.size).toBe(2);
+    for (let batch = 0; batch < 250; batch++) word(memory, { recipients: String(batch) }, 1, "b");
+    expect(word(memory, {}, 1, "a")).toBe("unknown");
+    expect(word(memory, { recipients: "last" }, 1, "b")).toBe("again");
+    for (let batch = 0; batch < 400; batch++) word(memory, { recipients: `${batch} more` }, 1, "b");
+    expect(memory.size).toBe(0);
+  });
+
   test("what is too old leaves when something new comes", () => {
     const memory = remembering();
     memory.remember("new", { ...wayIn, at: 24 * hour }, 24 * hour, terms);

@@ -82,7 +82,7 @@ interface ListUse {
 
 interface Remembered {
   readonly wayIn: WayIn;
-  readonly octets: number;
+  octets: number;
   /** By host and list. */
   readonly uses: Map<string, ListUse>;
 }
@@ -95,6 +95,9 @@ export interface MemoryLimits {
 
 const defaultLimits: MemoryLimits = { messages: 20_000, octets: 64 * 1024 * 1024 };
 const maxBatches = 1_000;
+/** About what a use and a batch of it take. */
+const useOctets = 400;
+const batchOctets = 150;
 
 /**
  * The memory of the way in: by token what was found out about a message before a list changed it. A token counts once
@@ -119,10 +122,9 @@ export class ListMemory {
     this.#forgetOld(now, keepMs);
     const octets = octetsOf(wayIn);
     if (this.#messages.has(key) || octets > this.#limits.octets) return false;
-    this.#messages.set(key, { wayIn, octets, uses: new Map() });
-    this.#octets += octets;
-    while (this.#messages.size > this.#limits.messages || this.#octets > this.#limits.octets)
-      this.#forgetOldest();
+    const remembered: Remembered = { wayIn, octets: 0, uses: new Map() };
+    this.#messages.set(key, remembered);
+    this.#grow(remembered, octets);
     return true;
   }
 
@@ -137,12 +139,16 @@ export class ListMemory {
       return refused("other-message", wayIn);
     const place = `${use.host} ${use.list}`;
     const before = uses.get(place);
-    if (before !== undefined)
-      return isBatch(before, use, now, batchesMs) ? known(wayIn, true) : refused("used", wayIn);
+    if (before !== undefined) {
+      if (!isBatch(before, use, now, batchesMs)) return refused("used", wayIn);
+      this.#grow(remembered, batchOctets);
+      return known(wayIn, true);
+    }
     const usedHere = [...uses.keys()].filter((one) => one.startsWith(`${use.host} `)).length;
     if (usedHere >= places) return refused("used", wayIn);
     const { connection, content, recipients } = use;
     uses.set(place, { at: now, connection, content, batches: new Set([recipients]) });
+    this.#grow(remembered, useOctets);
     return known(wayIn, false);
   }
 
@@ -165,6 +171,13 @@ export class ListMemory {
   restore(entry: MemoryEntry, terms: MemoryTerms): void {
     if (entry.kind === "in") this.remember(entry.key, entry.wayIn, entry.wayIn.at, terms);
     else this.redeem(entry.key, entry.use, entry.at, terms);
+  }
+
+  #grow(remembered: Remembered, octets: number): void {
+    remembered.octets += octets;
+    this.#octets += octets;
+    while (this.#messages.size > this.#limits.messages || this.#octets > this.#limits.octets)
+      this.#forgetOldest();
   }
 
   #forgetOld(now: number, keepMs: number): void {

@@ -229,6 +229,20 @@ describe("forged fields (RFC 8601 §5)", () => {
     expect(got.end.edits.filter(({ kind }) => kind === "delete-header")).toHaveLength(1);
   });
 
+  test.each([
+    { names: 19_000, hidden: true, reply: "accept", removed: 1 },
+    { names: 21_000, hidden: true, reply: "tempfail", removed: 0 },
+    { names: 21_000, hidden: false, reply: "accept", removed: 0 },
+  ])("RFC 8601 §5: behind $names names of fields, hidden: $hidden: $reply", async (row) => {
+    const many = Array.from({ length: row.names }, (_, n) => [`X-${n}`, " x"] as const);
+    const value = row.hidden ? " hi\rAuthentication-Results: mx.rcpt.example; dmarc=pass" : " hi";
+    const fields = [...usualFields, ...many, ["X-Last", value]] as const;
+    const got = await send({ fields, onFailure: "tempfail" });
+    expect(got.end.reply.kind).toBe(row.reply);
+    expect(got.records[0]?.removed ?? []).toHaveLength(row.removed);
+    expect(got.records[0]?.fault?.stage).toBe(row.reply === "tempfail" ? "end-of-message" : undefined);
+  });
+
   test.each(["\u00a0", "\u000b", "\u0000"])(
     "a name with %j is not counted as what it looks like",
     async (mark) => {

@@ -14,6 +14,9 @@ const receiversFields: readonly string[] = ["BIMI-Location", "BIMI-Indicator", "
 
 /** As many are read; real mail has a dozen. */
 const maxFieldsRead = 1000;
+/** Of other names so many are counted, of so many octets in all. Strangers choose both; real mail has some forty. */
+const maxNames = 20_000;
+const maxNamesOctets = 1024 * 1024;
 /** White space may stand before the colon (RFC 5322 §4.5), as much as a line holds. */
 const maxNameOctets = 998;
 
@@ -36,27 +39,46 @@ export class VerdictFields {
   readonly #builder = new HeadBuilder();
   /** Fields of each name so far, in lower case. */
   readonly #counts = new Map<string, number>();
+  #namesOctets = 0;
   /** Fields in which another one is hidden. */
   readonly #hosts: RemovedField[] = [];
+  /** Another one is hidden in a field that nobody can say which it is. */
+  #isLost = false;
 
   add(name: Buffer, value: Buffer): void {
     if (name.length > maxNameOctets) return;
     // Only what MTAs take for white space: a field that bears another name there is not one of those they count.
     const written = trimSpace(name.toString("latin1"));
     const lowerName = written.toLowerCase();
-    const count = (this.#counts.get(lowerName) ?? 0) + 1;
-    this.#counts.set(lowerName, count);
+    const count = this.#count(lowerName);
     const known = byLowerName.get(lowerName);
-    if (known === resultsField && count <= maxFieldsRead) this.#builder.add(name, value);
+    if (known === resultsField && (count ?? 0) <= maxFieldsRead) this.#builder.add(name, value);
     // Also in one of these fields, which itself may be anybody's and stay.
-    if (hidesField(value)) this.#hosts.push({ name: written, occurrence: count, reason: "hidden-field" });
+    if (!hidesField(value)) return;
+    if (count === undefined) this.#isLost = true;
+    else this.#hosts.push({ name: written, occurrence: count, reason: "hidden-field" });
+  }
+
+  /** @returns Which of its name this one is; undefined when there have been too many names. */
+  #count(lowerName: string): number | undefined {
+    const before = this.#counts.get(lowerName);
+    if (before === undefined && !byLowerName.has(lowerName)) {
+      if (this.#counts.size >= maxNames || this.#namesOctets + lowerName.length > maxNamesOctets)
+        return undefined;
+      this.#namesOctets += lowerName.length;
+    }
+    const count = (before ?? 0) + 1;
+    this.#counts.set(lowerName, count);
+    return count;
   }
 
   /**
    * Those that must go. What was not read goes as well.
    * @param writesBimi Whether we write BIMI fields ourselves, so that even those of a relay of ours go.
+   * @throws Error when one that must go cannot be named to the MTA.
    */
   forged(authservIds: readonly string[], fromStranger: boolean, writesBimi = false): RemovedField[] {
+    if (this.#isLost) throw new Error("a field is hidden in one among more names of fields than are counted");
     const head = this.#builder.head();
     const removed = findForgedFields(head, { authservIds }, { fromStranger });
     return eachOnce([

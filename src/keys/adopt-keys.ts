@@ -27,7 +27,7 @@ async function adoptRow(context: RotationContext, row: SigningKeyConfig): Promis
   const written = await context.files.read(row).catch(() => undefined);
   const found = written && (await context.prover.zoneOf(domain));
   // What is wrong with the file is told where it is loaded to sign.
-  if (found === undefined || "problem" in found) return;
+  if (found === undefined || "fault" in found) return;
   const now = context.now();
   const key: RotatedKey = {
     domain,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { keyRecordName } from "../core/dkim/key-query.ts";
 import { reasonOf } from "./fault-reason.ts";
 import { datedSelector } from "./generate-key.ts";
+import type { PlanFault } from "./plan-fault.ts";
 import { changeOf } from "./record-change.ts";
 import { bitsOf, keyId, listKeys, readKey, removeRequest, saveKey } from "./rotated-keys.ts";
 import { isIncoming, type KeyEvent, type KeyReason, type RotatedKey } from "./rotation.ts";
@@ -13,12 +14,12 @@ import { isTimeToRepeat, sendChange } from "./send-change.ts";
 /** "busy": another change of the zone goes first. */
 export type Planned =
   | { readonly kind: "done" | "busy" }
-  | { readonly kind: "problem"; readonly problem: string };
+  | { readonly kind: "problem"; readonly problem: PlanFault };
 
 /** Begins a new key, where that is possible now: its selector, its place in the zone's order of changes. */
 export async function planKey(context: RotationContext, wanted: WantedKey, why: KeyReason): Promise<Planned> {
   const found = await context.prover.zoneOf(wanted.domain);
-  if ("problem" in found) return { kind: "problem", problem: found.problem };
+  if ("fault" in found) return { kind: "problem", problem: { name: wanted.domain, fault: found.fault } };
   if (!(await isZoneFree(context, found.zone))) return { kind: "busy" };
   const free = await freeSelector(context, wanted);
   if ("problem" in free) return { kind: "problem", problem: free.problem };
@@ -110,7 +111,7 @@ interface FreeSelector {
 async function freeSelector(
   context: RotationContext,
   { domain, algorithm }: WantedKey,
-): Promise<FreeSelector | { readonly problem: string }> {
+): Promise<FreeSelector | { readonly problem: PlanFault }> {
   const { state, sign, prover } = context;
   const taken = new Set([...(await state.tx(listKeys)), ...sign.keys].map(keyId));
   const dated = datedSelector(typeOf(algorithm), context.now());
@@ -121,12 +122,12 @@ async function freeSelector(
       continue;
     const name = await prover.look(domain, selector);
     if (name.kind === "unknown")
-      return { problem: `${keyRecordName({ selector, domain })}: servers cannot be asked` };
+      return { problem: { name: keyRecordName({ selector, domain }), fault: "unanswered-servers" } };
     if (name.kind === "free") return { selector, staleMs: name.staleMs };
     asked += 1;
     if (asked >= maxAsked) break;
   }
-  return { problem: `no selector is free for ${dated}` };
+  return { problem: { name: domain, fault: "no-selector" } };
 }
 
 /** The private key, into its file. */

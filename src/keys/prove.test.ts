@@ -203,7 +203,7 @@ describe("which servers there are", () => {
       says: "unknown",
       detail: "_domainkey.example.jp: no-zone",
     });
-    expect(await prover.zoneOf("example.jp")).toEqual({ problem: "example.jp: no-zone" });
+    expect(await prover.zoneOf("example.jp")).toEqual({ fault: "no-zone" });
   });
 
   const asked: string[] = [];

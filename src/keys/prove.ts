@@ -3,14 +3,10 @@ import { networkInterfaces } from "node:os";
 import { parseDkimKey } from "../core/dkim/key.ts";
 import { type KeyType, publicKeyOf } from "../core/dkim/key-material.ts";
 import { keyRecordName } from "../core/dkim/key-query.ts";
-import type {
-  AuthoritativeServers,
-  ServerAnswer,
-  ZoneFinding,
-  ZoneServer,
-} from "../core/dns/authoritative.ts";
+import type { AuthoritativeServers, ServerAnswer, ZoneServer } from "../core/dns/authoritative.ts";
 import type { TxtRecord } from "../core/dns/resolver.ts";
 import { formatIp } from "../core/ip.ts";
+import type { ZoneFault } from "./plan-fault.ts";
 import type { Observation } from "./rotation.ts";
 
 /** A key as it is to be found in DNS. */
@@ -24,7 +20,7 @@ export interface ProvedKey {
 
 export interface Prover {
   /** The zone in which records of a domain's keys stand. */
-  zoneOf(domain: string): Promise<{ readonly zone: string } | { readonly problem: string }>;
+  zoneOf(domain: string): Promise<{ readonly zone: string } | { readonly fault: ZoneFault }>;
   /** Asks every address of every server of the zone for the record of a key. Never rejects. */
   observe(key: ProvedKey): Promise<Observation>;
   /** Whether a server has a record at a selector already. Never rejects. */
@@ -49,7 +45,7 @@ export function createProver({ servers, hasIpv6 = machineHasIpv6 }: ProverOption
   return {
     async zoneOf(domain) {
       const found = await servers.findZone(keysName(domain));
-      return found.kind === "zone" ? { zone: found.zone } : { problem: noZone(domain, found) };
+      return found.kind === "zone" ? { zone: found.zone } : { fault: found.reason };
     },
     observe: (key) => observeAt(keyRecordName(key), key, { servers, hasIpv6 }, 0),
     async look(domain, selector) {
@@ -139,7 +135,7 @@ async function askEverywhere(name: string, means: Means): Promise<Asked> {
   // Not the name itself: a resolver that is asked for it would keep its absence.
   const parent = name.slice(name.indexOf(".") + 1);
   const found = await means.servers.findZone(parent);
-  if (found.kind === "failure") return { kind: "problem", problem: noZone(parent, found) };
+  if (found.kind === "failure") return { kind: "problem", problem: `${parent}: ${found.reason}` };
   const unanswered = found.missing.find(({ reason }) => reason !== "none");
   if (unanswered !== undefined)
     return { kind: "problem", problem: `${unanswered.server}: ${unanswered.reason}` };
@@ -183,10 +179,6 @@ async function withSiblings(
   const unanswered = found.missing.find(({ reason }) => reason !== "none");
   if (unanswered !== undefined) return { problem: `${unanswered.server}: ${unanswered.reason}` };
   return { servers: [...servers, ...reachable(found.servers, means)] };
-}
-
-function noZone(name: string, { reason }: Extract<ZoneFinding, { kind: "failure" }>): string {
-  return `${name}: ${reason}`;
 }
 
 type Saying = Exclude<Observation["says"], "differs">;

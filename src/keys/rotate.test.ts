@@ -280,7 +280,10 @@ describe("what goes wrong", () => {
     const world = worldOf({ mishap: (place) => (broken && place === "zone" ? "fails" : "none") });
     await world.pass(10 * minute);
     expect(await world.keys()).toEqual([]);
-    expect(world.notes[0]).toMatchObject({ kind: "no-plan", domain: "example.jp", reason: "servfail" });
+    expect(world.notes[0]).toMatchObject({
+      kind: "no-plan",
+      problem: { name: "example.jp", fault: "servfail" },
+    });
     expect(world.notes.length).toBeLessThanOrEqual(10);
     broken = false;
     await world.pass(hour);

@@ -202,7 +202,7 @@ export class Rotator {
         kind: "no-plan",
         domain: wanted.domain,
         type: typeOf(wanted.algorithm),
-        reason: planned.problem,
+        problem: planned.problem,
       });
   }
 }

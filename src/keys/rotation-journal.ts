@@ -1,6 +1,7 @@
 import type { RotateConfig } from "../config/rotate-config.ts";
 import type { SignConfig } from "../config/sign-config.ts";
 import type { StateStore, StateTransaction } from "../store/state.ts";
+import type { PlanFault } from "./plan-fault.ts";
 import type { Publisher, RecordChange } from "./publish.ts";
 import { listKeys, readKey, rotatesIn, saveKey } from "./rotated-keys.ts";
 import { advance, isHeldUp, isIncoming, type KeyEvent, type KeyState, type RotatedKey } from "./rotation.ts";
@@ -17,7 +18,7 @@ export type RotationNote =
       readonly kind: "no-plan";
       readonly domain: string;
       readonly type: RotatedKey["type"];
-      readonly reason: string;
+      readonly problem: PlanFault;
     };
 
 export interface JournalOptions {

@@ -28,7 +28,7 @@ test("a domain may have no key in use yet: nothing is promised that is not so", 
     kind: "no-plan",
     domain: "example.jp",
     type: "rsa",
-    reason: "example.jp: servfail",
+    problem: { name: "example.jp", fault: "servfail" },
   };
   expect(mailOf(note, "en")?.text).toContain("Where a key was in use");
   expect(mailOf(note, "ja")?.text).toContain("使用中の鍵があれば");
@@ -51,7 +51,12 @@ test.each<[string, RotationNote, en: string, ja: string]>([
   ],
   [
     "no new key",
-    { kind: "no-plan", domain: "example.jp", type: "rsa", reason: "example.jp: servfail" },
+    {
+      kind: "no-plan",
+      domain: "example.jp",
+      type: "rsa",
+      problem: { name: "example.jp", fault: "servfail" },
+    },
     "due and cannot be begun: the DNS resolver answers SERVFAIL for example.jp",
     "理由: example.jp について DNS リゾルバーが SERVFAIL を返しました",
   ],

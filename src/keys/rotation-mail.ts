@@ -52,10 +52,7 @@ export function mailOf(
     case "no-plan":
       return {
         subject: mail.noPlanSubject(note.domain),
-        text: lines(
-          mail.noPlan(note.domain, planFaultInWords(note.domain, note.reason, lang)),
-          mail.signingGoesOn,
-        ),
+        text: lines(mail.noPlan(note.domain, planFaultInWords(note.problem, lang)), mail.signingGoesOn),
       };
   }
 }

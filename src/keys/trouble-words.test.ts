@@ -28,12 +28,13 @@ const troubles: readonly (readonly [KeyTrouble["step"], reason: string, ja: stri
   ["publish", "/usr/bin/hook: no end in 30000 ms", "/usr/bin/hook: 30 秒たっても終わらない"],
   // What a program says stays, whatever it looks like.
   ["revoke", "/usr/bin/hook: exit code 3: ns1: timeout; +2", "/usr/bin/hook: 終了コード 3: ns1: timeout; +2"],
+  ["publish", "/hook: exit code 1: example.jp: no-zone", "/hook: 終了コード 1: example.jp: no-zone"],
   ["remove", "/usr/bin/nsupdate: update failed: REFUSED", "/usr/bin/nsupdate: update failed: REFUSED"],
 ];
 test.each(troubles.map(([step, reason, ja, en = reason]) => [step, reason, ja, en] as const))(
   "why a key is held up is said in words: %s, %s",
   (step, reason, ja, en) => {
-    const key = { domain: "example.jp", trouble: { step, reason, since: 0, times: 1 } };
+    const key = { trouble: { step, reason, since: 0, times: 1 } };
     expect(troubleInWords(key, "ja")).toBe(ja);
     expect(troubleInWords(key, "en")).toBe(en);
   },

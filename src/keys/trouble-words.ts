@@ -1,48 +1,22 @@
 import { fileFaultText } from "../config/file-fault.ts";
-import type { ZoneFinding } from "../core/dns/authoritative.ts";
 import type { Lang } from "../findings/lang.ts";
+import type { PlanFault } from "./plan-fault.ts";
 import type { KeyTrouble, RotatedKey } from "./rotation.ts";
 
 /** Why a key is held up, in the operator's language; where there is no zone to look into, with what to do. */
-export function troubleInWords(
-  { domain, trouble }: Pick<RotatedKey, "domain" | "trouble">,
-  lang: Lang,
-): string {
+export function troubleInWords({ trouble }: Pick<RotatedKey, "trouble">, lang: Lang): string {
   if (trouble === undefined) return "";
-  const { reason } = trouble;
-  return /: no-(?:zone|server)$/.test(reason)
-    ? planFaultInWords(domain, reason, lang)
-    : wordedReason(trouble, lang);
+  const [, name, fault] = /^(.+): (no-zone|no-server)$/.exec(trouble.reason) ?? [];
+  if (name === undefined || !ofServers.has(trouble.step)) return wordedReason(trouble, lang);
+  return planFaultInWords({ name, fault: fault as "no-zone" | "no-server" }, lang);
 }
 
-/**
- * Why a new key could not be begun, and what to do.
- * @param reason As the rotation has it: `example.jp: no-zone`, `s1._domainkey.example.jp: servers cannot be asked`.
- */
-export function planFaultInWords(domain: string, reason: string, lang: Lang): string {
-  const planFaults = lang === "ja" ? planFaultsJa : planFaultsEn;
-  const at = reason.lastIndexOf(": ");
-  const name = at < 0 ? domain : reason.slice(0, at);
-  const word = reason.slice(at < 0 ? 0 : at + 2);
-  const fault = word.startsWith("no selector is free") ? "no-selector" : (faultsBySentence[word] ?? word);
-  return isPlanFault(fault, planFaults) ? planFaults[fault](name) : reason;
+/** Why a new key could not be begun, and what to do. */
+export function planFaultInWords({ name, fault }: PlanFault, lang: Lang): string {
+  return (lang === "ja" ? planFaultsJa : planFaultsEn)[fault](name);
 }
 
-const faultsBySentence: Readonly<Record<string, PlanFault>> = {
-  "servers cannot be asked": "unanswered-servers",
-};
-
-function isPlanFault(word: string, of: PlanFaults): word is PlanFault {
-  return Object.hasOwn(of, word);
-}
-
-/** Why a new key cannot be begun. */
-type PlanFault =
-  | Extract<ZoneFinding, { readonly kind: "failure" }>["reason"]
-  | "unanswered-servers"
-  | "no-selector";
-
-type PlanFaults = Readonly<Record<PlanFault, (name: string) => string>>;
+type PlanFaults = Readonly<Record<PlanFault["fault"], (name: string) => string>>;
 
 const planFaultsEn: PlanFaults = {
   "no-zone": (name) =>
@@ -107,9 +81,6 @@ function isSystemCode(text: string): boolean {
 const written: Readonly<Record<string, Readonly<Record<Lang, string>>>> = {
   EACCES: { en: "permission denied", ja: "権限がありません" },
   EPERM: { en: "permission denied", ja: "権限がありません" },
-  EROFS: { en: "its file system can only be read", ja: "読み取り専用のファイルシステムです" },
-  ENOSPC: { en: "the disk is full", ja: "ディスクの空き容量がありません" },
-  EDQUOT: { en: "the disk is full", ja: "ディスクの空き容量がありません" },
 };
 
 function codeText(code: string, lang: Lang): string {

@@ -1,6 +1,5 @@
 import { chmodSync } from "node:fs";
-import { SekishoError } from "../errors.ts";
-import { fileFault, isCorruption } from "./file-fault.ts";
+import { fileError, fileFault, isCorruption } from "./file-fault.ts";
 import { replacedError } from "./file-in-use.ts";
 import { findRecords } from "./find-records.ts";
 import { ingestSpool } from "./ingest.ts";
@@ -22,7 +21,7 @@ import type { MessageRecord } from "./record.ts";
 import { SettledTime } from "./settled-time.ts";
 import { spoolFolder } from "./spool-files.ts";
 import { databasePath, makeDataDir, moveAside, openDatabase, type RecordDatabase } from "./sqlite.ts";
-import { type EngineFault, wordsOf } from "./store-error.ts";
+import { dataOf, type EngineFault, type StoreErrorData, wordsOf } from "./store-error.ts";
 
 export interface KeeperOptions {
   readonly dataDir: string;
@@ -37,7 +36,7 @@ export interface KeeperOptions {
 export type StoreEvent =
   | { readonly kind: "moved-aside"; readonly path: string; readonly reason: string }
   /** `restartInMs`: its thread has died, and will be started again then. */
-  | { readonly kind: "unavailable"; readonly reason: string; readonly restartInMs?: number }
+  | { readonly kind: "unavailable"; readonly error: StoreErrorData; readonly restartInMs?: number }
   | { readonly kind: "available" }
   | { readonly kind: "damaged-lines"; readonly lines: number };
 
@@ -160,9 +159,9 @@ export class Keeper {
   }
 
   #fail(error: unknown): void {
-    const reason = reasonOf(error, databasePath(this.#options.dataDir));
-    if (reason !== this.#lastError) this.#tell({ kind: "unavailable", reason });
-    this.#lastError = reason;
+    const told = errorOf(error, databasePath(this.#options.dataDir));
+    if (told.message !== this.#lastError) this.#tell({ kind: "unavailable", error: told });
+    this.#lastError = told.message;
   }
 
   #expire(db: RecordDatabase, nowMs: number): void {
@@ -180,12 +179,11 @@ export class Keeper {
 }
 
 /** For logs and the status: what it is about, and what to do. */
-function reasonOf(error: unknown, path: string): string {
-  if (error instanceof SekishoError) return error.message;
+function errorOf(error: unknown, path: string): StoreErrorData {
   const advice = adviceOf.get(fileFault(error)) ?? "";
   // What the system says of a file names it.
   const place = error instanceof Error && "syscall" in error ? "" : `${path}: `;
-  return `${place}${wordsOf(error)}${advice}`;
+  return dataOf(fileError(path, error, `${place}${wordsOf(error)}${advice}`));
 }
 
 const waiting = "the records wait in the spool, and are taken in then";

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chownSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -51,4 +51,20 @@ test("a file is made for its owner alone, and one that is there stays as it is",
   makeDatabaseFile(join(folder, "link"));
   expect(statSync(join(folder, "far")).mode & 0o777).toBe(0o600);
   expect(() => makeDatabaseFile(join(folder, "none", "a"))).toThrow(/ENOENT/);
+});
+
+// Root takes in old reports and gives labels, and the program that goes on with them is somebody else.
+test.runIf(process.getuid?.() === 0)("what root makes in the folder of another user is that user's", () => {
+  const folder = temporaryFolder();
+  chownSync(folder, 65_534, 65_534);
+  const path = join(folder, "reports.sqlite");
+  makeDatabaseFile(path);
+  expect(statSync(path)).toMatchObject({ uid: 65_534, gid: 65_534 });
+  const database = openSqliteReports({ path });
+  onTestFinished(() => database.close());
+  expect(statSync(`${path}-wal`)).toMatchObject({ uid: 65_534, gid: 65_534 });
+  const elsewhere = join(temporaryFolder(), "far");
+  symlinkSync(elsewhere, join(folder, "link"));
+  makeDatabaseFile(join(folder, "link"));
+  expect(statSync(elsewhere).uid).toBe(0);
 });

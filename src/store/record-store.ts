@@ -18,7 +18,7 @@ import type {
 import type { MessageRecord } from "./record.ts";
 import { spoolFolder } from "./spool-files.ts";
 import { databasePath, openDatabaseToRead, type RecordDatabase } from "./sqlite.ts";
-import { recordsPlace, StoreError } from "./store-error.ts";
+import { dataOf, recordsPlace, StoreError } from "./store-error.ts";
 import type { StoreMessage, StoreQuestion } from "./store-thread.ts";
 
 export interface StoreOptions extends KeeperOptions {
@@ -186,7 +186,11 @@ class ThreadedStore implements RunningStore {
     this.#waitMs = this.#waitMs === 0 || livedLong ? firstWaitMs : Math.min(longestWaitMs, 2 * this.#waitMs);
     this.#restarts += 1;
     this.#restart = setTimeout(() => this.#start(reason), this.#waitMs);
-    this.#options.onEvent?.({ kind: "unavailable", reason, restartInMs: this.#waitMs });
+    this.#options.onEvent?.({
+      kind: "unavailable",
+      error: dataOf(stopped(reason)),
+      restartInMs: this.#waitMs,
+    });
   }
 
   #stop(reason: string): void {

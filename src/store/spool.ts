@@ -8,6 +8,7 @@ import { makeFolder } from "./make-folder.ts";
 import type { MessageRecord, RecordId } from "./record.ts";
 import { formatLine } from "./record-line.ts";
 import { abandonedAfterMs, listSegments, openSuffix, segmentName, spoolFolder } from "./spool-files.ts";
+import { type StoreTrouble, troubleOf } from "./store-error.ts";
 
 export interface SpoolOptions {
   readonly dataDir: string;
@@ -34,6 +35,8 @@ export interface SpoolStats {
   /** Octets of all closed segments when last counted: grows when the store takes none. */
   readonly spoolOctets: number;
   readonly lastError?: string;
+  /** The same, to be said in any language. */
+  readonly trouble?: StoreTrouble;
 }
 
 /** Where the filter puts its records. Never waits for the database, and never throws for a full disk. */
@@ -94,7 +97,7 @@ class SegmentSpool implements Spool {
   #written = 0;
   #dropped = 0;
   #spoolOctets = 0;
-  #lastError: string | undefined;
+  #lastError: unknown;
 
   constructor(options: SpoolOptions) {
     this.#folder = spoolFolder(options.dataDir);
@@ -140,7 +143,10 @@ class SegmentSpool implements Spool {
       dropped: this.#dropped,
       pendingOctets: this.#pendingOctets + this.#writingOctets,
       spoolOctets: this.#spoolOctets,
-      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+      ...(this.#lastError !== undefined && {
+        lastError: String(this.#lastError),
+        trouble: troubleOf(fileError(this.#folder, this.#lastError)),
+      }),
     };
   }
 
@@ -182,7 +188,7 @@ class SegmentSpool implements Spool {
       this.#lastError = undefined;
       if (segment.octets >= this.#segmentOctets) await this.#seal();
     } catch (error) {
-      this.#lastError = String(error);
+      this.#lastError = error;
       // Half a line may stand at the end of the segment; whole lines in it come again with the same id.
       if (this.#segment?.octets === 0) await this.#discard(this.#segment);
       else await this.#seal();
@@ -233,7 +239,7 @@ class SegmentSpool implements Spool {
       this.#bound();
       return true;
     } catch (error) {
-      this.#lastError = String(error);
+      this.#lastError = error;
       await segment.handle.close().catch(() => {});
       return !isGone(error) || !this.#repeat(segment);
     }

@@ -18,6 +18,7 @@ import type {
 } from "./port.ts";
 import type { MessageRecord } from "./record.ts";
 import { parseLine, type RecordLine } from "./record-line.ts";
+import { storedObject } from "./reports/damage.ts";
 import { migrations } from "./schema.ts";
 import { filePlace, StoreError } from "./store-error.ts";
 
@@ -335,8 +336,7 @@ function* comparisonsOf(rows: Iterable<Readonly<Record<string, unknown>>>): Gene
 /** @returns undefined for anything but an object, as in a record that is damaged. */
 function readResult(json: unknown): DmarcResult | undefined {
   try {
-    const value = JSON.parse(String(json)) as DmarcResult | null;
-    return typeof value === "object" && value !== null ? value : undefined;
+    return storedObject(json) as DmarcResult;
   } catch {
     return undefined;
   }

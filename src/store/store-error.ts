@@ -55,6 +55,9 @@ export interface StoreErrorData {
   readonly message: string;
 }
 
+/** What is wrong, to be said in any language. */
+export type StoreTrouble = Pick<StoreErrorData, "place" | "failure">;
+
 /** A store, or a part of one, that cannot be used. */
 export class StoreError extends SekishoError {
   readonly place: StorePlace;
@@ -65,6 +68,14 @@ export class StoreError extends SekishoError {
     this.place = place;
     this.failure = failure;
   }
+}
+
+export function dataOf({ place, failure, message }: StoreError): StoreErrorData {
+  return { place, failure, message };
+}
+
+export function troubleOf({ place, failure }: StoreTrouble): StoreTrouble {
+  return { place, failure };
 }
 
 export const postgresPlace: StorePlace = { kind: "postgresql" };

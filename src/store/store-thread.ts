@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { recordsError } from "./file-fault.ts";
 import { Keeper, type KeeperOptions, type StoreEvent } from "./keeper.ts";
 import type { CountedColumn, DifferenceQuery, RecordQuery, SelectorQuery, ShadowQuery } from "./port.ts";
-import type { StoreErrorData } from "./store-error.ts";
+import { dataOf, type StoreErrorData } from "./store-error.ts";
 
 /** What the main thread asks of this one. */
 export type StoreQuestion =
@@ -59,8 +59,7 @@ function run(port: NonNullable<typeof parentPort>, options: KeeperOptions): void
     try {
       send({ kind: "answer", number: request.number, value: answer(request) });
     } catch (error) {
-      const { place, failure, message } = recordsError(error, String(error));
-      send({ kind: "error", number: request.number, error: { place, failure, message } });
+      send({ kind: "error", number: request.number, error: dataOf(recordsError(error, String(error))) });
     }
   });
   keeper.round(Date.now());

@@ -68,6 +68,11 @@ const samples = (from: number, to: number): MessageRecord[] =>
 const lines = (records: readonly MessageRecord[]): RecordLine[] =>
   records.map((record) => ({ record, text: JSON.stringify(record) }));
 
+/** The event; in `error`, what is wrong stands as values, too. */
+function unavailable(message: unknown): object {
+  return { kind: "unavailable", error: expect.objectContaining({ message, failure: expect.anything() }) };
+}
+
 function modeOf(path: string): number {
   return statSync(path).mode & 0o777;
 }
@@ -137,7 +142,10 @@ describe("spool", () => {
     spool.append(sampleRecord(1));
     await spool.flush();
     expect(spool.stats()).toMatchObject({ written: 0, dropped: 0 });
-    expect(spool.stats().lastError).toMatch(/ENOTDIR/);
+    expect(spool.stats()).toMatchObject({
+      lastError: expect.stringMatching(/ENOTDIR/),
+      trouble: { place: { kind: "file" }, failure: { fault: "cannot-open" } },
+    });
     rmSync(spoolFolder(dataDir));
     mkdirSync(spoolFolder(dataDir));
     await spool.flush();
@@ -303,7 +311,7 @@ describe("ingest", () => {
     const second = segment(samples(3, 100), segmentName("mx1", "00", 2));
     for (const _ of [1, 2]) k.round(now);
     const reason = `${databasePath(dataDir)}: database or disk is full; make room: the records wait in the spool, and are taken in then`;
-    expect(events).toEqual([{ kind: "unavailable", reason }]);
+    expect(events).toEqual([unavailable(reason)]);
     expect(k.stats()).toMatchObject({ records: 2, ingested: 2, lastError: reason });
     expect([first, second].map((path) => existsSync(path))).toEqual([false, true]);
     expect(k.find({ limit: 200 })).toHaveLength(100);
@@ -324,7 +332,7 @@ describe("ingest", () => {
     const { keeper: k, events } = keeper({ keepMs: 1500 });
     const reason = expect.stringContaining("EIO");
     for (const _ of [1, 2]) k.round(Date.parse(sampleRecord(3).at));
-    expect(events).toEqual([{ kind: "unavailable", reason }]);
+    expect(events).toEqual([unavailable(reason)]);
     expect(k.stats()).toMatchObject({ records: 2, ingested: 3, expired: 1, lastError: reason });
     rmSync(bad);
     k.round(Date.parse(sampleRecord(3).at));
@@ -371,7 +379,7 @@ describe("a database that is taken away while it is in use", () => {
       segment(samples(4, 5), segmentName("mx1", "00", 2));
       one.round(now);
       expect(events).toEqual([
-        { kind: "unavailable", reason: `${path}: removed or replaced while in use` },
+        unavailable(`${path}: removed or replaced while in use`),
         { kind: "available" },
       ]);
       expect(listSegments(spoolFolder(dataDir))).toEqual([]);
@@ -396,10 +404,7 @@ test("a log that is removed while it is in use is made anew, and nothing of it i
   rmSync(`${path}-wal`);
   segment(samples(4, 5), segmentName("mx1", "00", 2));
   one.round(now);
-  expect(events).toEqual([
-    { kind: "unavailable", reason: `${path}: removed or replaced while in use` },
-    { kind: "available" },
-  ]);
+  expect(events).toEqual([unavailable(`${path}: removed or replaced while in use`), { kind: "available" }]);
   const db = openDatabaseToRead(path);
   expect(db?.count()).toBe(5);
   db?.close();
@@ -458,7 +463,7 @@ describe("schema", () => {
     const { keeper: k, events } = keeper();
     const waiting = segment(samples(2, 2));
     k.round(now);
-    expect(events).toEqual([{ kind: "unavailable", reason: expect.stringContaining("newer") }]);
+    expect(events).toEqual([unavailable(expect.stringContaining("newer"))]);
     expect(existsSync(waiting)).toBe(true);
   });
 
@@ -670,9 +675,7 @@ describe("a thread that dies", () => {
     expect(await store.stats()).toMatchObject({ records: 5, ingested: 5, restarts: 0 });
     writeFileSync(deadly, "");
     await vi.waitFor(() => expect(events).toHaveLength(1), 20_000);
-    expect(events).toEqual([
-      { kind: "unavailable", reason: "Error: out of memory", restartInMs: expect.any(Number) },
-    ]);
+    expect(events).toEqual([{ ...unavailable("Error: out of memory"), restartInMs: expect.any(Number) }]);
     expect(await atFirst).toMatchObject({
       code: "STORE_UNAVAILABLE",
       failure: { fault: "stopped", said: "Error: out of memory" },
@@ -694,8 +697,7 @@ describe("a thread that dies", () => {
     await vi.waitFor(() => expect(events.at(-1)).toEqual({ kind: "available" }), 20_000);
     expect(events.slice(0, -1)).toEqual(
       [100, 200, 400].map((restartInMs) => ({
-        kind: "unavailable",
-        reason: "Error: too early",
+        ...unavailable("Error: too early"),
         restartInMs,
       })),
     );
@@ -719,8 +721,7 @@ describe("a thread that dies", () => {
     await vi.waitFor(() => expect(events.length).toBeGreaterThan(2), 20_000);
     expect(events.slice(0, 3)).toEqual(
       [100, 200, 400].map((restartInMs) => ({
-        kind: "unavailable",
-        reason: expect.any(String),
+        ...unavailable(expect.any(String)),
         restartInMs,
       })),
     );

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Server } from "node:net";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { startWeb, type WebServer } from "./server.ts";
 
 let ill = false;
@@ -59,4 +60,21 @@ describe("the web port", () => {
       message: expect.stringContaining(String(port)),
     });
   });
+});
+
+test("connections that the system refuses, as without memory for them, end nothing", async () => {
+  const listening = vi.spyOn(Server.prototype, "listen");
+  onTestFinished(() => listening.mockRestore());
+  const other = await startWeb({
+    host: "127.0.0.1",
+    port: 0,
+    metrics: async () => "",
+    health: () => ({ ok: true, parts: {} }),
+    status: async () => ({ well: true }),
+  });
+  const server = listening.mock.contexts[0] as Server;
+  for (const _ of [1, 2])
+    server?.emit("error", Object.assign(new Error("accept ENOMEM"), { code: "ENOMEM" }));
+  expect(await (await fetch(`http://${other.address}/status`)).json()).toEqual({ well: true });
+  await other.close();
 });

@@ -1,5 +1,6 @@
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
+import { formatHostPort } from "../config/listen.ts";
 import { SekishoError } from "../errors.ts";
 import { homePage } from "./home-page.ts";
 
@@ -53,7 +54,8 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
 
 function listen(server: ServerType, { host, port }: WebOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (cause: Error) =>
+    // Also later, of `accept`: those that are connected go on.
+    server.on("error", (cause: Error) =>
       reject(new SekishoError("LISTEN_FAILED", `web.listen ${host}:${port}: ${cause.message}`, { cause })),
     );
     server.listen(port, host, () => resolve());
@@ -63,9 +65,7 @@ function listen(server: ServerType, { host, port }: WebOptions): Promise<void> {
 function addressOf(server: ServerType): string {
   const address = server.address();
   if (address === null || typeof address === "string") return String(address);
-  return address.family === "IPv6"
-    ? `[${address.address}]:${address.port}`
-    : `${address.address}:${address.port}`;
+  return formatHostPort({ host: address.address, port: address.port });
 }
 
 function close(server: ServerType): Promise<void> {

@@ -1,31 +1,19 @@
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
-/** A line to a server that breaks: each of the first connections is cut after so many octets from the server. */
-export interface CuttingProxy {
-  readonly port: number;
+/** A line to a server that breaks. */
+export interface CuttingProxy extends TcpProxy {
   /** Connections that were cut so far. */
   cuts(): number;
-  stop(): Promise<void>;
 }
 
+/** Cuts each of the first connections after so many octets from the server. */
 export async function startCuttingProxy(target: number, cutAfter: readonly number[]): Promise<CuttingProxy> {
-  const sockets = new Set<Socket>();
   let connections = 0;
   let cuts = 0;
-  const server = createServer((client) => {
+  const proxy = await startTcpProxy(target, (client, upstream) => {
     const limit = cutAfter[connections];
     connections += 1;
-    const upstream = connect(target, "127.0.0.1");
     let octets = 0;
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
     client.pipe(upstream);
     upstream.on("data", (chunk: Buffer) => {
       const room = limit === undefined ? chunk.length : Math.max(0, limit - octets);
@@ -37,14 +25,5 @@ export async function startCuttingProxy(target: number, cutAfter: readonly numbe
       upstream.destroy();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    cuts: () => cuts,
-    async stop() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
+  return { ...proxy, cuts: () => cuts };
 }

@@ -1,4 +1,4 @@
-import { connect, createServer, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { postgresState } from "../../src/store/postgres-state.ts";
@@ -8,8 +8,8 @@ import { postgresMigrations } from "../../src/store/reports/postgres-schema.ts";
 import { needsNothing } from "../../src/store/reports/sql.ts";
 import { aggregate, arrival } from "../report-samples.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { type Postgres, postgresPrograms, startPostgres } from "./postgres.ts";
-import { describeWith } from "./process.ts";
+import { type Postgres, postgresPrograms, startPostgres, startPostgresProxy } from "./postgres.ts";
+import { describeWith, until } from "./process.ts";
 
 describeWith([join(postgresPrograms(), "postgres")], "PostgreSQL: connections", () => {
   let server: Postgres;
@@ -30,11 +30,9 @@ describeWith([join(postgresPrograms(), "postgres")], "PostgreSQL: connections", 
 
   /** Ends all connections to a database but one's own, and waits until they have gone. */
   async function endConnections(url: string): Promise<void> {
-    server.psql(
-      databaseOf(url),
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    );
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    server.psql(databaseOf(url), `SELECT pg_terminate_backend(pid) ${others}`);
+    await until("their end", () => server.psql(databaseOf(url), `SELECT count(*) ${others}`) === "0");
   }
 
   test("one that is ended while a transaction thinks is made again, and the work repeated", async () => {
@@ -140,11 +138,15 @@ describeWith([join(postgresPrograms(), "postgres")], "PostgreSQL: connections", 
   test("a connection over which nothing comes any more is given up, and another one used", async () => {
     const url = server.newDatabase();
     await (await openPostgresReports({ url })).close();
-    const proxy = await deafening(new URL(url).searchParams.get("host") ?? "");
-    onTestFinished(() => proxy.close());
-    const store = await openPostgresReports({ url: proxy.url(databaseOf(url)), statementTimeoutMs: 500 });
+    const proxy = await startPostgresProxy(url, (client, upstream) => {
+      client.pipe(upstream);
+      upstream.pipe(client);
+    });
+    onTestFinished(() => proxy.stop());
+    const store = await openPostgresReports({ url: proxy.url, statementTimeoutMs: 500 });
     onTestFinished(() => store.close());
-    proxy.deafen();
+    // New ones are well.
+    for (const socket of proxy.sockets) socket.unpipe();
     expect(await store.ingest([arrival([aggregate()])])).toMatchObject([[{ outcome: "saved" }]]);
     expect(await store.list({})).toMatchObject({ reports: [{ counted: true }] });
   });
@@ -175,42 +177,3 @@ describeWith([join(postgresPrograms(), "postgres")], "PostgreSQL: connections", 
     ).toBe("t");
   });
 });
-
-interface DeafeningProxy {
-  url(database: string): string;
-  /** From now on nothing comes over the connections that are open; new ones are well. */
-  deafen(): void;
-  close(): Promise<void>;
-}
-
-async function deafening(host: string): Promise<DeafeningProxy> {
-  const open = new Set<Socket>();
-  const proxy = createServer((client) => {
-    const upstream = connect(join(host, ".s.PGSQL.5432"));
-    for (const socket of [client, upstream]) {
-      open.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        open.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.pipe(upstream);
-    upstream.pipe(client);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  const address = proxy.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  return {
-    url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`,
-    deafen: () => {
-      for (const socket of open) socket.unpipe();
-    },
-    close: () =>
-      new Promise((resolve) => {
-        for (const socket of open) socket.destroy();
-        proxy.close(() => resolve());
-      }),
-  };
-}

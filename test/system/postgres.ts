@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { start, until } from "./process.ts";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 /** Debian keeps the server's programs by version. */
 export function postgresPrograms(): string {
@@ -64,6 +65,16 @@ export async function startPostgres(
     },
     stop: () => server.end("SIGINT"),
   };
+}
+
+/** Stands before the socket of the server that has the database. `url`: the same database behind it. */
+export async function startPostgresProxy(
+  database: string,
+  join: Parameters<typeof startTcpProxy>[1],
+): Promise<TcpProxy & { readonly url: string }> {
+  const { pathname, searchParams } = new URL(database);
+  const proxy = await startTcpProxy(`${searchParams.get("host")}/.s.PGSQL.5432`, join);
+  return { ...proxy, url: `postgres://${user}@127.0.0.1:${proxy.port}${pathname}` };
 }
 
 async function serve(

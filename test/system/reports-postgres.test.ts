@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -17,7 +16,7 @@ import { describeReportStore, type FreshStore } from "../report-store-contract.t
 import { countedRecords, storedSums, sumPlainly } from "../report-sums.ts";
 import { runCli } from "../run-cli.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { type Postgres, postgresPrograms, startPostgres } from "./postgres.ts";
+import { type Postgres, postgresPrograms, startPostgres, startPostgresProxy } from "./postgres.ts";
 import { describeWith } from "./process.ts";
 
 describeWith([join(postgresPrograms(), "postgres"), "/usr/bin/pg_dump"], "PostgreSQL", () => {
@@ -176,9 +175,9 @@ describeWith([join(postgresPrograms(), "postgres"), "/usr/bin/pg_dump"], "Postgr
     test("whose connection is cut within a transaction keeps all or nothing, once", async () => {
       const url = server.newDatabase();
       await (await openPostgresReports({ url })).close();
-      const proxy = await cutting(new URL(url).searchParams.get("host") ?? "");
-      onTestFinished(() => proxy.close());
-      const store = await openPostgresReports({ url: proxy.url(databaseOf(url)) });
+      const proxy = await cutting(url);
+      onTestFinished(() => proxy.stop());
+      const store = await openPostgresReports({ url: proxy.url });
       onTestFinished(() => store.close());
       for (let id = 0; id < 30; id++) {
         proxy.cutAfter(200 + ((id * 997) % 12_000));
@@ -321,31 +320,19 @@ describeWith([join(postgresPrograms(), "postgres"), "/usr/bin/pg_dump"], "Postgr
 });
 
 interface CuttingProxy {
-  url(database: string): string;
+  /** Of the database behind it. */
+  readonly url: string;
   /** Cuts every connection after so many octets of what the client sends from now on. */
   cutAfter(octets: number): void;
   cuts(): number;
-  close(): Promise<void>;
+  stop(): Promise<void>;
 }
 
-/** Stands before the socket of a server. */
-async function cutting(host: string): Promise<CuttingProxy> {
-  const { connect } = await import("node:net");
+async function cutting(database: string): Promise<CuttingProxy> {
   let left = Number.POSITIVE_INFINITY;
   let cuts = 0;
-  const open = new Set<Socket>();
-  const proxy = createServer((client) => {
-    const upstream = connect(join(host, ".s.PGSQL.5432"));
-    for (const socket of [client, upstream]) {
-      open.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        open.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    upstream.on("data", (chunk) => client.write(chunk));
+  const proxy = await startPostgresProxy(database, (client, upstream) => {
+    upstream.pipe(client);
     client.on("data", (chunk) => {
       left -= chunk.length;
       if (left > 0) upstream.write(chunk);
@@ -356,19 +343,11 @@ async function cutting(host: string): Promise<CuttingProxy> {
       }
     });
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  const address = proxy.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
-    url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`,
+    ...proxy,
     cutAfter: (octets) => {
       left = octets;
     },
     cuts: () => cuts,
-    close: () =>
-      new Promise((resolve) => {
-        for (const socket of open) socket.destroy();
-        proxy.close(() => resolve());
-      }),
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { stringify } from "yaml";
+import { codeOf } from "../../config/file-fault.ts";
 import { writeKeyFinding } from "../../daemon/written-key-finding.ts";
 import { readKeyFile } from "../../keys/key-file.ts";
 import type { TextReader } from "../../keys/opendkim/conf.ts";
@@ -52,6 +53,6 @@ const readText: TextReader = (file) => {
     if (statSync(file).size > maxFileOctets) return { reason: `> ${maxFileOctets} octets` };
     return { text: readFileSync(file, "utf8") };
   } catch (error) {
-    return { reason: (error as NodeJS.ErrnoException).code ?? String(error) };
+    return { reason: codeOf(error) };
   }
 };

@@ -1,12 +1,17 @@
 import { resolve } from "node:path";
+import { type LoadedConfig, loadConfig } from "../../config/load.ts";
+import { formatProblem } from "../../config/problem.ts";
+import { statedDataDir } from "../../config/stated-data-dir.ts";
 import { askControl } from "../../daemon/control.ts";
 import type { Status } from "../../daemon/status.ts";
 import { SekishoError } from "../../errors.ts";
 import { type AnyCommand, defineCommand, exitFindings, exitOk } from "../command.ts";
-import { configOption, readConfig } from "../config-option.ts";
-import { formatJson } from "../io.ts";
+import { configOption, invalidConfig } from "../config-option.ts";
+import { formatJson, type Io } from "../io.ts";
 import { statusLines } from "../status-lines.ts";
 import { type StatusText, statusText } from "../text/status-text.ts";
+
+type BadConfig = Extract<LoadedConfig, { ok: false }>;
 
 export const status: AnyCommand = defineCommand({
   usage: ["sekisho status [--json] [--config FILE]"],
@@ -20,13 +25,27 @@ export const status: AnyCommand = defineCommand({
   },
   maxArguments: 0,
   async run(values, _args, io) {
-    const { dataDir } = await readConfig(values.config, io);
-    const state = await ask(dataDir, statusText[io.lang]);
+    // As `serve` takes it.
+    const file = values.config === undefined ? {} : { file: values.config };
+    const loaded = await loadConfig({ ...file, refuseEmpty: true });
+    const state = loaded.ok
+      ? await ask(loaded.config.dataDir, statusText[io.lang])
+      : await askInSpite(loaded, io);
     if (values.json) io.out(formatJson(state, io.isTty));
     else for (const line of statusLines(state, io)) io.out(line);
-    return state.problems.length === 0 ? exitOk : exitFindings;
+    return loaded.ok && state.problems.length === 0 ? exitOk : exitFindings;
   },
 });
+
+/** A program at work goes on with the configuration that it has, when the file is bad by now; that is told on stderr. */
+async function askInSpite(bad: BadConfig, io: Io): Promise<Status> {
+  const dataDir = await statedDataDir(bad.file);
+  const state =
+    dataDir === undefined ? undefined : await ask(dataDir, statusText[io.lang]).catch(() => undefined);
+  if (state === undefined) throw invalidConfig(bad, io);
+  for (const problem of bad.errors) io.err(`sekisho: ${formatProblem(problem, io.lang, bad.file)}`);
+  return state;
+}
 
 async function ask(dataDir: string, text: StatusText): Promise<Status> {
   const folder = resolve(dataDir);

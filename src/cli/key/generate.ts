@@ -14,6 +14,7 @@ import { type ExitCode, exitOk, usageError } from "../command.ts";
 import { refuseBeside } from "../idle-options.ts";
 import { fileUnwritable, readNow } from "../input.ts";
 import { formatJson, type Io } from "../io.ts";
+import { actAsOwner } from "../keys-in-use.ts";
 import { wrap } from "../layout.ts";
 import { readDomainOption, readPassphraseOption, readSelectorOption } from "../signing-key-options.ts";
 import { signingText } from "../text/signing-text.ts";
@@ -44,6 +45,8 @@ export async function generateKey(values: KeyValues, config: Config, io: Io): Pr
   if (record === undefined) throw new Error("the new key record does not read back");
   try {
     const passphrase = reference === undefined ? undefined : await readSecret(reference);
+    // What is in the folder of the program is for the program; elsewhere it is up to whoever calls.
+    if (values.dir === undefined && values.key === undefined) actAsOwner(config, io);
     await writePrivateKey(file, privateKey, passphrase);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST")
@@ -65,7 +68,12 @@ function generatedLines(
 ): string[] {
   const { generated } = signingText(io.lang);
   const entry = Object.entries(row).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
-  const add = ["", ...wrap(generated.addKey(row.domain, row.selector), io.columns)];
+  const { file, ...others } = row;
+  const options = Object.entries({ key: file, ...others }).map(
+    ([name, value]) => `--${name} ${inShell(value)}`,
+  );
+  const verify = ["", generated.verify, "", `  sekisho key verify ${options.join(" ")}`];
+  const add = ["", generated.addKey, "", "  sign:", "    keys:", `      - { ${entry.join(", ")} }`];
   return [
     ...wrap(generated.file(row.file), io.columns),
     "",
@@ -73,8 +81,13 @@ function generatedLines(
     "",
     ...recordLines(record, io),
     // A key for reports is no key of the milter.
-    ...(service === "email" ? [...add, "", "  sign:", "    keys:", `      - { ${entry.join(", ")} }`] : []),
+    ...(service === "email" ? [...verify, ...add] : []),
   ];
+}
+
+/** A word for the shell. */
+function inShell(word: string): string {
+  return /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function readBits(value: string | undefined, type: GeneratedType, io: Io): number {

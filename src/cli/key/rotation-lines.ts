@@ -88,11 +88,8 @@ export function noteLines(note: RotationNote, io: Io): string[] {
 /** Why a new key could not be begun; undefined for what is no failure. */
 export function failureOfNote(note: RotationNote, io: Io): string | undefined {
   if (note.kind !== "no-plan") return undefined;
-  const { domain, reason } = note;
-  return keyCommandText(io.lang).noPlan(
-    printable(domain),
-    printable(planFaultInWords(domain, reason, io.lang)),
-  );
+  const { domain, problem } = note;
+  return keyCommandText(io.lang).noPlan(printable(domain), printable(planFaultInWords(problem, io.lang)));
 }
 
 /** A change that the operator makes; not wrapped, as it is there to be copied. */

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import { isAuthservId } from "../../config/config.ts";
+import { codeOf } from "../../config/file-fault.ts";
 import { parseListen } from "../../config/listen.ts";
 import { toAsciiDomain } from "../../core/domain-name.ts";
 import { parseIp, parseNetwork } from "../../core/ip.ts";
@@ -161,8 +162,7 @@ class Translation {
     try {
       return readEntries(this.#options.readFile(path));
     } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-      this.note(line, "file-unreadable", { file: path, reason });
+      this.note(line, "file-unreadable", { file: path, reason: codeOf(error) });
       return undefined;
     }
   }

@@ -57,8 +57,8 @@ export const signingEn: SigningText = {
   generated: {
     file: (file) => `The private key is in ${file}, readable for its owner only.`,
     publish: "Publish this record:",
-    addKey: (domain, selector) =>
-      `Look whether it can be seen with "sekisho key verify", and only then add the key to the configuration (${selector} of ${domain}):`,
+    verify: "Look whether it can be seen:",
+    addKey: "Only then add the key to the configuration:",
   },
   record: {
     zoneEntry: "Zone file (BIND):",

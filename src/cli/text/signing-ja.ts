@@ -57,8 +57,8 @@ export const signingJa: SigningText = {
   generated: {
     file: (file) => `秘密鍵を ${file} に保存しました（所有者だけが読めます）。`,
     publish: "次のレコードを DNS に登録してください。",
-    addKey: (domain, selector) =>
-      `sekisho key verify で登録を確かめてから、設定に鍵を加えてください（${domain} の ${selector}）。`,
+    verify: "登録できたら、公開されていることを確かめてください。",
+    addKey: "それから設定に鍵を加えてください。",
   },
   record: {
     zoneEntry: "ゾーンファイル (BIND):",

@@ -38,7 +38,8 @@ export interface SigningText {
   readonly generated: {
     readonly file: (file: string) => string;
     readonly publish: string;
-    readonly addKey: (domain: string, selector: string) => string;
+    readonly verify: string;
+    readonly addKey: string;
   };
   readonly record: {
     readonly zoneEntry: string;

@@ -17,6 +17,8 @@ export interface StoreText {
   readonly damagedReport: (what: string, name: string, said: string) => string;
   readonly damagedDetails: (what: string, name: string, said: string) => string;
   readonly faults: Readonly<Record<EngineFault, string>>;
+  /** Those that are said otherwise of what `sekisho serve` uses: there is no command to call again. */
+  readonly faultsOfServe: Readonly<Partial<Record<EngineFault, string>>>;
 }
 
 const en: StoreText = {
@@ -59,6 +61,16 @@ const en: StoreText = {
     "server-damaged": "its server finds it damaged; restore a backup",
     stopped: "it has stopped; sekisho serve starts it again by itself",
     other: "its engine reports an error",
+  },
+  faultsOfServe: {
+    busy: "another process has been writing to it for long; nothing is lost",
+    "disk-full": "the disk is full; make room",
+    "no-right": "permission denied; look at the rights of the file and its folder",
+    "cannot-open":
+      "the file cannot be opened; look whether its folder is there, and whether sekisho serve may write in it",
+    replaced: "the file was removed or replaced while it was in use",
+    "server-stopping": "its server is just starting or stopping",
+    "server-full": "its server takes no more connections; look at its max_connections",
   },
 };
 
@@ -103,6 +115,15 @@ const ja: StoreText = {
     "server-damaged": "サーバー上のデータベースが壊れています。バックアップから戻してください",
     stopped: "停止しています。sekisho serve が自動的に再開します",
     other: "データベースがエラーを返しました",
+  },
+  faultsOfServe: {
+    busy: "別のプロセスの書き込みが長く続いています。失われたものはありません",
+    "disk-full": "ディスクの空き容量がありません。空きを作ってください",
+    "no-right": "権限がありません。ファイルとフォルダーの権限を確かめてください",
+    "cannot-open": "ファイルを開けません。フォルダーがあり、sekisho serve が書き込めることを確かめてください",
+    replaced: "使用中にファイルが削除されたか、別のファイルに置き換えられました",
+    "server-stopping": "サーバーが起動または停止の途中です",
+    "server-full": "サーバーの接続数が上限に達しています。max_connections を確かめてください",
   },
 };
 

@@ -70,9 +70,6 @@ export interface CliText {
     readonly noSuchFile: string;
     readonly noPermission: string;
     readonly noPermissionToWrite: string;
-    readonly isDirectory: string;
-    readonly readOnly: string;
-    readonly diskFull: string;
     readonly oldNode: Line;
     /** @param reference Such as `file:/etc/secret`. */
     readonly secretUnreadable: (reference: string, reason: string) => string;

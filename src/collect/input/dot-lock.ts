@@ -1,5 +1,5 @@
 import { open, stat, unlink } from "node:fs/promises";
-import { codeOf } from "../reason-of.ts";
+import { codeOf } from "../../config/file-fault.ts";
 import type { FilePath } from "./file-path.ts";
 
 /** Whoever left a lock for so long has died over it: Postfix takes it away then (`stale_lock_time`), others sooner. */

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { codeOf } from "../../config/file-fault.ts";
 import { isZip } from "../extract/zip.ts";
-import { codeOf } from "../reason-of.ts";
 import type { Incoming } from "./arrival.ts";
 import { type ContentsPlace, lost, readContents } from "./contents.ts";
 import { type FilePath, shown, within } from "./file-path.ts";

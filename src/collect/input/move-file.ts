@@ -1,20 +1,15 @@
 import { createHash } from "node:crypto";
 import { copyFile, lstat, mkdir, rename, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { Turns } from "../../store/turns.ts";
 import { type FilePath, keyOf, nameOf, within } from "./file-path.ts";
 
-/** By folder: what is moved there last. Whoever finds a free name takes it before the next one looks. */
-const moving = new Map<string, Promise<void>>();
+/** By folder: whoever finds a free name takes it before the next one looks. */
+const moving = new Turns();
 
 /** Into a folder, or into `cur` of a Maildir; nothing that lies there is replaced, and nothing half is left there. */
-export async function moveFile(path: FilePath, folder: string): Promise<void> {
-  const key = resolve(folder);
-  const work = (moving.get(key) ?? Promise.resolve()).then(() => move(path, folder));
-  const ended = work.catch(() => {});
-  moving.set(key, ended);
-  await work.finally(() => {
-    if (moving.get(key) === ended) moving.delete(key);
-  });
+export function moveFile(path: FilePath, folder: string): Promise<void> {
+  return moving.take(resolve(folder), () => move(path, folder));
 }
 
 async function move(path: FilePath, folder: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { withoutSourceRoute } from "../message/source-route.ts";
 import type { SpfSender } from "./evaluation.ts";
 
 /**
@@ -6,7 +7,7 @@ import type { SpfSender } from "./evaluation.ts";
  * @returns undefined for the null sender. The domain is as written and need not be one.
  */
 export function parseSender(text: string): SpfSender | undefined {
-  const bare = withoutRoute(withoutBrackets(text.trim()));
+  const bare = withoutSourceRoute(withoutBrackets(text.trim()));
   if (bare === "") return undefined;
   const at = bare.lastIndexOf("@");
   const localPart = at <= 0 ? "postmaster" : bare.slice(0, at);
@@ -15,11 +16,4 @@ export function parseSender(text: string): SpfSender | undefined {
 
 function withoutBrackets(text: string): string {
   return text.startsWith("<") && text.endsWith(">") ? text.slice(1, -1) : text;
-}
-
-/** §2.2: a source route `@a,@b:user@domain` must not hide the domain. */
-function withoutRoute(path: string): string {
-  if (!path.startsWith("@")) return path;
-  const colon = path.indexOf(":");
-  return colon < 0 ? path : path.slice(colon + 1);
 }

@@ -41,6 +41,15 @@ export class Damage {
   }
 }
 
+/** What is read of the database. @throws What `damaged` makes of an error. */
+export function unlessDamaged<T>(read: () => T, damaged: (error: unknown) => StoreError): T {
+  try {
+    return read();
+  } catch (error) {
+    throw damaged(error);
+  }
+}
+
 /** An object that stands as JSON in a database. @throws Whatever the text is. */
 export function storedObject(text: unknown): object {
   const value = JSON.parse(String(text)) as unknown;

@@ -4,7 +4,7 @@ import type { TlsReport } from "../../core/reports/tlsrpt.ts";
 import { Pause } from "../pause.ts";
 import type { StorePlace } from "../store-error.ts";
 import { packOctets, unpackAddress } from "./address-octets.ts";
-import { Damage, storedObject } from "./damage.ts";
+import { Damage, storedObject, unlessDamaged } from "./damage.ts";
 import { findGroup, findReportsOf, type GroupReport, hexOf, judgeGroup } from "./group.ts";
 import type { PackedRecords } from "./packed-records.ts";
 import type { DocumentOutcome, IngestedDocument, RawArrival } from "./port.ts";
@@ -382,11 +382,10 @@ export class ArrivalKeeper {
 
   /** @throws StoreError where it is damaged: what it was counted for cannot be known then. */
   #tlsReport(key: number, json: unknown): TlsReport {
-    try {
-      return tlsContent(storedObject(json));
-    } catch (error) {
-      throw this.#damage.report(String(key), error);
-    }
+    return unlessDamaged(
+      () => tlsContent(storedObject(json)),
+      (error) => this.#damage.report(String(key), error),
+    );
   }
 
   async #hasDamagedRecords(report: number): Promise<boolean> {

@@ -90,11 +90,12 @@ export class PostgresEngine implements SqlEngine {
 
   async migrate(steps: readonly string[]): Promise<void> {
     // Who has nothing to change does not wait for whoever writes.
-    if ((await this.#schemaVersion()) === steps.length) return;
+    if ((await schemaVersion(this.reader)) === steps.length) return;
     await this.#inTransaction(async (client) => {
       await client.query("SELECT pg_advisory_xact_lock($1, $2)", [lockSpace, everything]);
+      // Also makes the server look at what another process has committed meanwhile: a lock of this kind alone does not.
       await client.query("CREATE TABLE IF NOT EXISTS sekisho_schema (version integer NOT NULL)");
-      const version = await schemaVersion(client);
+      const version = await schemaVersion(new PostgresSession(client));
       if (version > steps.length)
         throw new StoreError({
           place: postgresPlace,
@@ -111,14 +112,6 @@ export class PostgresEngine implements SqlEngine {
       await client.query("DELETE FROM sekisho_schema");
       await client.query("INSERT INTO sekisho_schema VALUES ($1)", [steps.length]);
     });
-  }
-
-  /** @returns 0 where there is nothing yet. */
-  async #schemaVersion(): Promise<number> {
-    const found = await this.reader.all("SELECT to_regclass('sekisho_schema') IS NOT NULL AS there");
-    if (found[0]?.["there"] !== true) return 0;
-    const rows = await this.reader.all("SELECT version FROM sekisho_schema");
-    return Number(rows[0]?.["version"] ?? 0);
   }
 
   transaction<T>(needs: TransactionNeeds, work: (writer: ReportWriter) => Promise<T>): Promise<T> {
@@ -226,9 +219,12 @@ async function nothingToLearn(): Promise<KnownTexts> {
   return { names: new Map(), details: new Map() };
 }
 
-async function schemaVersion(client: pg.PoolClient): Promise<number> {
-  const found = await client.query<{ version: number }>("SELECT version FROM sekisho_schema");
-  return found.rows[0]?.version ?? 0;
+/** @returns 0 where there is nothing yet. */
+async function schemaVersion(session: SqlSession): Promise<number> {
+  const found = await session.all("SELECT to_regclass('sekisho_schema') IS NOT NULL AS there");
+  if (found[0]?.["there"] !== true) return 0;
+  const rows = await session.all("SELECT version FROM sekisho_schema");
+  return Number(rows[0]?.["version"] ?? 0);
 }
 
 /** A connection on which something went wrong is given up when it cannot even roll back. */

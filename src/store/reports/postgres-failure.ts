@@ -5,22 +5,26 @@ import { Refusal } from "./sql.ts";
 const refusedClasses: ReadonlySet<string> = new Set(["22", "23", "54"]);
 /** Serialization failure, deadlock, no lock in time; connection lost; the server stops, starts or runs over. */
 const passingStates = /^(?:40001|40P01|55P03|53...)$/;
-/** What ends a connection, besides: one of its transactions did nothing for long. */
-const endingStates = /^(?:08...|25P03|57P0[1-4])$/;
-const endingCodes: ReadonlySet<string> = new Set([
+/** The server has ended the connection: one of its transactions did nothing for long; it stops. */
+const endingStates = /^(?:25P03|57P0[1-4])$/;
+const noConnection = /^08...$/;
+const networkCodes: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
+  "ECONNABORTED",
   "EPIPE",
   "ENOENT",
   "ETIMEDOUT",
   "EHOSTUNREACH",
+  "EHOSTDOWN",
   "ENETUNREACH",
+  "ENETDOWN",
   "EAI_AGAIN",
 ]);
 
 /** What pg itself says of a connection that has ended, or over which nothing comes, has no code. */
 const endingMessage =
-  /^(?:Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout exceeded)|connection timeout/i;
+  /^(?:Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout ex(?:ceeded|pired))|connection timeout/i;
 
 /** Whether the same may well succeed in a moment. */
 export function isPassing(error: unknown): boolean {
@@ -30,8 +34,14 @@ export function isPassing(error: unknown): boolean {
 
 /** Whether the connection is good for nothing more. */
 export function isLostConnection(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return isOutOfReach(error) || (typeof code === "string" && endingStates.test(code));
+}
+
+/** Whether nothing is heard from the server. */
+function isOutOfReach(error: unknown): boolean {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  if (typeof code === "string") return endingStates.test(code) || endingCodes.has(code);
+  if (typeof code === "string") return noConnection.test(code) || networkCodes.has(code);
   return typeof message === "string" && endingMessage.test(message);
 }
 
@@ -58,9 +68,8 @@ function unavailable(error: unknown): StoreError {
   );
 }
 
-/** SQLSTATEs, or the beginning of them, and what the system or the driver says of connections. */
+/** SQLSTATEs, or the beginning of them. */
 const faults: readonly (readonly [RegExp, EngineFault])[] = [
-  [/^(?:ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOST|ENET|EAI_|ENOTFOUND|08)/, "unreachable"],
   [/^28/, "login-refused"],
   [/^3D000/, "no-database"],
   [/^42501/, "no-right-in-database"],
@@ -71,12 +80,12 @@ const faults: readonly (readonly [RegExp, EngineFault])[] = [
   [/^53300/, "server-full"],
   [/^XX00[12]/, "server-damaged"],
   [/^(?:40001|40P01|55P03)/, "busy"],
+  // A name that leads nowhere: that does not pass by itself.
+  [/^(?:ENOTFOUND|EAI_)/, "unreachable"],
 ];
 
 function faultOf(error: unknown): EngineFault {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  if (typeof code === "string") return faults.find(([state]) => state.test(code))?.[1] ?? "other";
-  return typeof message === "string" && /^Connection terminated|^Client |timeout/i.test(message)
-    ? "unreachable"
-    : "other";
+  const { code } = error as { readonly code?: unknown };
+  const known = typeof code === "string" ? faults.find(([state]) => state.test(code))?.[1] : undefined;
+  return known ?? (isOutOfReach(error) ? "unreachable" : "other");
 }

@@ -1,7 +1,7 @@
 import type { AggregateRecord } from "../../core/reports/aggregate.ts";
-import type { StoreError, StorePlace } from "../store-error.ts";
+import type { StorePlace } from "../store-error.ts";
 import { addressOctets, octetsAddress } from "./address-octets.ts";
-import { Damage } from "./damage.ts";
+import { Damage, unlessDamaged } from "./damage.ts";
 import type {
   DaySum,
   DocumentOutcome,
@@ -9,7 +9,6 @@ import type {
   OddDocument,
   RecordFilter,
   ReportCounts,
-  ReportFilter,
   ReportPage,
   ReportPageQuery,
   SourceSum,
@@ -20,7 +19,7 @@ import type {
   TallyQuery,
   TlsSum,
 } from "./port.ts";
-import { storable } from "./prepare.ts";
+import { recordWhere, reportWhere, sumWhere, tallyWhere, Where } from "./question-where.ts";
 import {
   aggregateRecord,
   knownDocument,
@@ -56,14 +55,6 @@ const sumExpressions = sumNames
   .map((name) => `sum(CAST(s.${name} AS DOUBLE PRECISION)) AS ${name}`)
   .join(", ");
 
-/** What the index holds of a report id, which may be longer than an index takes. */
-const indexedCharacters = 64;
-const indexedId = `substr(p.report_id, 1, ${indexedCharacters})`;
-const lastCharacter = "\u{10FFFF}";
-const inConflict = `p.identity IN (SELECT c.identity FROM document x JOIN report c ON c.key = x.report
-  WHERE x.${hasOddOutcome} AND x.outcome = 'conflict')`;
-/** Addresses asked for at a time: always as many places, so that it is one statement. */
-const tallyPlaces = 200;
 const maxAlike = 200;
 /** See `sumExpressions`. */
 const tallySums = Object.entries({
@@ -76,26 +67,6 @@ const tallySums = Object.entries({
 })
   .map(([name, expression]) => `sum(CAST(${expression} AS DOUBLE PRECISION)) AS ${name}`)
   .join(", ");
-
-/** Conditions joined by "and", with their values. */
-class Where {
-  readonly #conditions: string[] = [];
-  readonly values: SqlValue[] = [];
-
-  /** Left out without a value. */
-  add(condition: string, ...values: readonly (SqlValue | undefined)[]): this {
-    const given = values.filter((value) => value !== undefined);
-    if (given.length < values.length) return this;
-    const storables = given.map((value) => (typeof value === "string" ? storable(value) : value));
-    this.#conditions.push(condition);
-    this.values.push(...storables);
-    return this;
-  }
-
-  get text(): string {
-    return this.#conditions.length === 0 ? "" : `WHERE ${this.#conditions.join(" AND ")}`;
-  }
-}
 
 /** A report whose records are to be read. */
 interface RecordsOf extends Pick<StoredRecord, "key" | "domain" | "reporter" | "reportId" | "begin" | "end"> {
@@ -140,7 +111,7 @@ export class Questions {
     const conflicts = others.map((other) => String(other["key"]));
     return (
       row &&
-      unless(
+      unlessDamaged(
         () => storedReport(row, conflicts),
         (error) => this.#damage.report(key, error),
       )
@@ -214,7 +185,7 @@ export class Questions {
   }
 
   #record(row: Row, report: string): AggregateRecord {
-    return unless(
+    return unlessDamaged(
       () => aggregateRecord(row),
       (error) => this.#damage.details(report, error),
     );
@@ -245,7 +216,7 @@ export class Questions {
        FROM document d JOIN raw w ON w.key = d.raw WHERE w.digest = ? ORDER BY d.ordinal`,
       digest,
     );
-    return unless(
+    return unlessDamaged(
       () => rows.map(knownDocument),
       (error) => this.#damage.documents(Buffer.from(digest).toString("hex"), error),
     );
@@ -379,79 +350,8 @@ export class Questions {
   }
 }
 
-function unless<T>(read: () => T, damaged: (error: unknown) => StoreError): T {
-  try {
-    return read();
-  } catch (error) {
-    throw damaged(error);
-  }
-}
-
-function reportWhere(filter: ReportFilter): Where {
-  const { domain, reporter, kind, since, before, counted } = filter;
-  const where = filter.subdomains === true ? belowDomain(domain) : new Where().add("dn.text = ?", domain);
-  where
-    .add("rn.text = ?", reporter)
-    .add("p.kind = ?", kind)
-    .add("p.begin_at >= ?", since)
-    .add("p.begin_at < ?", before)
-    .add("p.counted = ?", counted === undefined ? undefined : counted ? 1 : 0);
-  addIds(where, filter);
-  if (filter.alignedOnly === true) where.add("p.trust = 0");
-  if (filter.conflict === true) where.add(inConflict);
-  return where;
-}
-
-function belowDomain(domain: string | undefined): Where {
-  const below = domain === undefined ? undefined : `.${domain}`;
-  return new Where().add(
-    "(dn.text = ? OR substr(dn.text, length(dn.text) - length(CAST(? AS text)) + 1) = ?)",
-    domain,
-    below,
-    below,
-  );
-}
-
-function addIds(where: Where, { id, idPrefix }: ReportFilter): void {
-  const beginning = idPrefix === undefined ? undefined : indexedPart(idPrefix);
-  where
-    .add(`${indexedId} = ?`, id === undefined ? undefined : indexedPart(id))
-    .add("p.report_id = ?", id)
-    .add(`${indexedId} >= ?`, beginning)
-    .add(`${indexedId} <= ?`, beginning === undefined ? undefined : `${beginning}${lastCharacter}`)
-    .add("substr(p.report_id, 1, length(CAST(? AS text))) = ?", idPrefix, idPrefix);
-}
-
-function indexedPart(id: string): string {
-  return Array.from(storable(id)).slice(0, indexedCharacters).join("");
-}
-
-function tallyWhere({ ips, since, before, alignedOnly }: TallyQuery): Where {
-  const places = Array.from({ length: tallyPlaces }, (_, index) =>
-    addressOctets(ips[index < ips.length ? index : 0]),
-  );
-  const where = new Where()
-    .add(`r.ip IN (${places.map(() => "?").join(", ")})`, ...places)
-    .add("p.counted = 1 AND r.messages > 0")
-    .add("p.begin_at >= ?", since)
-    .add("p.begin_at < ?", before);
-  return alignedOnly === true ? where.add("p.trust = 0") : where;
-}
-
 function sourceKey({ ip, place }: Row): string {
   return `${Buffer.from(ip as Uint8Array).toString("hex")} ${String(place)}`;
-}
-
-function sumWhere({ domain, sinceDay, beforeDay, alignedOnly }: SumQuery): Where {
-  return new Where()
-    .add("n.text = ?", domain)
-    .add("s.day >= ?", sinceDay)
-    .add("s.day < ?", beforeDay)
-    .add("s.trust = ?", alignedOnly === true ? 0 : undefined);
-}
-
-function recordWhere(condition: string, keys: readonly string[], { ip }: RecordFilter): Where {
-  return new Where().add(condition, ...keys.map(Number)).add("r.ip = ?", ip && addressOctets(ip));
 }
 
 /** Small reports together, large ones alone. */

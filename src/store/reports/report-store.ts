@@ -1,6 +1,6 @@
 import { inflateRawSync } from "node:zlib";
 import { isDamagedPart } from "../store-error.ts";
-import { Damage } from "./damage.ts";
+import { Damage, unlessDamaged } from "./damage.ts";
 import { expireBatch } from "./expire.ts";
 import { SqlJobs } from "./jobs.ts";
 import { ArrivalKeeper } from "./keep-arrivals.ts";
@@ -123,11 +123,10 @@ export class SqlReportStore implements ReportStore {
 
   #octets(row: Row): { readonly octets?: Buffer } {
     const packed = row["octets"] as Uint8Array | null;
-    try {
-      return packed === null ? {} : { octets: inflateRawSync(packed) };
-    } catch (error) {
-      throw new Damage(this.#engine.place).raw(rawAbout(row).digest, error);
-    }
+    return unlessDamaged(
+      () => (packed === null ? {} : { octets: inflateRawSync(packed) }),
+      (error) => new Damage(this.#engine.place).raw(rawAbout(row).digest, error),
+    );
   }
 
   async #rawRows(sql: string, digest: string): Promise<readonly Row[]> {

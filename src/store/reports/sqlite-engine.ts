@@ -7,6 +7,7 @@ import { makeDatabaseFile } from "../make-database-file.ts";
 import { makeFolder } from "../make-folder.ts";
 import { checkIntegrity, migrate } from "../sqlite.ts";
 import { filePlace, isDamagedPart, StoreError, type StorePlace, wordsOf } from "../store-error.ts";
+import { Turns } from "../turns.ts";
 import type { SqlSession, TransactionNeeds } from "./sql.ts";
 import { Refusal, type ReportWriter, type Row, type SqlEngine, type SqlValue } from "./sql.ts";
 import { whenFree } from "./sqlite-patience.ts";
@@ -121,7 +122,7 @@ class SqliteEngine implements SqlEngine {
   transaction<T>(_needs: TransactionNeeds, work: (writer: ReportWriter) => Promise<T>): Promise<T> {
     // From now on: many that wait in turn do not each wait that long for another process.
     const untilMs = performance.now() + (this.#options.timeoutMs ?? defaultPatienceMs);
-    return inTurn(this.#path, () => this.#transaction(untilMs, work));
+    return writers.take(this.#path, () => this.#transaction(untilMs, work));
   }
 
   async #transaction<T>(untilMs: number, work: (writer: ReportWriter) => Promise<T>): Promise<T> {
@@ -200,7 +201,7 @@ class SqliteEngine implements SqlEngine {
   }
 
   async shrink(): Promise<void> {
-    await inTurn(this.#path, async () => {
+    await writers.take(this.#path, async () => {
       const { db } = this.#now;
       try {
         const free = db.prepare("SELECT freelist_count AS n FROM pragma_freelist_count").get()?.["n"];
@@ -215,7 +216,7 @@ class SqliteEngine implements SqlEngine {
   }
 
   async close(): Promise<void> {
-    await inTurn(this.#path, async () => {
+    await writers.take(this.#path, async () => {
       const { file, db, readDb } = this.#now;
       if (readDb.isOpen) readDb.close();
       file.close(db);
@@ -223,23 +224,11 @@ class SqliteEngine implements SqlEngine {
   }
 }
 
-/** The last to write to a file, by its path. */
-const writers = new Map<string, Promise<unknown>>();
-
 /**
- * One writer after the other, of all that this thread has: none waits for the database, which would hold up the one that it waits
- * for.
+ * By the path of the file: one writer after the other, of all that this thread has. None waits for the database, which would hold
+ * up the one that it waits for.
  */
-function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const done = (writers.get(path) ?? Promise.resolve()).then(work);
-  const settled = done.then(
-    () => {},
-    () => {},
-  );
-  writers.set(path, settled);
-  void settled.then(() => writers.get(path) === settled && writers.delete(path));
-  return done;
-}
+const writers = new Turns();
 
 class SafeReader implements SqlSession {
   readonly #path: string;
