@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import type { SigningKeyConfig } from "../config/sign-config.ts";
-import { becomeUser, identityOf } from "../daemon/identity.ts";
+import { becomeUser, type Identity, identityOf, userName } from "../daemon/identity.ts";
 import { daemonText } from "../daemon/text.ts";
 import { listKeys, rotatesIn, rowsInUse } from "../keys/rotated-keys.ts";
 import { isIncoming, type RotatedKey } from "../keys/rotation.ts";
@@ -44,18 +44,24 @@ function withKeys(config: Config, keys: readonly SigningKeyConfig[]): Config {
   return { ...config, sign: { ...config.sign, keys } };
 }
 
-/**
- * Root becomes the user of the running program, so that whatever is written can be read by it: the one of the
- * configuration, else the owner of the data folder.
- */
+/** Root becomes the user of the running program, so that whatever is written can be read by it. */
 export function actAsOwner(config: Config, io: Io): void {
-  const uid = process.getuid?.() ?? -1;
-  const identity = identityOf(config, { uid }, daemonText(io.lang)) ?? ownerOf(config.dataDir, uid);
+  const identity = programUser(config, io);
   if (identity !== undefined) becomeUser(identity);
 }
 
-function ownerOf(folder: string, own: number): Parameters<typeof becomeUser>[0] | undefined {
+/**
+ * Whom the program runs as when root asks: the user of the configuration, else, as under systemd, the owner of the data
+ * folder. Undefined for root itself, and for anybody else, who runs it as himself.
+ * @throws SekishoError when there is no such user, or when we are neither root nor that user.
+ */
+export function programUser(config: Config, io: Io): Identity | undefined {
+  const uid = process.getuid?.() ?? -1;
+  return identityOf(config, { uid }, daemonText(io.lang)) ?? ownerOf(config.dataDir, uid);
+}
+
+function ownerOf(folder: string, own: number): Identity | undefined {
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (own !== 0 || stats === undefined || stats.uid === 0) return undefined;
-  return { user: String(stats.uid), uid: stats.uid, gid: stats.gid };
+  return { user: userName(stats.uid), uid: stats.uid, gid: stats.gid };
 }

@@ -72,7 +72,7 @@ export const postfixEn: FindingText<PostfixFindings> = {
   "postfix.default-action-accepts": {
     text: ({ socket, action }) =>
       `While ${socket} does not answer, Postfix passes mail on unprocessed (milter_default_action = ${action}), although on_failure says that it must wait.`,
-    fix: ({ socket }) => `smtpd_milters = { ${socket}, default_action=tempfail }`,
+    fix: ({ socket }) => `Write { ${socket}, default_action=tempfail } in place of ${socket}`,
   },
   "postfix.default-action-quarantine": {
     text: ({ socket }) =>

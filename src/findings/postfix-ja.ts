@@ -73,7 +73,7 @@ export const postfixJa: FindingText<PostfixFindings> = {
   "postfix.default-action-accepts": {
     text: ({ socket, action }) =>
       `${socket} が応答しない間、Postfix は処理しないままメールを通します（milter_default_action = ${action}）。on_failure の設定では待たせることになっています。`,
-    fix: ({ socket }) => `smtpd_milters = { ${socket}, default_action=tempfail }`,
+    fix: ({ socket }) => `${socket} を { ${socket}, default_action=tempfail } に書き換える`,
   },
   "postfix.default-action-quarantine": {
     text: ({ socket }) =>

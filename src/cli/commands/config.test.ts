@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
-import { chmodSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { runCli } from "../../../test/run-cli.ts";
@@ -204,6 +204,9 @@ describe("the files of sign", () => {
     const good = `password: "file:${secret("imap", "secret\n")}"`;
     const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     const token = (name: string): string => `token_command: [${name}, x]`;
+    const rotate = (publish: string): string =>
+      `sign: { rotate: { domains: [example.jp], publish: { ${publish} } } }`;
+    const nsupdate = (more: string): string => rotate(`method: nsupdate, ${more}`);
 
     test.each([
       ["all is well", box(good), []],
@@ -242,6 +245,23 @@ describe("the files of sign", () => {
       ["a broken one", box(`${good}, ca: ${secret("ca2", broken)}`), ["bad-ca collect.mailbox.ca"]],
       ["a store", `store: "file:${secret("store", "postgres:///x\n")}"`, []],
       ["a store that is not there", `store: "file:${folder}/none"`, ["bad-secret-file store"]],
+      ["updates that are signed", nsupdate(`key_file: ${secret("tsig", 'key "k" {};\n')}, program: cat`), []],
+      [
+        "a key for updates that is not there",
+        nsupdate(`key_file: ${folder}/none, program: cat`),
+        ["bad-secret-file sign.rotate.publish.key_file"],
+      ],
+      [
+        "no program for updates",
+        nsupdate("program: no-such-program"),
+        ["bad-token-command sign.rotate.publish.program"],
+      ],
+      ["a hook", rotate(`method: hook, command: ["/bin/true", x]`), []],
+      [
+        "a hook that is not there",
+        rotate(`method: hook, command: ["${folder}/none", x]`),
+        ["bad-token-command sign.rotate.publish.command"],
+      ],
     ])("%s", async (_name, settings, problems) => {
       expect(await ids(settings)).toEqual(problems.map((problem) => `config.${problem}`));
     });
@@ -250,6 +270,9 @@ describe("the files of sign", () => {
       const program = secret("program", "#!/bin/sh\n", 0o700);
       expect(await ids(`user: nobody\n${box(token(program))}`)).toEqual([
         "config.not-runnable-as-user collect.mailbox.token_command",
+      ]);
+      expect(await ids(`user: nobody\n${rotate(`method: hook, command: ["${program}"]`)}`)).toEqual([
+        "config.not-runnable-as-user sign.rotate.publish.command",
       ]);
       expect(await ids(`user: nobody\n${box(good)}`)).toEqual([
         "config.unreadable-as-user collect.mailbox.password",
@@ -265,6 +288,21 @@ describe("the files of sign", () => {
       const { out, code } = await runCli(["config", "check", "--config", file]);
       expect(code).toBe(1);
       expect(out).toContain("config.unreadable-as-user");
+      expect(out.replaceAll(/\s+/g, " ")).toContain(`${key} cannot be read by nobody`);
+    },
+  );
+
+  // Under systemd the user stands in the unit.
+  test.runIf(process.getuid?.() === 0)(
+    "without user in the configuration the daemon is the owner of the data folder",
+    async () => {
+      const dataDir = join(dirname(key), "data-of-nobody");
+      mkdirSync(dataDir);
+      chownSync(dataDir, 65_534, 65_534);
+      const keys = `sign: { keys: [ { domain: example.jp, selector: s1, file: ${key} } ] }`;
+      const file = configFile(`hostname: mx.example.jp\ndata_dir: ${dataDir}\n${keys}\n`);
+      const { out, code } = await runCli(["config", "check", "--config", file]);
+      expect(code).toBe(1);
       expect(out.replaceAll(/\s+/g, " ")).toContain(`${key} cannot be read by nobody`);
     },
   );

@@ -7,9 +7,8 @@ import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { loadLoginMap } from "../../config/login-map.ts";
 import { loadMarkRoots } from "../../config/mark-roots.ts";
 import { type ConfigProblem, configProblem, formatProblem } from "../../config/problem.ts";
+import { rotateFiles } from "../../config/rotate-files.ts";
 import { showConfig } from "../../config/show.ts";
-import { identityOf } from "../../daemon/identity.ts";
-import { daemonText } from "../../daemon/text.ts";
 import { writeKeyFinding } from "../../daemon/written-key-finding.ts";
 import { type WrittenFinding, writeFinding } from "../../findings/table.ts";
 import { loadSigningKeys } from "../../keys/load-keys.ts";
@@ -26,6 +25,7 @@ import { configOption, readConfig } from "../config-option.ts";
 import { countFindings, formatFindings, isSerious, type PrintedFinding } from "../finding-lines.ts";
 import { type OptionsOfActions, refuseOfOtherActions } from "../idle-options.ts";
 import { formatJson, type Io } from "../io.ts";
+import { programUser } from "../keys-in-use.ts";
 import { wrap } from "../layout.ts";
 import { checkPostfix } from "../postfix/check-postfix.ts";
 import { readPostfix } from "../postfix/read-postfix.ts";
@@ -148,7 +148,7 @@ async function ownFindings(loaded: LoadedConfig, io: Io): Promise<OwnFinding[]> 
   const { dmarc, bimi } = loaded.config.verify;
   const { logins } = loaded.config.sign;
   const loginMap = logins && (await loadLoginMap(logins.file));
-  const collected = await collectFiles(loaded.config);
+  const collected = [...(await collectFiles(loaded.config)), ...(await rotateFiles(loaded.config))];
   const collect = await collectFileProblems(collected);
   const files = [
     await loadDmarcOptions(dmarc),
@@ -173,7 +173,7 @@ async function keyFindings(config: Config, io: Io): Promise<OwnFinding[]> {
   return findings.map((found) => writeKeyFinding(found, io.lang));
 }
 
-/** Files that root can read and the user of the configuration cannot. */
+/** Files that root can read and the user of the program cannot. */
 function unreadableAsUser(
   config: Config,
   collected: readonly CollectFile[],
@@ -187,7 +187,7 @@ function unreadableAsUser(
   ];
   // Only root sees every folder; and who names no file need not have the user on this machine.
   if (process.getuid?.() !== 0 || files.length === 0) return [];
-  const identity = identityOf(config, { uid: 0 }, daemonText(io.lang));
+  const identity = programUser(config, io);
   if (identity === undefined) return [];
   const { user, uid, gid } = identity;
   const reader = fileReader(user, uid, gid);

@@ -1,6 +1,8 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ed25519TestKey, rsaTestKey } from "../../../test/dkim-test-keys.ts";
 import { type Outcome, runCli } from "../../../test/run-cli.ts";
@@ -261,6 +263,32 @@ describe("key", () => {
     expect([signed.code, signed.err]).toEqual([0, ""]);
     expect(signed.out).toContain("a=ed25519-sha256");
   });
+
+  test("the command that generate prints looks at the new key, which no configuration has yet", async () => {
+    const { out } = await cli(["key", "generate", "--domain", "example.jp", "--dir", path("new keys")]);
+    const [, line = ""] = /^ {2}sekisho (key verify .*)$/m.exec(out) ?? [];
+    const words = line.match(/'[^']*'|[^ ']+/g)?.map((word) => word.replaceAll("'", "")) ?? [];
+    await writeFile(path("printed.zone"), /^s\S+ IN TXT "v=.*$/m.exec(out)?.[0] ?? "");
+    const check = await cli([...words, "--zone", path("printed.zone"), "--offline"]);
+    expect([check.code, check.err]).toEqual([0, ""]);
+    expect(check.out).toContain("publishes the key of");
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    "a key that root makes in the data folder of the program is one that the program can read",
+    async () => {
+      await mkdir(path("of-nobody"));
+      await chown(path("of-nobody"), 65_534, 65_534);
+      await chmod(folder, 0o711);
+      await writeFile(path("nobody.yaml"), `data_dir: ${path("of-nobody")}\n`, { mode: 0o644 });
+      const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+      const args = ["key", "generate", "--domain", "example.jp", "--type", "ed25519", "--selector", "e1"];
+      // In a process of its own, as it gives up the rights of root.
+      execFileSync(process.execPath, [main, ...args, "--config", path("nobody.yaml")]);
+      for (const name of ["keys", "keys/example.jp", "keys/example.jp/e1.pem"])
+        expect((await stat(path(`of-nobody/${name}`))).uid).toBe(65_534);
+    },
+  );
 
   test.each([
     [["generate"], "--domain"],

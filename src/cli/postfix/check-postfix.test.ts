@@ -213,6 +213,18 @@ test.each([
   expect(found.map(({ id }) => id)).toEqual(is);
 });
 
+test.each([
+  ["en", `Write { ${inet}, default_action=tempfail } in place of ${inet}`],
+  ["ja", `${inet} を { ${inet}, default_action=tempfail } に書き換える`],
+] as const)("a default action of one socket is written wherever that stands (%s)", (lang, fix) => {
+  const side = ours({ sockets: [socket(inet, { role: "sign", onFailure: "tempfail" })] });
+  const main = `smtpd_milters = unix:/run/clamav/milter.sock\nnon_smtpd_milters = ${inet}\nmilter_default_action = accept\n`;
+  const found = checkPostfix(settings(main), side).filter(
+    ({ id }) => id === "postfix.default-action-accepts",
+  );
+  expect(found.map((one) => writeFinding(one, lang).fix)).toEqual([fix]);
+});
+
 test("a socket that signs is missed in non_smtpd_milters", () => {
   const side = ours({ sockets: [socket(inet, { role: "both" })] });
   expect(checkPostfix(settings(mine), side).map(({ id }) => id)).toEqual(["postfix.non-smtpd-missing"]);
