@@ -35,7 +35,7 @@ async function findDane(context: CheckContext): Promise<SubjectReport> {
       ...hosts.flatMap((host) => [...bogusFindings(host), ...recordFindings(host)]),
       ...insecureFindings(domain, hosts, mx),
       // Without MX it is open whether the address of the domain takes mail at all.
-      ...(receivers.kind === "mx" ? coverageFindings(domain, hosts) : []),
+      ...(receivers.kind === "mx" ? coverageFindings(context, hosts) : []),
       ...(await strayFindings(context, receivers)),
     ],
     facts: {
@@ -159,7 +159,7 @@ function withUsage3(found: Finding, name: string, pkix: readonly TlsaRecord[]): 
   return { ...found, change };
 }
 
-function coverageFindings(domain: string, hosts: readonly DaneHost[]): Finding[] {
+function coverageFindings({ domain, profile }: CheckContext, hosts: readonly DaneHost[]): Finding[] {
   if (hosts.some(({ answer }) => answer.kind === "failure")) return [];
   const names = (some: readonly DaneHost[]): readonly string[] => some.map(({ host }) => host);
   const covered = names(hosts.filter(({ records }) => records.length > 0));
@@ -167,6 +167,7 @@ function coverageFindings(domain: string, hosts: readonly DaneHost[]): Finding[]
   if (open.length === 0) return [];
   if (covered.length > 0)
     return [finding("dane.partial-mx", domain, { domain, with: covered, without: open })];
+  if (profile === "parked") return [];
   const found = finding("dane.none", domain, { domain, hosts: open });
   // For hosts of others there is nothing that the domain could publish.
   return [open.some((host) => isWithin(host, domain)) ? found : { ...found, severity: "info" }];

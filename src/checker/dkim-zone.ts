@@ -1,6 +1,6 @@
 import { canonicalName } from "../core/dns/name.ts";
 import { zoneName } from "../core/dns/zone-data.ts";
-import { zoneEntries } from "../core/dns/zone-lexer.ts";
+import { type ZoneToken, zoneEntries } from "../core/dns/zone-lexer.ts";
 import type { Finding } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import type { CheckContext, CheckedZone } from "./context.ts";
@@ -43,9 +43,24 @@ export async function strayKeyFindings(
       !unanswered,
   );
   // Beside keys of other systems one that is missing was not put in the place of any of them.
-  const missing = entries.length === 1 ? wanted[0]?.name : undefined;
-  const found = await Promise.all(entries.map((entry) => strayFinding(context, entry, missing, states)));
+  const [only, more] = entries;
+  const missing = more === undefined ? wanted[0]?.name : undefined;
+  const inUse = only !== undefined && (await isPublished(context, only.owner, missing));
+  const found = await Promise.all(
+    entries.map((entry) => strayFinding(context, entry, inUse ? undefined : missing, states)),
+  );
   return found.filter((one) => one !== undefined);
+}
+
+/** Whether live DNS has a key at one of these names: then none of them was meant to be put at the other. */
+async function isPublished(
+  { live }: CheckContext,
+  owner: string,
+  missing: string | undefined,
+): Promise<boolean> {
+  if (live === undefined || missing === undefined) return false;
+  const answers = await Promise.all([owner, missing].map((name) => live.query(name, "TXT")));
+  return answers.some(({ kind }) => kind === "answer");
 }
 
 interface KeyEntry {
@@ -79,11 +94,15 @@ async function strayFinding(
 
 /** TXT entries below `_domainkey` in a file and in what it includes. */
 function keyEntries({ file, text, included, origin, zone }: CheckedZone): readonly KeyEntry[] {
-  const first = origin ?? (zone.origins.length === 1 ? (zone.origins[0] as string) : "");
-  return [{ file, text }, ...included].flatMap((part) => entriesOf(part.file, part.text, first));
+  const only = zone.origins.length === 1 ? zone.origins[0] : undefined;
+  return [
+    ...entriesOf(file, text, origin ?? only ?? ""),
+    ...included.flatMap((part) => entriesOf(part.file, part.text, only)),
+  ];
 }
 
-function entriesOf(file: string, text: string, first: string): KeyEntry[] {
+/** @param first Undefined: not known, and relative names are left out. */
+function entriesOf(file: string, text: string, first: string | undefined): KeyEntry[] {
   const found: KeyEntry[] = [];
   let origin = first;
   let owner: string | undefined;
@@ -91,9 +110,9 @@ function entriesOf(file: string, text: string, first: string): KeyEntry[] {
     const [word, value] = tokens;
     if (word === undefined) continue;
     if (word.text.toUpperCase() === "$ORIGIN" && value !== undefined)
-      origin = zoneName(value, origin) ?? origin;
+      origin = ownerName(value, origin) ?? origin;
     if (word.text.startsWith("$")) continue;
-    if (!indented) owner = zoneName(word, origin);
+    if (!indented) owner = ownerName(word, origin);
     const isTxt = tokens
       .slice(0, 4)
       .some(({ text: type, quoted }) => !quoted && type.toUpperCase() === "TXT");
@@ -102,6 +121,11 @@ function entriesOf(file: string, text: string, first: string): KeyEntry[] {
     found.push({ file, line, owner, ...(said !== undefined && { said }) });
   }
   return found;
+}
+
+function ownerName(token: ZoneToken, origin: string | undefined): string | undefined {
+  if (origin === undefined && !token.text.endsWith(".")) return undefined;
+  return zoneName(token, origin ?? "");
 }
 
 /** `----- DKIM key default for example.jp`, as opendkim-genkey writes it. */

@@ -1,4 +1,5 @@
 import { selectorDate } from "../core/dkim/selector-date.ts";
+import { parentDomain } from "../core/domain-name.ts";
 import type { Finding, Severity } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import type { Check, CheckContext, OwnKey, SubjectReport } from "./context.ts";
@@ -28,7 +29,7 @@ async function findDkim(context: CheckContext): Promise<SubjectReport> {
   // While DNS does not answer, nothing was tried and nothing is missing.
   const answered = below.kind !== "failure";
   const findings = [
-    ...states.flatMap((state) => selectorFindings(context, state)),
+    ...states.flatMap((state) => selectorFindings(context, state, states)),
     ...(await removedFindings(context, states)),
     ...(answered ? unknownFindings(context, states) : []),
     ...onlyEd25519Findings(context, states),
@@ -38,16 +39,31 @@ async function findDkim(context: CheckContext): Promise<SubjectReport> {
   return { findings, facts: dkimFacts(states, wildcard) };
 }
 
-function selectorFindings(context: CheckContext, state: SelectorState): Finding[] {
-  const { name, records, unanswered, alias, key } = state;
+function selectorFindings(
+  context: CheckContext,
+  state: SelectorState,
+  states: readonly SelectorState[],
+): Finding[] {
+  const { records, unanswered, alias, key } = state;
   if (unanswered) return [];
   if (records.length === 0)
-    return alias === undefined
-      ? missingFindings(context, state)
-      : [finding("dkim.cname-dead", name, { name, target: alias })];
+    return alias === undefined ? missingFindings(context, state) : [deadAlias(state, alias, states)];
   const several = severalFindings(state);
-  if (key === undefined) return several;
-  return [...several, ...keyFindings(context, state, key)];
+  // Of a parked domain no key is to be left: nobody needs a better one.
+  if (key === undefined || context.profile === "parked") return several;
+  return [...several, ...keyFindings(context, state, key, states)];
+}
+
+/** Services that take turns between two selectors may publish the second key only when it is its turn. */
+function deadAlias({ name, from }: SelectorState, target: string, states: readonly SelectorState[]): Finding {
+  const service = parentDomain(target);
+  const live = states.find(
+    ({ alias, key }) => alias !== undefined && parentDomain(alias) === service && key?.reading.kind === "key",
+  );
+  if (live === undefined || (from !== "zone" && from !== "guess"))
+    return finding("dkim.cname-dead", name, { name, target });
+  const found = finding("dkim.cname-dead", name, { name, target, live: live.name });
+  return { ...found, severity: "info" };
 }
 
 function missingFindings(context: CheckContext, { name, selector, from }: SelectorState): Finding[] {
@@ -106,7 +122,12 @@ function changed(found: Finding, key: EffectiveKey, text: string, severity?: Sev
   };
 }
 
-function keyFindings(context: CheckContext, state: SelectorState, key: EffectiveKey): Finding[] {
+function keyFindings(
+  context: CheckContext,
+  state: SelectorState,
+  key: EffectiveKey,
+  states: readonly SelectorState[],
+): Finding[] {
   const { name } = state;
   const { reading, text } = key;
   switch (reading.kind) {
@@ -116,13 +137,13 @@ function keyFindings(context: CheckContext, state: SelectorState, key: Effective
       return [better === undefined ? found : changed(found, key, better)];
     }
     case "revoked":
-      return context.profile === "parked" ? [] : revokedFindings(context, state, key);
+      return revokedFindings(context, state, key);
     case "key":
       return [
         ...useFindings(name, key),
         ...strengthFindings(name, reading.type, reading.key.bits),
         ...ownFindings(context, state, key),
-        ...ageFindings(context, state),
+        ...(isSucceeded(state, states) ? [] : ageFindings(context, state)),
         ...(oldTags(text).length === 0
           ? []
           : [
@@ -202,6 +223,15 @@ const monthMs = 30.44 * 86_400_000;
 const oldMonths = 12;
 const veryOldMonths = 24;
 
+/** Nobody says that mail is signed with it, and there is a newer key: it was changed, and is left for old mail. */
+function isSucceeded({ selector, from }: SelectorState, states: readonly SelectorState[]): boolean {
+  const made = selectorDate(selector);
+  if (made === undefined || (from !== "zone" && from !== "guess")) return false;
+  return states.some(
+    (other) => other.key?.reading.kind === "key" && (selectorDate(other.selector) ?? made) > made,
+  );
+}
+
 /** RFC 6376 §3.1: keys are changed by changing selectors; a dated one tells how long ago that was. */
 function ageFindings(context: CheckContext, { name, selector, alias }: SelectorState): Finding[] {
   // Whoever runs what an alias leads to changes its keys under the same selector.
@@ -227,7 +257,8 @@ function unknownFindings(
 }
 
 /** RFC 8463 §6: who signs with Ed25519 signs with RSA as well. */
-function onlyEd25519Findings({ domain }: CheckContext, states: readonly SelectorState[]): Finding[] {
+function onlyEd25519Findings({ domain, profile }: CheckContext, states: readonly SelectorState[]): Finding[] {
+  if (profile === "parked") return [];
   const usable = states.flatMap(({ selector, from, key }) =>
     key?.reading.kind === "key" ? [{ selector, from, type: key.reading.type }] : [],
   );

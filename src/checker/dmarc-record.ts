@@ -11,6 +11,10 @@ import { shownText } from "./txt.ts";
 export interface RecordSurroundings {
   /** The organizational domain by RFC 9989 §4.10.2; undefined when DNS did not tell. */
   readonly organizational?: string;
+  /** DNS did not tell whether there is a policy above, and there may be one. */
+  readonly belowUnknown?: boolean;
+  /** No name below the domain fails to exist. */
+  readonly allExist?: boolean;
   /** The organizational domain that a psd=n cuts off from, when there is one above. */
   readonly above?: string;
   /** The public suffix of the domain, where a list is at hand. */
@@ -106,7 +110,7 @@ function policyFindings(policy: PolicyRecord, record: DmarcRecord, around: Recor
   }
   if (around.organizational !== undefined && around.organizational !== policy.domain)
     found.push(...belowOrganization(policy, record, around.organizational));
-  else found.push(...subdomainFindings(policy, record));
+  else if (around.belowUnknown !== true) found.push(...subdomainFindings(policy, record, around));
   return [...found, ...psdFindings(policy, record, around)];
 }
 
@@ -119,7 +123,11 @@ function belowOrganization(policy: PolicyRecord, { sp, np }: DmarcRecord, organi
   return [mendable(policy, found, withTag(withTag(mended, "sp", undefined), "np", undefined))];
 }
 
-function subdomainFindings(policy: PolicyRecord, { p = "none", sp, np, psd }: DmarcRecord): Finding[] {
+function subdomainFindings(
+  policy: PolicyRecord,
+  { p = "none", sp, np, psd }: DmarcRecord,
+  { allExist = false }: RecordSurroundings,
+): Finding[] {
   const { name, mended } = policy;
   const found: Finding[] = [];
   for (const [tag, value] of [["sp", sp] as const, ["np", np] as const]) {
@@ -130,7 +138,7 @@ function subdomainFindings(policy: PolicyRecord, { p = "none", sp, np, psd }: Dm
   }
   // RFC 9989 §4.7 np: without it sp counts, and without that p.
   const invented = sp ?? p;
-  if (np === undefined && invented !== "reject" && psd !== "y") {
+  if (np === undefined && invented !== "reject" && psd !== "y" && !allExist) {
     const one = finding("dmarc.np-absent", name, { name, policy: invented });
     found.push(mendable(policy, one, withTag(mended, "np", "reject")));
   }

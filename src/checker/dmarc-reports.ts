@@ -212,7 +212,10 @@ function otherDomains({ domain, zones, otherDomains: given = [] }: CheckContext)
       .filter(({ type, name }) => type === "TXT" && name.startsWith(prefix))
       .map(({ name }) => name.slice(prefix.length)),
   );
-  return [...new Set([...given, ...inZones])].filter((one) => one !== domain).slice(0, maxOthers);
+  // `_dmarc.example.jp` without its final dot stands at example.jp.example.jp, of which nobody sends reports.
+  return [...new Set([...given, ...inZones])]
+    .filter((one) => one !== domain && !isWithin(one, `${domain}.${domain}`))
+    .slice(0, maxOthers);
 }
 
 async function unheardFindings({ domain, dns }: CheckContext, other: string): Promise<Finding[]> {

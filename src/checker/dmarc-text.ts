@@ -1,4 +1,5 @@
 import { parseReportUris, type ReportUri } from "../core/dmarc/parse-record.ts";
+import { toAsciiDomain } from "../core/domain-name.ts";
 import { nearest } from "../core/nearest.ts";
 import type { DmarcSeparator, DmarcUriFault } from "../findings/check/dmarc.ts";
 
@@ -253,8 +254,18 @@ function readEntry(text: string): ReportEntry {
 function repairedEntry(text: string): ReportEntry {
   if (/[ \t]/.test(text)) return repaired(text, text.replaceAll(/[ \t]/g, ""), "blank");
   if (!text.includes(":")) return repaired(text, `mailto:${text}`, "no-scheme");
+  const ascii = withAsciiDomain(text);
+  if (ascii !== text) return repaired(text, ascii, "u-label");
   const characters = /^[A-Za-z0-9._~:/?#[\]@$&'()*+;=%-]+$/.test(text);
   return { text, fault: characters ? "address" : "character", sized: false };
+}
+
+/** RFC 6068 §2: `mailto:dmarc@日本語.jp` with the A-labels of its domain; the same text where that is not the fault. */
+function withAsciiDomain(text: string): string {
+  const at = text.lastIndexOf("@") + 1;
+  const isLocalAscii = /^[\x21-\x7e]+$/.test(text.slice(0, at));
+  const domain = isLocalAscii ? toAsciiDomain(text.slice(at)) : undefined;
+  return domain === undefined || /^[\x21-\x7e]*$/.test(text.slice(at)) ? text : text.slice(0, at) + domain;
 }
 
 function repaired(text: string, better: string, fault: DmarcUriFault): ReportEntry {

@@ -19,7 +19,7 @@ import { type RecordSurroundings, recordFindings } from "./dmarc-record.ts";
 import { firstRecord, receiverFindings, reportAddresses, reportFindings } from "./dmarc-reports.ts";
 import { addTxt, removeRecord } from "./record-change.ts";
 import { withTriedChanges } from "./try-change.ts";
-import { ownAliasAt, shownOctets } from "./txt.ts";
+import { ownAliasAt, shownOctets, unusedNameBelow } from "./txt.ts";
 
 /** DMARC: the record, where it stands, whom it applies to, and where reports go. RFC 9989, RFC 9990 §4. */
 export const checkDmarc: Check = withTriedChanges(findDmarc);
@@ -69,12 +69,23 @@ async function surroundings(
   walk: TreeWalk,
   record: PolicyRecord | undefined,
 ): Promise<RecordSurroundings> {
-  if (record === undefined || walk.failedAt !== undefined) return {};
+  if (record === undefined) return {};
+  // RFC 9989 §3.2.13: np is for names that answer NXDOMAIN. Below a wildcard, and at some signing servers, none does.
+  const unused = await dns.query(unusedNameBelow(record.domain), "CNAME");
+  const allExist = unused.kind === "answer" || unused.kind === "nodata";
+  if (walk.failedAt !== undefined)
+    return {
+      allExist,
+      belowUnknown:
+        publicSuffix !== undefined &&
+        organizationalDomainBelow(record.domain, publicSuffix) !== record.domain,
+    };
   const suffix = publicSuffix?.(record.domain);
   const above = parentDomain(record.domain);
   const walkAbove = above === undefined ? undefined : await walkTree(above, recordLookup(dns, undefined));
   const found = walkAbove?.failedAt === undefined ? walkAbove?.found : undefined;
   return {
+    allExist,
     organizational: walk.found.length > 0 ? organizationalDomainOf(walk) : record.domain,
     ...(walkAbove !== undefined && found !== undefined && found.length > 0
       ? { above: organizationalDomainOf(walkAbove) }
@@ -130,8 +141,8 @@ function discoveryFindings(
   const byWalk = organizationalDomainOf(walk);
   const byList = organizationalDomainBelow(domain, publicSuffix);
   if (byWalk === byList) return [];
-  const found = finding("dmarc.psl-vs-walk", domain, { domain, walk: byWalk, psl: byList });
   const wanted = walk.found.some(({ domain: at, record: one }) => at === byWalk && one.psd === "n");
+  const found = finding("dmarc.psl-vs-walk", domain, { domain, walk: byWalk, psl: byList, wanted });
   // Who says psd=n wants it so, but those of RFC 7489 still do not know.
   if (wanted) return [{ ...found, severity: "notice" }];
   if (record === undefined || !isWithin(byWalk, byList)) return [found];

@@ -174,6 +174,25 @@ test("a key of live DNS that the zone files take away is told", async () => {
   expect(await told({ ...context, zones: [] })).toEqual([]);
 });
 
+// What is in use already was not put in the place of another.
+test.each([
+  ["the key asked for is the one that goes", ["s1", "s2"], []],
+  ["the other key stands there as before", ["s2"], []],
+  ["the key is new", [], ["dkim.other-selector"]],
+])("a key record beside a missing one: %s", async (_, published, expected) => {
+  const line = (selector: string): string =>
+    `${selector}._domainkey.example.jp. TXT "v=DKIM1; k=ed25519; p=6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw="\n`;
+  const zoneText = `example.jp. SOA a. b. 1 2 3 4 5\n${line("s2")}`;
+  const zone = parseZone(zoneText);
+  const zones = [{ file: "z", zone, text: zoneText, included: [] }];
+  const live = zoneResolver([parseZone(`example.jp. SOA a. b. 1 2 3 4 5\n${published.map(line).join("")}`)]);
+  const selectors = gatherSelectors("example.jp", [{ selector: "s1", from: "option" }], zones);
+  const context = checkContext("", { live, zones, selectors, dns: zoneResolver([zone]) });
+  const ids = (await checkDkim(context)).findings.map(({ id }) => id);
+  expect(ids).toContain("dkim.no-key");
+  expect(ids.filter((id) => id === "dkim.other-selector")).toEqual(expected);
+});
+
 describe("MTA-STS", () => {
   const zone = "example.jp. MX 10 mx.example.jp.\nmx.example.jp. A 192.0.2.1";
 

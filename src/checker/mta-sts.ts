@@ -109,17 +109,18 @@ function withRepair(
 }
 
 async function absentFindings(context: CheckContext, name: string): Promise<Finding[]> {
-  const { domain, dns, live } = context;
+  const { domain, dns, live, profile } = context;
   const before = live === undefined ? undefined : await live.query(name, "TXT");
   const wasThere =
     before?.kind === "answer" && before.records.some(({ text }) => text.startsWith("v=STSv1;"));
   if (wasThere) return [finding("sts.remove-order", name, { domain, name, why: "removed" })];
-  const absent = finding("sts.absent", domain, { domain });
-  if (!(await hasPolicyHost(context))) return [absent];
+  // What takes no mail in the end needs none.
+  const absent = profile === "parked" ? [] : [finding("sts.absent", domain, { domain })];
+  if (!(await hasPolicyHost(context))) return absent;
   // Perhaps it was set up only so far; whether a policy is still served is seen elsewhere.
   const left = finding("sts.remove-order", name, { domain, name, why: "host-left" });
   return (await dns.query(`mta-sts.${domain}`, "A")).kind === "failure"
-    ? [absent]
+    ? absent
     : [{ ...left, severity: "notice" }];
 }
 

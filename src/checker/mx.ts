@@ -1,3 +1,4 @@
+import { organizationalDomainBelow } from "../core/dmarc/public-suffix.ts";
 import type { DnsAnswer, DnsResolver, MxRecord } from "../core/dns/resolver.ts";
 import { isWithin, parentDomain } from "../core/domain-name.ts";
 import { formatIp, type IpAddress, parseIp } from "../core/ip.ts";
@@ -98,20 +99,22 @@ function removal(records: readonly MxRecord[], exchange: string, domain: string)
     .map((record) => removeRecord(domain, "MX", mxData(record)));
 }
 
-/** Another host in the place of one, at the same preferences. */
+/** Another host in the place of one, at the same preferences; where it is an MX host already, at the best one of both. */
 function replacement(
   records: readonly MxRecord[],
   exchange: string,
   other: string,
   domain: string,
 ): RecordChange[] {
-  const known = new Set(
-    records.filter((record) => record.exchange === other).map(({ preference }) => preference),
-  );
-  const added = records
-    .filter((record) => record.exchange === exchange && !known.has(record.preference))
-    .map(({ preference }) => addRecord(domain, "MX", `${preference} ${other}.`));
-  return [...removal(records, exchange, domain), ...added];
+  const preferencesOf = (name: string): number[] =>
+    records.filter((record) => record.exchange === name).map(({ preference }) => preference);
+  const add = (preference: number): RecordChange => addRecord(domain, "MX", `${preference} ${other}.`);
+  const old = preferencesOf(exchange);
+  const known = preferencesOf(other);
+  const out = removal(records, exchange, domain);
+  if (known.length === 0) return [...out, ...old.map(add)];
+  const best = Math.min(...old);
+  return best < Math.min(...known) ? [...out, ...removal(records, other, domain), add(best)] : out;
 }
 
 // ---------------------------------------------------------------- the null MX
@@ -302,10 +305,12 @@ function networkOf({ family, octets }: IpAddress): string {
   return `${formatIp({ family, octets: base })}/${kept * 8}`;
 }
 
-function foreign(hosts: readonly Host[], { domain, ownMx }: CheckContext): Finding[] {
+function foreign(hosts: readonly Host[], { domain, ownMx, publicSuffix }: CheckContext): Finding[] {
+  // A department's mail at the university's hosts is not with others.
+  const organization = publicSuffix === undefined ? domain : organizationalDomainBelow(domain, publicSuffix);
   const isOurs = (name: string): boolean =>
     ownMx.length === 0
-      ? isWithin(name, domain)
+      ? isWithin(name, organization)
       : ownMx.some((own) => (own.startsWith("*.") ? name.endsWith(own.slice(1)) : name === own));
   const others = hosts
     .filter(({ name, state }) => state !== "nxdomain" && !isOurs(name))

@@ -10,7 +10,7 @@ import { receiversOf } from "./receives-mail.ts";
 import { addRecord, addTxt, removeRecord, removeTxt } from "./record-change.ts";
 import { getsReports } from "./report-mailbox.ts";
 import { withTriedChanges } from "./try-change.ts";
-import { shownOctets } from "./txt.ts";
+import { ownAliasAt, shownOctets } from "./txt.ts";
 
 /**
  * The pattern of a domain without mail: `v=spf1 -all`, DMARC reject, null MX, no DKIM key that works. M3AAWG Protecting
@@ -76,7 +76,9 @@ async function rejectChange(context: CheckContext): Promise<readonly RecordChang
   const place = await policyPlace(context, context.domain);
   const record = recordOf(place);
   if (record === undefined)
-    return place.txt.alias === undefined ? [addTxt(place.name, "v=DMARC1; p=reject")] : undefined;
+    return (await ownAliasAt(context.dns, place.name)) === undefined
+      ? [addTxt(place.name, "v=DMARC1; p=reject")]
+      : undefined;
   const weaker = ["sp", "np", "t", "pct"].reduce(
     (tags, name) => withTag(tags, name, undefined),
     record.mended,

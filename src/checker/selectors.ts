@@ -23,11 +23,15 @@ export function gatherSelectors(
   return [...found.values()];
 }
 
-/** Names below `_domainkey` in a zone file; a wildcard is none. */
+/**
+ * Names below `_domainkey` in a zone file; a wildcard is none, and neither is `_adsp`, a policy: no label of a
+ * selector begins with "_" (RFC 6376 §3.1).
+ */
 function zoneSelectors(domain: string, { zone }: CheckedZone): KnownSelector[] {
   const ending = `._domainkey.${domain}`;
   const names = [...zone.records.map(({ name }) => name), ...zone.otherNames];
   return names
-    .filter((name) => name.endsWith(ending) && !name.startsWith("*"))
-    .map((name) => ({ selector: name.slice(0, -ending.length), from: "zone" }));
+    .flatMap((name) => (name.endsWith(ending) ? [name.slice(0, -ending.length)] : []))
+    .filter((selector) => !/^\*|(?:^|\.)_/.test(selector))
+    .map((selector) => ({ selector, from: "zone" }));
 }

@@ -6,7 +6,7 @@ import {
   type TlsrptDestination,
   type TlsrptRecordFault,
 } from "../core/tlsrpt/parse-record.ts";
-import type { TransportFindings } from "../findings/check/transport.ts";
+import { isHostFault, type TransportFindings } from "../findings/check/transport.ts";
 import type { Finding, RecordChange } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import type { Check, CheckContext, SubjectReport } from "./context.ts";
@@ -48,10 +48,10 @@ export async function firstTlsrptRecord(dns: DnsResolver, domain: string): Promi
   return mailbox === undefined ? undefined : addTxt(`_smtp._tls.${domain}`, `${version} rua=${mailbox}`);
 }
 
-async function missingFindings({ dns, domain }: CheckContext): Promise<Finding[]> {
+async function missingFindings({ dns, domain, profile }: CheckContext): Promise<Finding[]> {
   const { kind } = await receiversOf(dns, domain);
   // Whether the address of a domain without MX takes mail at all is a question of its own.
-  if (kind !== "mx") return [];
+  if (kind !== "mx" || profile === "parked") return [];
   const sts = await txtAt(dns, `_mta-sts.${domain}`);
   // With MTA-STS it is more than a pity, and told there.
   if (sts.records.some(({ text }) => text.startsWith("v=STSv1"))) return [];
@@ -96,8 +96,7 @@ function syntaxFinding(name: string, { problem, at }: TlsrptRecordFault): Findin
 }
 
 function isOfForm(found: Finding): boolean {
-  const { fault } = found.params as TransportFindings["rpt.rua"];
-  return fault !== "no-such-name" && fault !== "no-address" && fault !== "null-mx";
+  return !isHostFault((found.params as TransportFindings["rpt.rua"]).fault);
 }
 
 function withRecord(at: TxtAt, text: string, found: Finding, uris: readonly string[]): Finding {

@@ -4,6 +4,7 @@ import type { DnsAnswer, DnsQueryOptions, DnsRecordOf, DnsResolver, DnsType } fr
 import { parseZone } from "../core/dns/zone-parse.ts";
 import type { Finding, RecordChange } from "../findings/finding.ts";
 import type { Check, CheckContext, SubjectReport } from "./context.ts";
+import { ownAliasAt } from "./txt.ts";
 
 /**
  * Makes a check that tries the change of every finding before it tells it: with the changed records the finding has to
@@ -115,7 +116,19 @@ async function ask(
   // What a CNAME of before leads to may have been added.
   if (target !== undefined && changes.added.has(place(target, type)))
     return merged(base, target, type, changes);
+  // RFC 4592 §3.3.1: a wildcard nearer to the name takes the place of the one that had the CNAME.
+  if (
+    target !== undefined &&
+    wildcards(changes.added, name, type).length > 0 &&
+    (await isOfWildcard(dns, name))
+  )
+    return merged({ kind: "nxdomain", authentic: isAuthentic(base) }, name, type, changes);
   return merged(aliasRemoved ? withoutRecords(base) : base, name, type, changes);
+}
+
+/** Whether the CNAME at a name is that of every name beside it. */
+async function isOfWildcard(dns: DnsResolver, name: string): Promise<boolean> {
+  return (await ownAliasAt(dns, name)) === undefined;
 }
 
 async function aliasOf(dns: DnsResolver, name: string, type: DnsType): Promise<string | undefined> {
@@ -136,12 +149,16 @@ function merged(base: AnyAnswer, name: string, type: DnsType, changes: Changes):
   // RFC 2181 §5: equal records are one.
   const known = new Set(old.map((data) => JSON.stringify(data)));
   const records = [...old, ...fresh.filter((data) => !known.has(JSON.stringify(data)))];
-  const authentic = base.kind !== "failure" && base.authentic;
+  const authentic = isAuthentic(base);
   if (records.length > 0)
     return { kind: "answer", records, ttl: base.kind === "answer" ? base.ttl : addedTtl, authentic };
   if (base.kind === "failure") return base;
   const exists = base.kind !== "nxdomain" || addedNames.some((one) => isBelowOrAt(one, name));
   return { kind: exists ? "nodata" : "nxdomain", authentic };
+}
+
+function isAuthentic(answer: AnyAnswer): boolean {
+  return answer.kind !== "failure" && answer.authentic;
 }
 
 function wildcards(added: RecordsByPlace, name: string, type: DnsType): readonly ResourceRecord[] {

@@ -8,6 +8,9 @@ const lowS = 300;
 /** RFC 2308 §5: one to three hours work well. */
 const maxNegativeS = 10_800;
 
+/** What Cloudflare writes into its exports for the TTL that it chooses itself. */
+const automatic = 1;
+
 const watched: readonly (readonly [prefix: string, type: DnsType])[] = [
   ["", "MX"],
   ["", "TXT"],
@@ -60,7 +63,9 @@ async function ttlOf(
 ): Promise<number | undefined> {
   const inFiles = zones.flatMap(({ zone }) => zone.records).filter((record) => record.name === name);
   if (inFiles.length > 0)
-    return leastOf(inFiles.filter((record) => record.type === type).map(({ ttl }) => ttl));
+    return leastOf(
+      inFiles.filter(({ type: of, ttl }) => of === type && ttl !== automatic).map(({ ttl }) => ttl),
+    );
   if (servers === undefined) return undefined;
   const answers = await servers.askAll(name, type);
   return leastOf(answers.flatMap(({ answer }) => (answer.kind === "answer" ? [answer.ttl] : [])));

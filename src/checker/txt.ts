@@ -32,8 +32,10 @@ export async function aliasAt(dns: DnsResolver, name: string): Promise<string | 
 export async function ownAliasAt(dns: DnsResolver, name: string): Promise<string | undefined> {
   const alias = await aliasAt(dns, name);
   const above = parentDomain(name);
-  if (alias === undefined || above === undefined || name.startsWith("*.")) return alias;
-  return alias === (await aliasAt(dns, unusedNameBelow(above))) ? undefined : alias;
+  if (alias === undefined || above === undefined) return alias;
+  // With a wildcard of its own the name above would exist, and have no alias of a wildcard still higher.
+  const other = name.startsWith("*.") ? above : unusedNameBelow(above);
+  return alias === (await aliasAt(dns, other)) ? undefined : alias;
 }
 
 /** A name that nobody uses: what answers there is a wildcard. */

@@ -99,13 +99,18 @@ function originOf({ zone, origin }: CheckedZone): string {
 function lintText(file: string, text: string, first: string, names: ReadonlySet<string>): Fault[] {
   const found: Fault[] = [];
   let origin = first;
+  let isRootStated = false;
   let owner: string | undefined;
   for (const entry of zoneEntries(text)) {
     if (found.length >= maxFaults) break;
     const [word, value] = entry.tokens;
-    if (word?.text.toUpperCase() === "$ORIGIN" && value !== undefined)
+    if (word?.text.toUpperCase() === "$ORIGIN" && value !== undefined) {
+      const detail = isRootStated ? undefined : doubledOrigin(value, origin);
+      if (detail !== undefined)
+        found.push({ params: { file, line: entry.line, fault: "missing-dot", detail } });
       origin = zoneName(value, origin) ?? origin;
-    else if (word !== undefined && !word.text.startsWith("$")) {
+      isRootStated = origin === "";
+    } else if (word !== undefined && !word.text.startsWith("$")) {
       if (!entry.indented) owner = zoneName(word, origin);
       for (const [fault, detail, meant] of lintEntry(entry, origin, names)) {
         const isMisread = fault === "semicolon" || fault === "unquoted-blank";
@@ -122,6 +127,12 @@ function lintText(file: string, text: string, first: string, names: ReadonlySet<
     }
   }
   return found;
+}
+
+/** `$ORIGIN example.jp` in the file of that zone, as it is read. */
+function doubledOrigin(value: ZoneToken, origin: string): string | undefined {
+  if (value.text.endsWith(".") || !looksAbsolute(value.text)) return undefined;
+  return zoneName(value, origin === "" ? (zoneName(value, "") ?? "") : origin);
 }
 
 type Lint = readonly [fault: Fault["params"]["fault"], detail: string, meant?: MeantText | undefined];

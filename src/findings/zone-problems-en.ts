@@ -7,6 +7,7 @@ export const zoneProblemsEn: ZoneProblemTexts = {
   "two-types": ({ first, second }) => `two record types, ${first} and ${second}`,
   "no-owner": () => "a record without an owner",
   "no-type": () => "a record without a type",
+  "loose-text": () => "a quoted text stands alone on a line; a record over several lines needs parentheses",
   "unknown-type": ({ found }) => `"${found}" is no record type`,
   "computed-type": ({ found }) => `${found} is known to some servers only`,
   "other-class": ({ found }) => `class ${found} is not supported`,

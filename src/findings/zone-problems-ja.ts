@@ -7,6 +7,7 @@ export const zoneProblemsJa: ZoneProblemTexts = {
   "two-types": ({ first, second }) => `レコードの種類が 2 つあります（${first} と ${second}）`,
   "no-owner": () => "レコードの名前がありません",
   "no-type": () => "レコードの種類がありません",
+  "loose-text": () => "引用符の文字列だけの行です。複数行に分けたレコードは丸括弧で囲みます",
   "unknown-type": ({ found }) => `「${found}」というレコードの種類はありません`,
   "computed-type": ({ found }) => `${found} は一部のサーバーだけの種類です`,
   "other-class": ({ found }) => `${found} クラスには対応していません`,

@@ -88,7 +88,8 @@ function findDisputed(
 }
 
 function isDisputed({ byQuery, byName }: ClientEvaluation): boolean {
-  return isVoidLimit(byQuery) && !isVoidLimit(byName) && byName.result !== "temperror";
+  const { result } = byName;
+  return isVoidLimit(byQuery) && result !== byQuery.result && result !== "temperror";
 }
 
 export function isVoidLimit({ problem }: SpfResult): boolean {

@@ -1,10 +1,12 @@
+import { parse as parseSuffix } from "tldts";
 import type { DnsResolver } from "../../core/dns/resolver.ts";
 import { isWithin } from "../../core/domain-name.ts";
-import { formatIp, inNetwork, parseNetwork } from "../../core/ip.ts";
+import { formatIp, type IpNetwork, inNetwork, parseNetwork } from "../../core/ip.ts";
 import type { HostMechanism, SpfQualifierWord } from "../../core/spf/record.ts";
 import type { FindingId } from "../../findings/finding.ts";
 import { loopBelow } from "./find-in-tree.ts";
 import { type DeadName, deadNames, oneFamilyHosts, suggestInclude } from "./find-names.ts";
+import type { MailHosts } from "./lookup-hosts.ts";
 import { ipFirst, mergeRecords, unique } from "./merge-records.ts";
 import { formatNetwork } from "./networks.ts";
 import { mendText, textFaults } from "./text-faults.ts";
@@ -80,7 +82,7 @@ function mendTerms(node: SpfNode, root: SpfNode, ids: MendIds, dead: readonly De
   const networks = ids.has("spf.host-bits") ? named.map(clearHostBits) : named;
   const toExpand = termsToExpand(node, ids);
   const expanded = networks.flatMap((word) =>
-    word.from !== undefined && toExpand.has(word.from) ? expandHosts(word) : [word],
+    word.from !== undefined && toExpand.has(word.from) ? expandTerm(word, node, root) : [word],
   );
   const inlined = ids.has("spf.lookups-over-10")
     ? expanded.flatMap((word) => inlineOwn(word, root))
@@ -160,6 +162,44 @@ function termsToExpand(node: SpfNode, ids: MendIds): ReadonlySet<TermNode> {
   return terms;
 }
 
+function expandTerm(word: Word, node: SpfNode, root: SpfNode): readonly Word[] {
+  const { from } = word;
+  if (from?.mail === undefined || !isOfService(from.mail, root)) return expandHosts(word);
+  // A service changes its hosts' addresses without a word: only where they pass in another way can the term go.
+  return passesElsewhere(from, node) ? [] : [word];
+}
+
+/** Whether mail is taken by hosts of others. */
+function isOfService({ hosts }: MailHosts, root: SpfNode): boolean {
+  const own = parseSuffix(root.domain, { validateHostname: false }).domain ?? root.domain;
+  return hosts.some(({ host }) => !isWithin(host, own));
+}
+
+function passesElsewhere(from: TermNode, node: SpfNode): boolean {
+  const networks = passingNetworks(node);
+  const words = expandHosts({ text: from.term.text, from });
+  return words.every(({ text }) => {
+    const own = /^ip[46]:/.test(text) ? parseNetwork(text.slice(4)) : undefined;
+    return own !== undefined && networks.some((network) => holds(network, own));
+  });
+}
+
+/** Networks that a record and what it includes let through, up to the first term that lets somebody not through. */
+function passingNetworks(node: SpfNode): readonly IpNetwork[] {
+  const found: IpNetwork[] = [];
+  for (const { term, child } of usedTerms(node)) {
+    if (term.kind !== "directive") continue;
+    if (term.qualifier !== "pass") break;
+    if ("address" in term.mechanism) found.push(term.mechanism);
+    else if (child?.state === "record") found.push(...passingNetworks(child));
+  }
+  return found;
+}
+
+function holds(network: IpNetwork, { address, prefix }: IpNetwork): boolean {
+  return network.prefix <= prefix && inNetwork(address, network.address, network.prefix);
+}
+
 /** ip4 and ip6 of all addresses of an "a" or "mx", with its prefix lengths; the term itself where not all are known. */
 function expandHosts(word: Word): readonly Word[] {
   const { from } = word;
@@ -198,12 +238,7 @@ function withoutListed(words: readonly Word[]): readonly Word[] {
   });
   return words.filter(({ text, from }) => {
     const network = from === undefined && /^ip[46]:/.test(text) ? parseNetwork(text.slice(4)) : undefined;
-    return (
-      network === undefined ||
-      !listed.some(
-        ({ address, prefix }) => prefix <= network.prefix && inNetwork(network.address, address, prefix),
-      )
-    );
+    return network === undefined || !listed.some((one) => holds(one, network));
   });
 }
 

@@ -172,7 +172,7 @@ class FaultReader {
     problem: SpfSyntaxError["problem"] | "ignored-modifier",
   ): TextFault {
     // Of two equal modifiers one is enough.
-    const suggestion = problem === "duplicate-modifier" ? undefined : suggestTerm(text);
+    const suggestion = problem === "duplicate-modifier" ? undefined : this.#besideAll(suggestTerm(text));
     return {
       finding: finding("spf.syntax", this.#name, {
         name: this.#name,
@@ -183,6 +183,13 @@ class FaultReader {
       }),
       ...(suggestion === undefined ? {} : { edit: { start, end, text: suggestion } }),
     };
+  }
+
+  /** RFC 7208 §5.1: a redirect "MUST be ignored" when there is an "all" anywhere; then an include is meant. */
+  #besideAll(suggestion: string | undefined): string | undefined {
+    if (suggestion?.startsWith("redirect=") !== true || !/ [-+?~]?all(?: |$)/i.test(this.#text))
+      return suggestion;
+    return suggestion.replace("redirect=", "include:");
   }
 
   /** `ip4: 192.0.2.1`, or `ip4 :192.0.2.1`: the two words as one, when that is a term. */

@@ -1,5 +1,6 @@
 import type { CheckDeps, CheckRequest } from "../../checker/check-domain.ts";
-import type { CheckedZone, KnownSelector } from "../../checker/context.ts";
+import type { KnownSelector } from "../../checker/context.ts";
+import { inSteadyOrder } from "../../checker/steady-order.ts";
 import type { Config } from "../../config/config.ts";
 import { builtInList } from "../../config/dmarc-options.ts";
 import type { Clock } from "../../core/clock.ts";
@@ -46,7 +47,7 @@ export async function openCheck(
   const given = values.selector.map((text) => givenSelector(text, io));
   const client = values.offline ? undefined : openDnsClient(values, config.dns, io);
   const remembered = openRemembered(config.dataDir, domains.length, clock.now());
-  const deps = openDeps(request.zones, client, config, clock);
+  const deps = openDeps(request, client, config, clock);
   const isSilent = values.config === undefined || values.client.length + values.helo.length > 0;
   return {
     ...deps,
@@ -91,22 +92,29 @@ async function sharedRequest(
 
 /** DNS with the zone files over it, and without. */
 function openDeps(
-  zones: readonly CheckedZone[],
+  { zones, publicSuffix }: Pick<CheckRequest, "zones" | "publicSuffix">,
   client: DnsClient | undefined,
   config: Config,
   clock: Clock,
 ): Pick<OpenCheck, "deps" | "liveDeps"> {
   const parsed = zones.map(({ zone }) => zone);
-  const dns = client ?? zoneResolver([]);
+  const live = client === undefined ? undefined : inSteadyOrder(client);
+  const dns = live ?? zoneResolver([]);
   const named = config.dns.authoritative;
   const servers =
-    client === undefined
+    live === undefined
       ? {}
       : {
-          live: client,
-          servers: authoritativeServers({ dns: client, clock, timeoutMs: serverTimeoutMs, named }),
+          live,
+          servers: authoritativeServers({ dns: live, clock, timeoutMs: serverTimeoutMs, named }),
         };
-  const overlay = zones.length === 0 ? dns : zoneResolver(parsed, client, { asPublished: true });
+  const overlay =
+    zones.length === 0
+      ? dns
+      : zoneResolver(parsed, live, {
+          asPublished: true,
+          ...(publicSuffix !== undefined && { isRegistry: (domain) => publicSuffix(domain) === domain }),
+        });
   return { deps: { dns: overlay, clock, ...servers }, liveDeps: { dns, clock, ...servers } };
 }
 

@@ -70,7 +70,7 @@ export const checkTextEn: CheckText = {
   },
   checked: (subjects) => `Checked: ${subjects.join(", ")}.`,
   unknown: "DNS did not answer at all. Nothing is known about this domain.",
-  notInZones: "No zone file holds this domain. Nothing is known about it.",
+  notInZones: "No zone file holds this domain, or what it is an alias of. Nothing is known about it.",
   progress: (done, all) => `${done} of ${all} domains`,
   summary: (domains, bad) => `${some(domains, "domain", "domains")}, ${bad} of them with findings to look at`,
   severity: { error: "error", warning: "warning", notice: "notice", info: "info" },

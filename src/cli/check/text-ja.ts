@@ -68,7 +68,7 @@ export const checkTextJa: CheckText = {
   },
   checked: (subjects) => `調べたもの: ${subjects.join("、")}`,
   unknown: "DNS からまったく応答がありません。このドメインについては何も分かりません。",
-  notInZones: "どのゾーンファイルにもこのドメインがありません。何も分かりません。",
+  notInZones: "どのゾーンファイルにも、このドメイン（または別名の先）がありません。何も分かりません。",
   progress: (done, all) => `${all} ドメイン中 ${done} 完了`,
   summary: (domains, bad) => `${domains} ドメイン中 ${bad} ドメインに対応が必要な指摘があります`,
   severity: { error: "エラー", warning: "警告", notice: "注意", info: "情報" },

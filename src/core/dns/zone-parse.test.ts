@@ -139,14 +139,16 @@ describe("TTL: RFC 2308 §4, RFC 1035 §5.1, §3.3.13", () => {
 });
 
 describe("other types", () => {
-  test.each(["ALIAS x.example.net.", "300 IN aname x.example.net.", "LUA A \"ifportup(25, {'192.0.2.1'})\""])(
-    "%s is told; the name exists, with addresses that only its server knows",
-    (rest) => {
-      const zone = parseZone(`a.jp ${rest}\nb.jp A 192.0.2.1`);
-      expect(zone).toMatchObject({ otherNames: [], computedNames: ["a.jp"], records: [{ name: "b.jp" }] });
-      expect(zone.errors.map(({ problem }) => problem.id)).toEqual(["computed-type"]);
-    },
-  );
+  test.each([
+    "ALIAS x.example.net.",
+    "300 IN aname x.example.net.",
+    "AWS ALIAS A x.example.net. Z2 false",
+    "LUA A \"ifportup(25, {'192.0.2.1'})\"",
+  ])("%s is told; the name exists, with addresses that only its server knows", (rest) => {
+    const zone = parseZone(`a.jp ${rest}\nb.jp A 192.0.2.1`);
+    expect(zone).toMatchObject({ otherNames: [], computedNames: ["a.jp"], records: [{ name: "b.jp" }] });
+    expect(zone.errors.map(({ problem }) => problem.id)).toEqual(["computed-type"]);
+  });
 
   test.each([
     "SRV 0 0 25 mx",
@@ -181,6 +183,8 @@ describe("other types", () => {
 describe("errors name the line, and the rest is read", () => {
   test.each([
     { text: "a.jp", is: "1 no-type" },
+    { text: '  "y"', is: "1 loose-text" },
+    { text: '"y" "z"', is: "1 loose-text" },
     { text: "a.jp 60 IN", is: "1 no-type" },
     { text: "\n a.jp A 192.0.2.1", is: "2 no-owner" },
     { text: "a.jp FOO x", is: "1 unknown-type FOO" },

@@ -119,6 +119,10 @@ class ZoneParser {
   #readEntry({ line, indented, tokens }: ZoneEntry): void {
     const [first, ...rest] = tokens;
     if (first === undefined) return;
+    if (tokens.every(({ quoted }) => quoted)) {
+      this.#fail(line, { problem: { id: "loose-text" } });
+      return;
+    }
     const problem =
       !first.quoted && first.text.startsWith("$")
         ? this.#readDirective(first.text.toUpperCase(), rest)
@@ -245,7 +249,7 @@ interface RecordHead {
   readonly second?: string;
 }
 
-/** Of PowerDNS, octoDNS and others. */
+/** Of PowerDNS, octoDNS and others; `AWS ALIAS A` is how cli53 writes those of Route 53. */
 const computedTypes: ReadonlySet<string> = new Set(["ALIAS", "ANAME", "LUA"]);
 
 /** TTL and class in either order, both optional, then the type; or what is wrong. */
@@ -259,6 +263,8 @@ function readHead(tokens: readonly ZoneToken[]): RecordHead | Fault {
     else if (!sawClass && (word === "IN" || word === "CLASS1")) sawClass = true;
     else if (word === "CH" || word === "HS" || word === "CS") return fault("other-class", word);
     else if (isKnownType(word)) return typed(ttl, plainType(word), tokens.slice(index + 1));
+    else if (!sawClass && word === "AWS" && tokens[index + 1]?.text.toUpperCase() === "ALIAS")
+      sawClass = true;
     else return fault(computedTypes.has(word) ? "computed-type" : "unknown-type", token.text);
   }
   return { problem: { id: "no-type" } };

@@ -9,6 +9,8 @@ interface ZoneProblems {
   readonly "two-types": { readonly first: string; readonly second: string };
   readonly "no-owner": object;
   readonly "no-type": object;
+  /** Quoted strings without anything before them: the entry that they belong to has ended. */
+  readonly "loose-text": object;
   /** A record type that there is not. */
   readonly "unknown-type": Found;
   /** A type of some servers only, which work its addresses out when they are asked (ALIAS, ANAME, LUA). */

@@ -96,6 +96,21 @@ describe("alone (offline)", () => {
     expect(answer.kind === "failure" ? answer.reason : answer.kind).toBe(is);
   });
 
+  // RFC 9989 §4.10: between a zone and its registry there may be a policy.
+  test.each([
+    ["_dmarc.jp", "nxdomain"],
+    ["_dmarc.ac.jp", "nxdomain"],
+    ["_dmarc.example.ac.jp", "offline"],
+    ["_dmarc.eng.example.ac.jp", "nxdomain"],
+  ])("%s above a zone of a department is %s where registries are known", async (name, is) => {
+    const zone = parseZone("eng.example.ac.jp. SOA ns. root. 1 2 3 4 5");
+    const registries = new Set(["jp", "ac.jp"]);
+    const answer = await zoneResolver([zone], undefined, {
+      isRegistry: (domain) => registries.has(domain),
+    }).query(name, "TXT");
+    expect(answer.kind === "failure" ? answer.reason : answer.kind).toBe(is);
+  });
+
   test("equal records are one and the least TTL counts: RFC 2181 §5", async () => {
     expect(await dns.query("example.jp", "TXT")).toEqual({
       kind: "answer",

@@ -21,7 +21,8 @@ type AnyRecord = DnsRecordOf[DnsType];
  *   of a file and `failure: offline` elsewhere. The origins of a file are the owners of its SOA records or, if it has
  *   none, its $ORIGIN names and the `origin` given. A file with neither is taken as all there is: then every name
  *   that is in no file is nxdomain. `_dmarc` names above an origin are nxdomain too: the tree walk of RFC 9989 §4.10
- *   asks for them, and a domain's own zone is meant to be tried without those of its registry.
+ *   asks for them, and a domain's own zone is meant to be tried without those of its registry. With `isRegistry` that
+ *   holds for the names for which it is true, and those between them and the origin are `failure: offline`.
  *
  * Answers that a file had a part in are never authentic.
  *
@@ -31,14 +32,20 @@ type AnyRecord = DnsRecordOf[DnsType];
 export function zoneResolver(
   zones: readonly Zone[],
   fallback?: DnsResolver,
-  { asPublished = false }: { readonly asPublished?: boolean } = {},
+  options: ZoneResolverOptions = {},
 ): DnsResolver {
-  const overlay = new Overlay(zones, fallback, asPublished);
+  const overlay = new Overlay(zones, fallback, options);
   return {
     // The records of a node are kept by type.
     query: <T extends DnsType>(name: string, type: T, options?: DnsQueryOptions) =>
       overlay.query(name, type, options) as Promise<DnsAnswer<DnsRecordOf[T]>>,
   };
+}
+
+export interface ZoneResolverOptions {
+  readonly asPublished?: boolean;
+  /** Whether a domain is a registry's. */
+  readonly isRegistry?: (domain: string) => boolean;
 }
 
 interface RecordSet {
@@ -67,10 +74,16 @@ class Overlay {
   /** Their addresses are not in the files. */
   readonly #computed = new Set<Node>();
   readonly #asPublished: boolean;
+  readonly #isRegistry: (domain: string) => boolean;
 
-  constructor(zones: readonly Zone[], fallback: DnsResolver | undefined, asPublished: boolean) {
+  constructor(
+    zones: readonly Zone[],
+    fallback: DnsResolver | undefined,
+    { asPublished = false, isRegistry = () => true }: ZoneResolverOptions,
+  ) {
     this.#fallback = fallback;
     this.#asPublished = asPublished;
+    this.#isRegistry = isRegistry;
     for (const zone of zones) this.#addZone(zone);
     for (const zone of zones) this.#findDelegations(zone);
   }
@@ -204,7 +217,7 @@ class Overlay {
 
   #isPolicyAbove(name: string): boolean {
     const above = name.startsWith("_dmarc.") ? name.slice("_dmarc.".length) : undefined;
-    if (above === undefined) return false;
+    if (above === undefined || !this.#isRegistry(above)) return false;
     return [...this.#origins].some((origin) => isBelowOrAt(origin, above));
   }
 

@@ -141,10 +141,14 @@ export const dkimEn: FindingText<DkimFindings> = {
     fix: () => "Sign with an RSA key of 2048 bits as well, under a selector of its own.",
   },
   "dkim.cname-dead": {
-    text: ({ name, target }) =>
-      `${name} is an alias of ${target}, where there is no record. Signatures with this selector cannot be verified.`,
-    fix: () =>
-      "Ask the service for the name that it wants now. If you left the service, remove the alias: whoever gets that name could sign as you.",
+    text: ({ name, target, live }) =>
+      live === undefined
+        ? `${name} is an alias of ${target}, where there is no record. Signatures with this selector cannot be verified.`
+        : `${name} is an alias of ${target}, where there is no record. ${live}, which leads to the same service, has its key: services that take turns between two names may publish the other key only when its turn comes.`,
+    fix: ({ live }) =>
+      live === undefined
+        ? "Ask the service for the name that it wants now. If you left the service, remove the alias: whoever gets that name could sign as you."
+        : `Nothing is to be done while mail is signed with ${live} and the service still names this alias in its instructions.`,
   },
   "dkim.rotation-age": {
     text: ({ domain, selector, months, by }) =>

@@ -146,10 +146,14 @@ export const dkimJa: FindingText<DkimFindings> = {
     fix: () => "別のセレクタで 2048 ビットの RSA 鍵を公開し、両方で署名してください。",
   },
   "dkim.cname-dead": {
-    text: ({ name, target }) =>
-      `${name} は ${target} の別名（CNAME）ですが、その先にレコードがありません。このセレクタの署名は検証できません。`,
-    fix: () =>
-      "利用中のサービスに、現在の正しい CNAME の値を確認してください。解約済みなら CNAME を削除してください。その名前を取得した第三者が、あなたのドメインで署名できてしまいます。",
+    text: ({ name, target, live }) =>
+      live === undefined
+        ? `${name} は ${target} の別名（CNAME）ですが、その先にレコードがありません。このセレクタの署名は検証できません。`
+        : `${name} は ${target} の別名（CNAME）ですが、その先にレコードがありません。同じサービスを指す ${live} には鍵があります。2 つの名前を交互に使うサービスは、次の鍵を切り替えの時まで公開しないことがあります。`,
+    fix: ({ live }) =>
+      live === undefined
+        ? "利用中のサービスに、現在の正しい CNAME の値を確認してください。解約済みなら CNAME を削除してください。その名前を取得した第三者が、あなたのドメインで署名できてしまいます。"
+        : `${live} で署名されていて、サービスの説明にこの CNAME が載っている間は、対応は不要です。`,
   },
   "dkim.rotation-age": {
     text: ({ domain, selector, months, by }) =>

@@ -59,7 +59,8 @@ export interface DkimFindings {
   readonly "dkim.service-tag": { readonly name: string; readonly services: string };
   readonly "dkim.old-tags": { readonly name: string; readonly tags: readonly string[] };
   readonly "dkim.ed25519-only": { readonly domain: string; readonly selectors: readonly string[] };
-  readonly "dkim.cname-dead": { readonly name: string; readonly target: string };
+  /** @param live Another selector that leads to the same service, and has a key. */
+  readonly "dkim.cname-dead": { readonly name: string; readonly target: string; readonly live?: string };
   readonly "dkim.rotation-age": {
     readonly domain: string;
     readonly selector: string;

@@ -17,6 +17,7 @@ const uriFaults: Readonly<Record<DmarcUriFault, string>> = {
   slashes: "there are no slashes after mailto:",
   blank: "there is a blank in it",
   address: "it is no mail address",
+  "u-label": "its domain has to be written in ASCII there (xn--...)",
   character: "it holds a character that has to be written as %XX there",
   empty: "nothing stands there",
 };
@@ -176,7 +177,10 @@ export const dmarcEn: FindingText<DmarcFindings> = {
   "dmarc.psl-vs-walk": {
     text: ({ domain, walk, psl }) =>
       `Receivers do not agree on the organization of ${domain}: by RFC 9989 it is ${walk}, by public suffix list (RFC 7489) it is ${psl}. Mail that relies on relaxed alignment passes at some only.`,
-    fix: ({ psl }) => `Publish a DMARC record at _dmarc.${psl} as well.`,
+    fix: ({ walk, psl, wanted }) =>
+      wanted
+        ? `psd=n has it so. Sign with ${walk} or a name below it: such mail passes at both.`
+        : `Publish a DMARC record at _dmarc.${psl} as well.`,
   },
   "dmarc.deep-name": {
     text: ({ domain, labels, at }) =>

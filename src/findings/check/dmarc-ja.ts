@@ -17,6 +17,7 @@ const uriFaults: Readonly<Record<DmarcUriFault, string>> = {
   slashes: "mailto: の後に // は付きません",
   blank: "空白が入っています",
   address: "メールアドレスになっていません",
+  "u-label": "ドメインは ASCII の形（xn--…）で書かなければなりません",
   character: "%XX の形で書かなければならない文字が入っています",
   empty: "何も書かれていません",
 };
@@ -178,7 +179,10 @@ export const dmarcJa: FindingText<DmarcFindings> = {
   "dmarc.psl-vs-walk": {
     text: ({ domain, walk, psl }) =>
       `${domain} の組織ドメインが受信側によって異なります（RFC 9989 では ${walk}、公開サフィックスのリストを使う RFC 7489 では ${psl}）。relaxed のアライメントに頼るメールは、一部の受信側でしか合格しません。`,
-    fix: ({ psl }) => `_dmarc.${psl} にも DMARC レコードを公開してください。`,
+    fix: ({ walk, psl, wanted }) =>
+      wanted
+        ? `psd=n の指定によるものです。${walk} かその下の名前で署名すれば、どの受信側でも合格します。`
+        : `_dmarc.${psl} にも DMARC レコードを公開してください。`,
   },
   "dmarc.deep-name": {
     text: ({ domain, labels, at }) =>

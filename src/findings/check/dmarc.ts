@@ -22,6 +22,8 @@ export type DmarcUriFault =
   | "blank"
   /** An address that has no domain, or none that can be one. */
   | "address"
+  /** A domain beyond ASCII, which an A-label stands for. */
+  | "u-label"
   /** A character that no URI has, or `!` that is not written as %21. */
   | "character"
   | "empty";
@@ -96,7 +98,13 @@ export interface DmarcFindings {
   readonly "dmarc.psd":
     | { readonly name: string; readonly value: "y"; readonly suffix: string }
     | { readonly name: string; readonly value: "n"; readonly above: string };
-  readonly "dmarc.psl-vs-walk": { readonly domain: string; readonly walk: string; readonly psl: string };
+  readonly "dmarc.psl-vs-walk": {
+    readonly domain: string;
+    readonly walk: string;
+    readonly psl: string;
+    /** By psd=n. */
+    readonly wanted: boolean;
+  };
   readonly "dmarc.deep-name": { readonly domain: string; readonly labels: number; readonly at: string };
   readonly "dmarc.rua-missing": { readonly name: string };
   readonly "dmarc.rua-syntax": {

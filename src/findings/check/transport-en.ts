@@ -1,5 +1,5 @@
 import type { FindingText } from "../finding.ts";
-import type { TlsrptUriFault, TransportFindings } from "./transport.ts";
+import { isHostFault, type TlsrptUriFault, type TransportFindings } from "./transport.ts";
 
 const stsFaults: Readonly<Record<TransportFindings["sts.txt-syntax"]["fault"], string>> = {
   version: "it does not begin with v=STSv1; in just these letters",
@@ -45,7 +45,8 @@ const malformed: Readonly<Record<TransportFindings["dane.malformed"]["fault"], s
   length: "its data is not as long as a digest of that type",
 };
 
-const mailbox = "Use another mailbox than postmaster if you can.";
+const mailbox =
+  "A mailbox at another domain is best, since reports about a fault here reach it too; else another one than postmaster.";
 
 export const transportEn: FindingText<TransportFindings> = {
   "sts.absent": {
@@ -110,7 +111,10 @@ export const transportEn: FindingText<TransportFindings> = {
       if (fault === "empty") return `rua= at ${name} has an empty entry.`;
       return `"${uri}" in rua= at ${name} is no destination for TLS reports: ${uriFaults[fault]}.`;
     },
-    fix: () => 'Write mailto:NAME@DOMAIN or https://..., with "," between several.',
+    fix: ({ fault }) =>
+      isHostFault(fault)
+        ? "Correct the address, or publish records for its host."
+        : 'Write mailto:NAME@DOMAIN or https://..., with "," between several.',
   },
   "rpt.rua-behind-broken-tls": {
     text: ({ domain, uri }) =>

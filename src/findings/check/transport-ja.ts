@@ -1,5 +1,5 @@
 import type { FindingText } from "../finding.ts";
-import type { TlsrptUriFault, TransportFindings } from "./transport.ts";
+import { isHostFault, type TlsrptUriFault, type TransportFindings } from "./transport.ts";
 
 const stsFaults: Readonly<Record<TransportFindings["sts.txt-syntax"]["fault"], string>> = {
   version: "大文字・小文字も含めて v=STSv1; で始まっていません",
@@ -45,7 +45,8 @@ const malformed: Readonly<Record<TransportFindings["dane.malformed"]["fault"], s
   length: "データの長さがダイジェストの長さと合いません",
 };
 
-const mailbox = "できれば postmaster ではなく専用のメールボックスにしてください。";
+const mailbox =
+  "障害についてのレポートも届くよう、できれば別のドメインのメールボックスにしてください。同じドメインなら postmaster ではなく専用のものをお勧めします。";
 
 export const transportJa: FindingText<TransportFindings> = {
   "sts.absent": {
@@ -110,7 +111,10 @@ export const transportJa: FindingText<TransportFindings> = {
       if (fault === "empty") return `${name} の rua= に空の項目があります。`;
       return `${name} の rua= にある「${uri}」は TLS レポートの宛先として読めません（${uriFaults[fault]}）。`;
     },
-    fix: () => "mailto:名前@ドメイン または https://... の形で書き、複数のときは「,」で区切ってください。",
+    fix: ({ fault }) =>
+      isHostFault(fault)
+        ? "宛先を直すか、そのホストのレコードを公開してください。"
+        : "mailto:名前@ドメイン または https://... の形で書き、複数のときは「,」で区切ってください。",
   },
   "rpt.rua-behind-broken-tls": {
     text: ({ domain, uri }) =>

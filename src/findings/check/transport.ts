@@ -71,6 +71,11 @@ export interface TransportFindings {
   readonly "dane.wrong-owner": { readonly name: string; readonly hosts: readonly string[] };
 }
 
+/** Whether a destination of TLS reports is written well, and only its host does not take them. */
+export function isHostFault(fault: TransportFindings["rpt.rua"]["fault"]): boolean {
+  return fault === "no-such-name" || fault === "no-address" || fault === "null-mx";
+}
+
 export const transportRules: FindingRules<TransportFindings> = {
   "sts.absent": { severity: "notice", needs: "dns", basis: "RFC 8461 §3" },
   "sts.txt-multiple": { severity: "error", needs: "dns", basis: "RFC 8461 §3.1" },
