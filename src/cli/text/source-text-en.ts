@@ -35,14 +35,13 @@ export const sourceTextEn: SourceText = {
     "provider-spf": ({ provider, domain }, nameOf) =>
       `it sends from ${domain}, as ${nameOf(provider)} does, and SPF passes`,
     "provider-asn": ({ provider, asn }, nameOf) => `its network (AS${asn}) belongs to ${nameOf(provider)}`,
-    "in-spf": ({ messages }) => `SPF lets it send as us (${grouped(messages)} messages)`,
+    "in-spf": ({ messages }) => `SPF lets it send as us (${many(messages, "message")})`,
     "passes-on": ({ provider }, nameOf) => `users of ${nameOf(provider)} pass mail on`,
     "forward-override": ({ messages }) => `receivers call ${grouped(messages)} of its messages forwarded`,
     "arc-override": ({ messages }) => `receivers let ${grouped(messages)} of its messages pass by ARC`,
     "srs-envelope": ({ envelope }) => `its envelope ${envelope} is written anew, as forwarders do`,
     "other-envelope": ({ envelope }) => `it sends from ${envelope}, for which SPF passes`,
-    "dkim-survives": ({ messages }) =>
-      `our signature passes and SPF does not (${grouped(messages)} messages)`,
+    "dkim-survives": ({ messages }) => `our signature passes and SPF does not (${many(messages, "message")})`,
     "many-authors": ({ authors }) => `it sends as ${authors} domains of ours`,
     "nothing-passes": ({ messages }) =>
       messages === 1
@@ -78,7 +77,8 @@ export const sourceTextEn: SourceText = {
     "tell-whose":
       "Nothing pressing. Enter it under networks.own, or tell whose it is with sekisho report label.",
     nothing: "Nothing to do.",
-    "add-to-spf": "Nothing pressing: signatures pass. Add the address to SPF if it is to stay.",
+    "add-to-spf":
+      "Nothing pressing: signatures pass. SPF will pass, too, with an envelope of our own domain and the address in SPF.",
   },
   task: {
     "sign-own": "sign with DKIM",

@@ -72,7 +72,8 @@ export const sourceTextJa: SourceText = {
     "tell-whose":
       "急ぎの対応は不要です。誰のサーバーかを networks.own か sekisho report label で登録してください。",
     nothing: "対応は不要です。",
-    "add-to-spf": "急ぎの対応は不要です（署名は有効）。今後も使うなら SPF にアドレスを追加してください。",
+    "add-to-spf":
+      "急ぎの対応は不要です（署名は有効）。SPF も pass にするには、エンベロープ From を自ドメインにし、SPF にアドレスを追加します。",
   },
   task: {
     "sign-own": "DKIM 署名を付ける",

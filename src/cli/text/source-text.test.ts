@@ -61,4 +61,11 @@ test("one is not many", () => {
   );
   expect(moreAddresses(1200)).toBe("… and 1,200 more addresses (--limit)");
   expect(reasonText(reason("nothing-passes", { messages: 1 }), "en")).toBe("nothing passes for its message");
+  expect(reasonText(reason("in-spf", { messages: 1 }), "en")).toBe("SPF lets it send as us (1 message)");
+  expect(reasonText(reason("dkim-survives", { messages: 1 }), "en")).toMatch(/\(1 message\)$/);
+});
+
+test("SPF of a service passes for its own envelope, so that its address in our record is not enough", () => {
+  expect(sourceText("en").advice["add-to-spf"]).toContain("envelope of our own domain");
+  expect(sourceText("ja").advice["add-to-spf"]).toContain("エンベロープ From を自ドメイン");
 });

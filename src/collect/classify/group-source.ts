@@ -2,12 +2,13 @@ import { forwarderRule } from "./forwarder-rule.ts";
 import { labelOf } from "./label.ts";
 import { listRule } from "./list-rule.ts";
 import { ownRule } from "./own-rule.ts";
+import { providerById } from "./provider.ts";
 import { providerRule } from "./provider-rule.ts";
 import { rankOf } from "./rank.ts";
 import type { Site } from "./site.ts";
 import { reason, type SourceFacts, type SourceGroup, type SourceReason } from "./source.ts";
 import { spoofedRule, unconfirmedOwnName } from "./spoofed-rule.ts";
-import { stateOf } from "./state.ts";
+import { sentForUs, stateOf } from "./state.ts";
 import { confirmedName, type Verdict } from "./verdict.ts";
 
 /**
@@ -16,8 +17,12 @@ import { confirmedName, type Verdict } from "./verdict.ts";
  */
 export function groupSource(facts: SourceFacts, site: Site): SourceGroup {
   const verdict = verdictOf(facts, site);
-  const state = stateOf(facts);
+  const state = stateOf(isMailHost(verdict) ? sentForUs(facts) : facts);
   return { ...verdict, state, rank: rankOf(verdict, state, facts) };
+}
+
+function isMailHost({ group, provider }: Verdict): boolean {
+  return group === "service" && provider !== undefined && providerById(provider)?.class === "mail-host";
 }
 
 /** The operator's word, then his networks, then what others are known to be, then what the mail itself tells. */

@@ -1,4 +1,5 @@
 import type { OwnNetwork } from "../../config/config.ts";
+import { isGenericName } from "./generic-name.ts";
 import { narrowest, type Site } from "./site.ts";
 import { reason, type SourceFacts, type SourceOwner } from "./source.ts";
 import { isMuch, messagesOf } from "./state.ts";
@@ -21,9 +22,28 @@ export function ownRule(facts: SourceFacts, site: Site): Verdict | undefined {
   if (submitter !== undefined)
     return { group: "own", reasons: [reason("own-submitter", { network: submitter.text })], ...certain };
   const name = ownName(facts, site);
-  return name === undefined
-    ? undefined
-    : { group: "own", reasons: [reason("own-name", { name })], confidence: "high", own: true };
+  return name === undefined ? undefined : ownNameVerdict(facts, name, site);
+}
+
+/** Lines of ours lead back, too: of those somebody has to find out who stands behind them, unless they sign as we do. */
+function ownNameVerdict(facts: SourceFacts, name: string, site: Site): Verdict {
+  const named = reason("own-name", { name });
+  const base = { confidence: "high", own: true } as const;
+  return isLine(facts, name, site) && signingDomain(facts) === undefined
+    ? { ...base, group: "own-unknown", reasons: [reason("generic-name", { name }), named] }
+    : { ...base, group: "own", reasons: [named] };
+}
+
+/** Whether a name of ours is one that any line or device of ours is given, whoever runs it. */
+function isLine({ ip }: SourceFacts, name: string, { ownHosts }: Site): boolean {
+  return ip !== undefined && !ownHosts.has(name) && isGenericName(name, ip);
+}
+
+/** What it signs with as we do. A host that only passes on what another has signed does so seldom. */
+function signingDomain(facts: SourceFacts): string | undefined {
+  const signed = facts.ways.find(({ dkim }) => dkim === "pass");
+  const messages = messagesOf(facts.ways, ({ dkim }) => dkim === "pass");
+  return signed !== undefined && isMuch(messages, facts) ? (signed.dkimDomain ?? signed.from) : undefined;
 }
 
 const certain = { confidence: "certain", own: true } as const;
@@ -44,30 +64,21 @@ function ownNetworkVerdict(facts: SourceFacts, own: OwnNetwork, site: Site): Ver
   if (owner.name !== undefined || owner.contact !== undefined || isOneHost)
     return { ...base, group: "own", reasons: [reason("own-network", { network })], confidence: "certain" };
   const name = ownName(facts, site);
-  if (name !== undefined)
+  if (name !== undefined && !isLine(facts, name, site))
     return {
       ...base,
       group: "own",
       reasons: [reason("own-name", { name }), reason("own-network", { network })],
       confidence: "certain",
     };
-  const signed = facts.ways.find(({ dkim }) => dkim === "pass");
-  // A host that only passes on what another has signed does so seldom.
-  if (
-    signed !== undefined &&
-    isMuch(
-      messagesOf(facts.ways, ({ dkim }) => dkim === "pass"),
-      facts,
-    )
-  ) {
-    const domain = signed.dkimDomain ?? signed.from;
+  const domain = signingDomain(facts);
+  if (domain !== undefined)
     return {
       ...base,
       group: "own",
       reasons: [reason("own-signature", { domain, network })],
       confidence: "high",
     };
-  }
   return {
     ...base,
     group: "own-unknown",

@@ -30,8 +30,11 @@ export function providerRule(facts: SourceFacts, organizational: OrganizationalD
       return { ...base, group: provider.class, ...(isFlood(facts) && { confidence: "low" }) };
     case "mail-host":
       return mailHostVerdict(facts, base, organizational);
-    case "hosting":
     case "isp":
+      return isByNetwork(base)
+        ? behindLineVerdict(facts, base, organizational)
+        : hostingVerdict(facts, base, organizational);
+    case "hosting":
       return hostingVerdict(facts, base, organizational);
   }
 }
@@ -43,6 +46,10 @@ function isFlood(facts: SourceFacts): boolean {
 
 type Base = Omit<Verdict, "group"> & { readonly provider: string };
 
+function isByNetwork({ reasons }: Base): boolean {
+  return reasons[0]?.id === "provider-asn";
+}
+
 /** A mail host sends for us where SPF says so, and passes our mail on for its users where only our signature is left. */
 function mailHostVerdict(
   facts: SourceFacts,
@@ -52,12 +59,11 @@ function mailHostVerdict(
   if (facts.sums.spf > facts.sums.messages / 10) return { ...base, group: "service" };
   const passedOn = listRule(facts, organizational) ?? forwarderRule(facts, organizational);
   if (passedOn !== undefined) return withProvider(passedOn, base);
-  // Its own signature, not ours: a tenant of ours who has not set up his own (`gappssmtp.com`, `onmicrosoft.com`).
-  const tenant = messagesOf(facts.ways, ({ dkimPasses }) => dkimPasses.some(isTenantDomain));
+  const tenant = messagesOf(facts.ways, (way) => isOfTenant(way, base.provider));
   if (isMuch(tenant, facts))
     return { ...base, group: "service", confidence: facts.sums.passed === 0 ? "low" : "medium" };
   // In the networks of the large ones there are rented servers, too, whose names say nothing of mail.
-  if (base.reasons[0]?.id === "provider-asn" && !cameFromUs(facts)) return undefined;
+  if (isByNetwork(base) && !cameFromUs(facts)) return undefined;
   if (isFlood(facts)) return { ...base, group: "unknown", confidence: "low" };
   return {
     ...base,
@@ -67,8 +73,15 @@ function mailHostVerdict(
   };
 }
 
-function isTenantDomain(domain: string): boolean {
-  return providerOfDomain(domain, "dkim")?.class === "mail-host";
+/**
+ * Its own signature, not ours: a tenant of ours who has not set up his own (`gappssmtp.com`, `onmicrosoft.com`). One beside
+ * ours, or with an envelope of somebody else, is that of a tenant who passes mail on.
+ */
+function isOfTenant({ dkim, dkimPasses, spf, spfDomain }: Way, provider: string): boolean {
+  const isItsOwn = (domain: string, by: "dkim" | "spf"): boolean =>
+    providerOfDomain(domain, by)?.id === provider;
+  if (dkim !== "other" || !dkimPasses.some((domain) => isItsOwn(domain, "dkim"))) return false;
+  return spf !== "other" || spfDomain === undefined || isItsOwn(spfDomain, "spf");
 }
 
 /** A rented server sends for us where anything passes as ours, unless it is a list's, or only passes on what was signed elsewhere. */
@@ -82,6 +95,16 @@ function hostingVerdict(facts: SourceFacts, base: Base, organizational: Organiza
     };
   const passedOn = listRule(facts, organizational) ?? forwarderRule(facts, organizational);
   return passedOn === undefined ? { ...base, group: "hosting" } : withProvider(passedOn, base);
+}
+
+/** In the network of an access provider may stand anybody's own server, ours too: it tells of nothing that does more than write our name. */
+function behindLineVerdict(
+  facts: SourceFacts,
+  base: Base,
+  organizational: OrganizationalDomain,
+): Verdict | undefined {
+  const verdict = facts.sums.spf > 0 ? undefined : hostingVerdict(facts, base, organizational);
+  return verdict?.group === "hosting" ? verdict : undefined;
 }
 
 function withProvider(verdict: Verdict, { reasons, provider }: Base): Verdict {
@@ -136,12 +159,14 @@ function providerOfWays({ ways, sums }: SourceFacts): FoundProvider | undefined 
       (isPassedOn(way) ? undefined : providerOfDkim(way.dkimPasses));
     if (found !== undefined) add(found, way.messages);
   }
-  return [...tallies.values()].find(({ messages }) => messages >= most)?.found;
+  const found = [...tallies.values()].find(({ messages }) => messages >= most)?.found;
+  // SPF for an author of ours: then the host is not only a list's.
+  return found?.provider.class === "list" && sums.spf > sums.messages / 10 ? undefined : found;
 }
 
-/** Both signatures hold, the envelope is not the host's own: somebody may have brought it who sends for nobody. */
+/** Both signatures hold, the envelope is neither ours nor the signer's: somebody may have brought it who sends for nobody. */
 function isPassedOn({ dkim, spf }: Way): boolean {
-  return dkim === "pass" && spf === "fail";
+  return dkim === "pass" && spf !== "pass";
 }
 
 function providerOfSpf(domain: string | undefined): FoundProvider | undefined {

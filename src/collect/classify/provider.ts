@@ -68,8 +68,12 @@ export function providerOfAsn(asn: number): Provider | undefined {
   return byAsn.get(asn);
 }
 
+export function providerById(id: string): Provider | undefined {
+  return byId.get(id);
+}
+
 /** @returns The id itself where the catalogue has lost it. */
 export function providerName(id: string, lang: "en" | "ja"): string {
-  const provider = byId.get(id);
+  const provider = providerById(id);
   return (lang === "ja" ? provider?.ja : undefined) ?? provider?.name ?? id;
 }

@@ -1,4 +1,4 @@
-import { formatIp, type IpAddress } from "../../core/ip.ts";
+import { isGenericName } from "./generic-name.ts";
 import { isOwnName } from "./own-rule.ts";
 import type { Site } from "./site.ts";
 import { type Confidence, reason, type SourceFacts, type SourceReason } from "./source.ts";
@@ -58,29 +58,4 @@ function againstIt(facts: SourceFacts, site: Site): readonly SourceReason[] {
   const refused = sums.rejected + sums.quarantined;
   if (refused * 2 > sums.messages) signs.push(reason("refused", { messages: refused }));
   return signs;
-}
-
-const genericWords = ["dynamic", "dyn", "dhcp", "dsl", "adsl", "pool", "ppp", "cable", "dialup", "broadband"];
-
-/** A name that is made from the address, as providers give to all their lines. */
-function isGenericName(name: string, ip: IpAddress): boolean {
-  const labels = name.split(".");
-  if (labels.some((label) => label.split("-").some((word) => genericWords.includes(word)))) return true;
-  return ip.family === 4 ? holdsIpv4(name, ip) : holdsHex(name, ip);
-}
-
-function holdsIpv4(name: string, ip: IpAddress): boolean {
-  const numbers = name
-    .split(/\D+/)
-    .filter((digits) => digits !== "" && digits.length <= 3)
-    .map(Number);
-  const written = numbers.join(".");
-  const octets = formatIp(ip);
-  const reversed = [...ip.octets].reverse().join(".");
-  return [octets, reversed].some((text) => `.${written}.`.includes(`.${text}.`)) || holdsHex(name, ip);
-}
-
-function holdsHex(name: string, ip: IpAddress): boolean {
-  const hex = Buffer.from(ip.octets).toString("hex");
-  return name.replaceAll("-", "").includes(ip.family === 4 ? hex : hex.slice(16));
 }

@@ -4,14 +4,27 @@ import type { SourceFacts, SourceState, Way } from "./source.ts";
 const nearlyAll = 0.98;
 const half = 0.5;
 
+type Judged = Pick<SourceFacts, "sums" | "ways">;
+
+/**
+ * What a mail host sends for us: not what its other customers pass on with envelopes of theirs and without a good signature
+ * of ours. All of it, if that is all there is.
+ */
+export function sentForUs({ sums, ways }: Judged): Judged {
+  const isForUs = ({ dkim, spf }: Way): boolean => dkim === "pass" || spf !== "other";
+  const messages = messagesOf(ways, isForUs);
+  const left = messagesOf(ways, () => true) - messages;
+  if (messages === 0 || left >= sums.messages) return { sums, ways };
+  return { sums: { ...sums, messages: sums.messages - left }, ways: ways.filter(isForUs) };
+}
+
 /** How the mail of a source is authenticated, in one word: by what it lacks most. Pure. */
-export function stateOf({ sums, ways }: Pick<SourceFacts, "sums" | "ways">): SourceState {
-  const { messages, dkim, spf } = sums;
+export function stateOf({ sums, ways }: Judged): SourceState {
+  const { messages, dkim, spf, passed } = sums;
   if (dkim >= messages * nearlyAll) return spf >= messages * half ? "works" : "no-spf";
   const unsigned = messages - dkim;
   if (messagesOf(ways, (way) => way.dkim === "broken") > unsigned * half) return "broken";
-  // Of what is not signed, as much passes SPF as is left when every signed message passes it too.
-  return spf - dkim > unsigned * half || spf >= messages * half ? "unsigned" : "fails";
+  return passed - dkim > unsigned * half || spf >= messages * half ? "unsigned" : "fails";
 }
 
 /** Messages that came by ways of which something is true. */
