@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import type { SigningKeyConfig } from "../config/sign-config.ts";
-import { becomeUser, type Identity, identityOf, userName } from "../daemon/identity.ts";
+import { becomeUser, giveDataDir, type Identity, identityOf, userName } from "../daemon/identity.ts";
 import { daemonText } from "../daemon/text.ts";
 import { listKeys, rotatesIn, rowsInUse } from "../keys/rotated-keys.ts";
 import { isIncoming, type RotatedKey } from "../keys/rotation.ts";
@@ -44,10 +44,16 @@ function withKeys(config: Config, keys: readonly SigningKeyConfig[]): Config {
   return { ...config, sign: { ...config.sign, keys } };
 }
 
-/** Root becomes the user of the running program, so that whatever is written can be read by it. */
+/**
+ * Root becomes the user of the running program, so that whatever is written can be read by it. The data folder is made ready
+ * as at a start, which may be yet to come.
+ * @throws SekishoError as `programUser`, and STORE_UNAVAILABLE; what the system says of the folder.
+ */
 export function actAsOwner(config: Config, io: Io): void {
   const identity = programUser(config, io);
-  if (identity !== undefined) becomeUser(identity);
+  if (identity === undefined) return;
+  giveDataDir(config.dataDir, identity, daemonText(io.lang));
+  becomeUser(identity);
 }
 
 /**

@@ -8,7 +8,7 @@ if (fault === undefined) await start();
 else {
   process.stderr.write(`sekisho: ${fault}\n`);
   // As failedCode, which cannot be loaded: an MTA must keep the mail.
-  process.exitCode = argv.includes("--pipe") ? 75 : 3;
+  process.exitCode = argv.some((option) => /^--pipe(?:=|$)/.test(option)) ? 75 : 3;
 }
 
 async function start(): Promise<void> {

@@ -15,7 +15,8 @@ export interface CollectFile {
   /** Of the key that names it. */
   readonly path: string;
   readonly file: string;
-  readonly use: "certificates" | "secret" | "program";
+  /** `secret`: in its first line. `key`: in the whole of it. */
+  readonly use: "certificates" | "secret" | "key" | "program";
 }
 
 /** The files that `collect.mailbox` and `store` name; a program is looked for as the system does. */
@@ -64,7 +65,7 @@ export async function collectFileProblems(
   for (const { path, file, use } of files) {
     const reason = await faults[use](file);
     if (reason !== undefined) errors.push(configProblem(codes[use], path, { file, reason }));
-    else if (use === "secret" && (await isOpen(file)))
+    else if ((use === "secret" || use === "key") && (await isOpen(file)))
       warnings.push(configProblem("open-secret", path, { file }));
   }
   return { errors, warnings };
@@ -73,12 +74,14 @@ export async function collectFileProblems(
 const codes = {
   certificates: "bad-ca",
   secret: "bad-secret-file",
+  key: "bad-secret-file",
   program: "bad-token-command",
 } as const;
 
 const faults: Readonly<Record<CollectFile["use"], (file: string) => Promise<string | undefined>>> = {
   certificates: certificatesFault,
   secret: secretFault,
+  key: keyFault,
   program: programFault,
 };
 
@@ -99,6 +102,12 @@ async function secretFault(file: string): Promise<string | undefined> {
   const octets = await read(file);
   if (typeof octets === "string") return octets;
   return /^\r?(?:\n|$)/.test(octets.toString("utf8")) ? "its first line is empty" : undefined;
+}
+
+async function keyFault(file: string): Promise<string | undefined> {
+  const octets = await read(file);
+  if (typeof octets === "string") return octets;
+  return octets.length === 0 ? "empty" : undefined;
 }
 
 /** @returns The octets, or why there are none. */

@@ -10,9 +10,7 @@ export async function rotateFiles({ sign }: Pick<Config, "sign">): Promise<reado
       const { keyFile, program } = publish;
       return [
         { path: `${path}.program`, file: await findProgram(program), use: "program" },
-        ...(keyFile === undefined
-          ? []
-          : [{ path: `${path}.key_file`, file: keyFile, use: "secret" } as const]),
+        ...(keyFile === undefined ? [] : [{ path: `${path}.key_file`, file: keyFile, use: "key" } as const]),
       ];
     }
     case "hook":

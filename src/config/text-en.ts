@@ -45,7 +45,8 @@ export const en: ProblemText = {
   "bad-ca": ({ file, reason }) => `the certificates in ${file} cannot be used: ${fault(reason)}`,
   "bad-secret-file": ({ file, reason }) => `the secret in ${file} cannot be read: ${fault(reason)}`,
   "bad-token-command": ({ file, reason }) => `${file} cannot be run: ${fault(reason)}`,
-  "open-secret": ({ file }) => `${file} holds a secret and is open to everybody on this machine: chmod 0600`,
+  "open-secret": ({ file }) =>
+    `${file} holds a secret and is open to everybody on this machine: chmod o-rwx ${file}`,
   "bad-login-file": ({ file, reason }) => `the login file ${file} cannot be read: ${fault(reason)}`,
   "unreadable-as-user": ({ file, user }) =>
     `${file} cannot be read by ${user}, whom Sekisho runs as: give it and the folders above it to that user or to a group of his (chown root:GROUP and chmod 0640)`,

@@ -51,7 +51,7 @@ export const ja: ProblemText = {
     `パスワードなどを書いたファイル ${file} を読めません: ${fault(reason)}`,
   "bad-token-command": ({ file, reason }) => `${file} を実行できません: ${fault(reason)}`,
   "open-secret": ({ file }) =>
-    `${file} にはパスワードなどが書かれていますが、このマシンの誰にでも開かれています。chmod 0600 を実行してください`,
+    `${file} にはパスワードなどが書かれていますが、このマシンの誰にでも開かれています。chmod o-rwx ${file} を実行してください`,
   "bad-login-file": ({ file, reason }) => `ログイン名のファイル ${file} を読めません: ${fault(reason)}`,
   "unreadable-as-user": ({ file, user }) =>
     `${file} を、Sekisho の実行ユーザー ${user} が読めません。ファイルと上のフォルダーを、そのユーザーか所属グループが読めるようにしてください (chown root:グループ と chmod 0640)`,

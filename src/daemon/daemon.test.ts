@@ -457,6 +457,23 @@ test("a start that fails leaves nothing behind", async () => {
   expect(existsSync(first)).toBe(false);
 });
 
+test("a reload that is refused leaves no socket with the mode of the new configuration", async () => {
+  const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+  const run = await start({ workers: 0 });
+  const [first, second] = [join(run.folder, "a.sock"), join(run.folder, "b.sock")];
+  const configOf = (mode: string, group = ""): string =>
+    yaml(run.dataDir, {
+      workers: 0,
+      sockets: `{ listen: "unix:${first}", mode: "${mode}" }, { listen: "unix:${second}"${group} }`,
+    });
+  expect(await run.reload(configOf("0660"))).toBe(true);
+  expect(modeOf(first)).toBe("660");
+  expect(await run.reload(configOf("0600", ", group: no-such-group"))).toBe(false);
+  expect(modeOf(first)).toBe("660");
+  expect(await run.reload(configOf("0600"))).toBe(true);
+  expect(modeOf(first)).toBe("600");
+});
+
 test("nor does it leave the socket of the receiver of reports", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sekisho-daemon-"));
   folders.push(folder);

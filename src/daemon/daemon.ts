@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import type { Registry } from "prom-client";
-import type { Config } from "../config/config.ts";
+import type { Config, MilterSocketConfig } from "../config/config.ts";
 import { codeOf } from "../config/file-fault.ts";
 import { formatHostPort } from "../config/listen.ts";
 import type { LoadedConfig } from "../config/load.ts";
@@ -411,10 +411,10 @@ class Supervisor implements Daemon {
     try {
       collector = await this.#collector.prepare(config);
       if (plan.webChanged) this.#web = await this.#openWeb(config);
-      for (const socket of plan.permitSockets)
-        this.#sockets.find(({ listen }) => listen === socket.listen)?.permit(socket);
+      for (const socket of plan.permitSockets) this.#permit(socket);
       collector.permit();
     } catch (error) {
+      this.#permitAsBefore(plan);
       for (const socket of opened) socket.close();
       collector?.undo();
       if (this.#web !== webBefore) await this.#web?.close();
@@ -431,6 +431,20 @@ class Supervisor implements Daemon {
     if (plan.webChanged) await webBefore?.close();
     await collector.use();
     await this.#records?.configure(config);
+  }
+
+  #permit(socket: MilterSocketConfig): void {
+    this.#sockets.find(({ listen }) => listen === socket.listen)?.permit(socket);
+  }
+
+  #permitAsBefore({ permitSockets }: ReloadPlan): void {
+    const changed = new Set(permitSockets.map(({ listen }) => listen));
+    for (const socket of this.#config.milter.sockets.filter(({ listen }) => changed.has(listen)))
+      try {
+        this.#permit(socket);
+      } catch {
+        // As with the new ones, where it is gone: why is told of those.
+      }
   }
 
   async #applyToPool(withKeys: Config): Promise<void> {

@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -114,6 +124,19 @@ describe.runIf(isRoot)("as root", () => {
       "spool/x.ndjson",
     ])
       expect(statSync(join(dataDir, name)).uid).toBe(65534);
+  });
+
+  test("behind a link it is the folder that counts, and is given over", () => {
+    const [own, empty] = [join(folder, "own"), join(folder, "empty")];
+    for (const path of [own, empty]) {
+      mkdirSync(path);
+      symlinkSync(path, `${path}.link`);
+    }
+    writeFileSync(join(own, "of-theirs"), "");
+    chownSync(own, 65_534, 65_534);
+    expect(prepare(`${own}.link`)).toBe(true);
+    expect(prepare(`${empty}.link`)).toBe(true);
+    expect(statSync(empty).uid).toBe(65_534);
   });
 
   test("a folder with other things in it is left alone, and so is somebody else's", () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, lchownSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { chownSync, lchownSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { SekishoError } from "../errors.ts";
@@ -96,14 +96,18 @@ function makeSocketFolder(folder: string, { uid, gid }: Identity): void {
   if (makeFolder(folder, 0o755)) chownSync(folder, uid, gid);
 }
 
-function giveDataDir(folder: string, { uid, gid, user }: Identity, text: DaemonText): void {
+/**
+ * Makes the data folder where there is none, and gives what root has made to the user.
+ * @throws SekishoError STORE_UNAVAILABLE when it is somebody else's; what the system says where it cannot be made.
+ */
+export function giveDataDir(folder: string, { uid, gid, user }: Identity, text: DaemonText): void {
   makeFolder(folder, 0o700);
-  const owner = lstatSync(folder).uid;
+  const owner = statSync(folder).uid;
   if (owner === uid) return;
   // What root has made in an earlier run is given over; a folder with anything else in it may be anybody's.
   if (owner !== 0 || readdirSync(folder).some((name) => !ours.test(name)))
     throw new SekishoError("STORE_UNAVAILABLE", text.foreignDataDir(folder, owner, user));
-  giveTree(folder, uid, gid);
+  giveTree(realpathSync(folder), uid, gid);
 }
 
 const ours =

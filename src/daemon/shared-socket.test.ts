@@ -53,6 +53,17 @@ describe("a socket that is bound for others to listen on", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test("a group that cannot be given leaves the mode as it was", async () => {
+    const path = join(folder, "g.sock");
+    const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    const shared = await bindSocket(socketAt(`unix:${path}`), { text, owner });
+    // No such number can be, for root either.
+    owner.gid = 2 ** 33;
+    expect(() => shared.permit(socketAt(`unix:${path}`, { mode: 0o666 }))).toThrow(/g\.sock/);
+    expect((statSync(path).mode & 0o777).toString(8)).toBe("660");
+    shared.close();
+  });
+
   test("connections wait while nobody listens, once somebody has", async () => {
     const path = join(folder, "b.sock");
     const shared = await bindSocket(socketAt(`unix:${path}`), { text });

@@ -217,8 +217,9 @@ function permit(
   if (group !== undefined && gid === undefined)
     throw new SekishoError("LISTEN_FAILED", `milter socket ${listen}: ${text.noGroup(group)}`);
   try {
-    chmodSync(address.path, mode);
+    // The group first, which may be refused: the mode shall not change without it.
     if (gid !== undefined || owner !== undefined) chownSync(address.path, owner?.uid ?? -1, gid ?? -1);
+    chmodSync(address.path, mode);
   } catch (cause) {
     throw new SekishoError("LISTEN_FAILED", text.cannotPermit(listen, group ?? ""), { cause });
   }

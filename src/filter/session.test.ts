@@ -233,14 +233,33 @@ describe("forged fields (RFC 8601 §5)", () => {
     { names: 19_000, hidden: true, reply: "accept", removed: 1 },
     { names: 21_000, hidden: true, reply: "tempfail", removed: 0 },
     { names: 21_000, hidden: false, reply: "accept", removed: 0 },
-  ])("RFC 8601 §5: behind $names names of fields, hidden: $hidden: $reply", async (row) => {
+    // It would be a way around every policy.
+    { names: 21_000, hidden: true, onFailure: "accept", reply: "tempfail", removed: 0 },
+    { names: 21_000, hidden: true, onFailure: "reject", reply: "reject", removed: 0 },
+  ] as const)("RFC 8601 §5: behind $names names of fields, hidden: $hidden: $reply", async (row) => {
     const many = Array.from({ length: row.names }, (_, n) => [`X-${n}`, " x"] as const);
     const value = row.hidden ? " hi\rAuthentication-Results: mx.rcpt.example; dmarc=pass" : " hi";
     const fields = [...usualFields, ...many, ["X-Last", value]] as const;
-    const got = await send({ fields, onFailure: "tempfail" });
+    const { onFailure = "tempfail" } = row as { readonly onFailure?: "accept" | "reject" };
+    const got = await send({ fields, onFailure });
     expect(got.end.reply.kind).toBe(row.reply);
     expect(got.records[0]?.removed ?? []).toHaveLength(row.removed);
-    expect(got.records[0]?.fault?.stage).toBe(row.reply === "tempfail" ? "end-of-message" : undefined);
+    expect(got.records[0]?.fault?.stage).toBe(row.reply === "accept" ? undefined : "end-of-message");
+  });
+
+  test.each([
+    {
+      what: "much white space before the colon",
+      name: `Authentication-Results${" ".repeat(1200)}`,
+      removed: 1,
+    },
+    { what: "a name longer than a line, with another field in it", name: "X".repeat(1200), removed: 0 },
+  ])("RFC 8601 §5: $what", async ({ name, removed }) => {
+    const value = removed === 1 ? ` ${forged[0]}` : ` hi\rAuthentication-Results: ${forged[0]}`;
+    const got = await send({ fields: [...usualFields, [name, value]], onFailure: "accept" });
+    expect(got.records[0]?.removed).toHaveLength(removed);
+    // What cannot be removed is not let through.
+    expect(got.end.reply.kind).toBe(removed === 1 ? "accept" : "tempfail");
   });
 
   test.each(["\u00a0", "\u000b", "\u0000"])(

@@ -378,8 +378,10 @@ class FilterSession implements MilterSession {
   }
 
   /** Mail that should be signed does not leave unsigned for a fault of ours, unless the operator wants it so. */
-  #onFailure({ outgoing, client }: Transaction): MilterSocketConfig["onFailure"] {
+  #onFailure({ outgoing, client, verdictFields }: Transaction): MilterSocketConfig["onFailure"] {
     const { socket, signing, config } = this.#context;
+    // RFC 8601 §5 cannot be kept; and what a stranger can bring about must lead around no policy.
+    if (socket.onFailure === "accept" && verdictFields.oneStays) return "tempfail";
     if (socket.onFailure !== "accept" || config.sign.onFailure !== "tempfail") return socket.onFailure;
     const due = outgoing === undefined ? client.maySign && signing !== undefined : outgoing.signatureDue;
     return due ? "tempfail" : "accept";

@@ -17,7 +17,7 @@ const maxFieldsRead = 1000;
 /** Of other names so many are counted, of so many octets in all. Strangers choose both; real mail has some forty. */
 const maxNames = 20_000;
 const maxNamesOctets = 1024 * 1024;
-/** White space may stand before the colon (RFC 5322 §4.5), as much as a line holds. */
+/** Of a name; nothing longer fits on a line (RFC 5322 §2.1.1). */
 const maxNameOctets = 998;
 
 /** So much of a line is looked at for a name. */
@@ -42,11 +42,10 @@ export class VerdictFields {
   #namesOctets = 0;
   /** Fields in which another one is hidden. */
   readonly #hosts: RemovedField[] = [];
-  /** Another one is hidden in a field that nobody can say which it is. */
+  /** Another one is hidden in a field whose place among those of its name is not known. */
   #isLost = false;
 
   add(name: Buffer, value: Buffer): void {
-    if (name.length > maxNameOctets) return;
     // Only what MTAs take for white space: a field that bears another name there is not one of those they count.
     const written = trimSpace(name.toString("latin1"));
     const lowerName = written.toLowerCase();
@@ -59,8 +58,9 @@ export class VerdictFields {
     else this.#hosts.push({ name: written, occurrence: count, reason: "hidden-field" });
   }
 
-  /** @returns Which of its name this one is; undefined when there have been too many names. */
+  /** @returns Which of its name this one is; undefined when it is too long, or there have been too many names. */
   #count(lowerName: string): number | undefined {
+    if (lowerName.length > maxNameOctets) return undefined;
     const before = this.#counts.get(lowerName);
     if (before === undefined && !byLowerName.has(lowerName)) {
       if (this.#counts.size >= maxNames || this.#namesOctets + lowerName.length > maxNamesOctets)
@@ -78,7 +78,8 @@ export class VerdictFields {
    * @throws Error when one that must go cannot be named to the MTA.
    */
   forged(authservIds: readonly string[], fromStranger: boolean, writesBimi = false): RemovedField[] {
-    if (this.#isLost) throw new Error("a field is hidden in one among more names of fields than are counted");
+    if (this.#isLost)
+      throw new Error("a field is hidden in another one whose name is too long, or one of too many");
     const head = this.#builder.head();
     const removed = findForgedFields(head, { authservIds }, { fromStranger });
     return eachOnce([
@@ -90,7 +91,12 @@ export class VerdictFields {
     ]);
   }
 
-  /** Every one, for when they cannot be told apart. */
+  /** Whether one that must go stays, as it cannot be named to the MTA. */
+  get oneStays(): boolean {
+    return this.#isLost;
+  }
+
+  /** Every one that can be named, for when they cannot be told apart. */
   all(): RemovedField[] {
     return eachOnce([
       ...this.#from(resultsField, 0, "unread"),

@@ -1,4 +1,4 @@
-import { chownSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -10,11 +10,20 @@ import { openState } from "./sqlite-state.ts";
 
 /** What was opened, but by SQLite. */
 const opened = vi.hoisted(() => [] as unknown[]);
+const happens = vi.hoisted(() => ({
+  beforeOpening: (_path: unknown): void => {},
+  whenGiving: (): void => {},
+}));
 vi.mock("node:fs", async (importOriginal) => {
   const real = await importOriginal<typeof import("node:fs")>();
   return {
     ...real,
+    fchownSync: (...all: Parameters<typeof real.fchownSync>) => {
+      happens.whenGiving();
+      real.fchownSync(...all);
+    },
     openSync: (...all: Parameters<typeof real.openSync>) => {
+      happens.beforeOpening(all[0]);
       const file = real.openSync(...all);
       opened.push(all[0]);
       return file;
@@ -51,6 +60,31 @@ test("a file is made for its owner alone, and one that is there stays as it is",
   makeDatabaseFile(join(folder, "link"));
   expect(statSync(join(folder, "far")).mode & 0o777).toBe(0o600);
   expect(() => makeDatabaseFile(join(folder, "none", "a"))).toThrow(/ENOENT/);
+});
+
+test("one that another process has made meanwhile is not opened either", () => {
+  const path = join(temporaryFolder(), "a");
+  happens.beforeOpening = () => writeFileSync(path, "text");
+  onTestFinished(() => {
+    happens.beforeOpening = () => {};
+  });
+  opened.splice(0);
+  makeDatabaseFile(path);
+  expect([opened, readFileSync(path, "utf8")]).toEqual([[], "text"]);
+});
+
+test.runIf(process.getuid?.() === 0)("what root cannot give away it does not make", () => {
+  const folder = temporaryFolder();
+  chownSync(folder, 65_534, 65_534);
+  happens.whenGiving = () => {
+    throw Object.assign(new Error("EPERM: operation not permitted, fchown"), { code: "EPERM" });
+  };
+  onTestFinished(() => {
+    happens.whenGiving = () => {};
+  });
+  const path = join(folder, "a");
+  for (const _ of [1, 2]) expect(() => makeDatabaseFile(path)).toThrow(/EPERM/);
+  expect(existsSync(path)).toBe(false);
 });
 
 // Root takes in old reports and gives labels, and the program that goes on with them is somebody else.

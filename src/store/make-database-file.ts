@@ -7,6 +7,7 @@ import {
   fchownSync,
   openSync,
   statSync,
+  unlinkSync,
 } from "node:fs";
 import { dirname } from "node:path";
 
@@ -25,13 +26,27 @@ export function makeDatabaseFile(path: string): void {
 
 function makeFile(path: string): void {
   try {
-    const file = openSync(path, "ax", 0o600);
-    const { uid, gid } = statSync(dirname(path));
-    if (process.getuid?.() === 0 && uid !== 0) fchownSync(file, uid, gid);
-    closeSync(file);
+    keepGiven(openSync(path, "ax", 0o600), path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    // A link that leads to no file yet: where it leads to, the owner of the folder may have no business.
-    closeSync(openSync(path, "a", 0o600));
+    // A link that leads to no file yet: where it leads to, the owner of the folder may have no business. Or somebody was faster.
+    if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
   }
+}
+
+function keepGiven(file: number, path: string): void {
+  try {
+    giveToOwnerOfFolder(file, path);
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What root makes is for whoever goes on with it. @param file Open. @throws What the system says where it cannot be given. */
+export function giveToOwnerOfFolder(file: number, path: string): void {
+  const { uid, gid } = statSync(dirname(path));
+  if (process.getuid?.() === 0 && uid !== 0) fchownSync(file, uid, gid);
 }

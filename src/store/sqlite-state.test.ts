@@ -1,4 +1,5 @@
 import {
+  chownSync,
   closeSync,
   copyFileSync,
   existsSync,
@@ -10,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -141,6 +143,34 @@ test.each([
   expect(await restored.tx((tx) => tx.list("key"))).toEqual([{ n: 1 }]);
   expect(statSync(statePath(path)).mode & 0o777).toBe(0o600);
 });
+
+test("a copy is not written to where a link leads", async () => {
+  const path = folder();
+  const state = openState(path);
+  await state.tx((tx) => tx.put("key", "a", { n: 1 }));
+  await state.keepCopy();
+  await state.close();
+  rmSync(statePath(path));
+  const elsewhere = join(path, "..", "elsewhere");
+  writeFileSync(elsewhere, "text");
+  symlinkSync(elsewhere, `${statePath(path)}.new`);
+  expect(await open(path).tx((tx) => tx.list("key"))).toEqual([{ n: 1 }]);
+  expect(readFileSync(elsewhere, "utf8")).toBe("text");
+});
+
+test.runIf(process.getuid?.() === 0)(
+  "a copy that root puts in its place is as that of the owner of the folder",
+  async () => {
+    const path = folder();
+    const state = openState(path);
+    await state.keepCopy();
+    await state.close();
+    writeFileSync(statePath(path), Buffer.alloc(9000, 1));
+    chownSync(path, 65_534, 65_534);
+    await openState(path).close();
+    expect(statSync(statePath(path))).toMatchObject({ uid: 65_534, gid: 65_534 });
+  },
+);
 
 test("what a newer version wrote is not even read, and what is only begun is not there yet", async () => {
   const path = folder();

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
   fsyncSync,
@@ -13,7 +14,7 @@ import { backup, DatabaseSync } from "node:sqlite";
 import { fileError, isCorruption } from "./file-fault.ts";
 import { FileInUse } from "./file-in-use.ts";
 import { isStoreThere } from "./is-store-there.ts";
-import { makeDatabaseFile } from "./make-database-file.ts";
+import { giveToOwnerOfFolder, makeDatabaseFile } from "./make-database-file.ts";
 import { stateMigrations } from "./schema.ts";
 import { checkIntegrity, hasTables, makeDataDir, migrate, moveAside } from "./sqlite.ts";
 import type { StateStore, StateTransaction } from "./state.ts";
@@ -80,10 +81,16 @@ function checkCopy(copy: string): boolean {
 /** Puts the copy in the place of the state, all of it or nothing. */
 function putCopy(path: string): void {
   const draft = `${path}.new`;
-  copyFileSync(copyPath(path), draft);
-  const file = openSync(draft, "r+");
-  fsyncSync(file);
-  closeSync(file);
+  // A link that lies in its place is not followed: root may be at work in the folder of another user.
+  rmSync(draft, { force: true });
+  copyFileSync(copyPath(path), draft, constants.COPYFILE_EXCL);
+  const file = openSync(draft, constants.O_RDWR | constants.O_NOFOLLOW);
+  try {
+    giveToOwnerOfFolder(file, draft);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
   // A log of what stood there before would be read into it.
   for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
   renameSync(draft, path);

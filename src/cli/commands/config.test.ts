@@ -247,6 +247,16 @@ describe("the files of sign", () => {
       ["a store that is not there", `store: "file:${folder}/none"`, ["bad-secret-file store"]],
       ["updates that are signed", nsupdate(`key_file: ${secret("tsig", 'key "k" {};\n')}, program: cat`), []],
       [
+        "a key for updates below an empty line",
+        nsupdate(`key_file: ${secret("tsig2", '\n// ours\nkey "k" {};\n')}, program: cat`),
+        [],
+      ],
+      [
+        "an empty file of it",
+        nsupdate(`key_file: ${secret("tsig3", "")}, program: cat`),
+        ["bad-secret-file sign.rotate.publish.key_file"],
+      ],
+      [
         "a key for updates that is not there",
         nsupdate(`key_file: ${folder}/none, program: cat`),
         ["bad-secret-file sign.rotate.publish.key_file"],
@@ -265,6 +275,16 @@ describe("the files of sign", () => {
     ])("%s", async (_name, settings, problems) => {
       expect(await ids(settings)).toEqual(problems.map((problem) => `config.${problem}`));
     });
+
+    test.each(["en", "ja"])(
+      "what is open to all is closed to others, and not to the group: %s",
+      async (lang) => {
+        const path = secret("wide", "x\n", 0o644);
+        const file = configFile(`hostname: mx.example.jp\n${box(`password: "file:${path}"`)}\n`);
+        const { out } = await runCli(["config", "check", "--json", "--config", file, "--lang", lang]);
+        expect(out).toContain(`chmod o-rwx ${path}`);
+      },
+    );
 
     test.runIf(process.getuid?.() === 0)("what the daemon cannot read or run", async () => {
       const program = secret("program", "#!/bin/sh\n", 0o700);

@@ -290,6 +290,19 @@ describe("key", () => {
     },
   );
 
+  test.runIf(process.getuid?.() === 0)(
+    "before the first start root makes the data folder for the user of the configuration",
+    async () => {
+      await chmod(folder, 0o711);
+      await writeFile(path("first.yaml"), `user: nobody\ndata_dir: ${path("first")}\n`, { mode: 0o644 });
+      const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+      const args = ["key", "generate", "--domain", "example.jp", "--type", "ed25519", "--selector", "e1"];
+      execFileSync(process.execPath, [main, ...args, "--config", path("first.yaml")]);
+      for (const name of ["first", "first/keys", "first/keys/example.jp/e1.pem"])
+        expect((await stat(path(name))).uid).toBe(65_534);
+    },
+  );
+
   test.each([
     [["generate"], "--domain"],
     [["generate", "--domain", "example.jp", "--bits", "1024"], "--bits"],
