@@ -61,6 +61,7 @@ describe("an origin without its final dot", () => {
     ["further down", "$ORIGIN example.jp.\n", "$ORIGIN example.jp\nwww A 192.0.2.80\n", 1],
     ["below the root", "$ORIGIN .\n$ORIGIN example.jp\n", "", 0],
     ["as it should be", "$ORIGIN example.jp.\n", "$ORIGIN sub\nwww A 192.0.2.80\n", 0],
+    ["labels like a top-level domain", "$ORIGIN example.jp.\n", "$ORIGIN app.dev\nwww A 192.0.2.80\n", 0],
   ])("%s", async (_, origin, more, count) => {
     const rest = head("example.jp").replace("$ORIGIN example.jp.\n", "");
     const policy = '_dmarc IN TXT "v=DMARC1; p=reject; rua=mailto:dmarc@example.jp"\n';
@@ -108,6 +109,98 @@ _dmarc.example.org TXT "v=DMARC1; p=reject"
   });
 });
 
+describe("a name that lost its final dot in a file of absolute names", () => {
+  // RFC 1035 §5.1: it is relative to the zone, and not the name that was meant.
+  test("is told", async () => {
+    const soa = "example.jp. SOA ns1.example.net. root.example.net. 1 3600 900 604800 3600\n";
+    const zone = `${soa}example.jp. NS ns1.example.net.
+example.jp. NS ns2.example.net.
+example.jp. MX 0 .
+example.jp. TXT "v=spf1 -all"
+*._domainkey.example.jp. TXT "v=DKIM1; p="
+_dmarc.example.jp TXT "v=DMARC1; p=reject"
+`;
+    const { findings } = await checkZone(zone);
+    expect(findings[0]).toMatchObject({
+      id: "dns.zone-syntax",
+      params: { line: 7, fault: "missing-dot", detail: "_dmarc.example.jp.example.jp" },
+    });
+    const whole = await checkZone(zone.replace("_dmarc.example.jp ", "_dmarc.example.jp. "));
+    expect(told(whole.findings, ["error", "warning", "notice"])).toEqual([]);
+  });
+});
+
+describe("a zone that does not say its origin", () => {
+  const soa = head("").replace(/^.*\n/, "");
+  const rest = `${mailLines}_dmarc IN TXT "v=DMARC1; p=reject; rua=mailto:dmarc@example.jp"\n`;
+  const [keyLine = ""] = /^s1.*\n/m.exec(mailLines) ?? [];
+  const absolute = (text: string): string =>
+    text.replace(/^@/gm, "example.jp.").replace(/^(mx|s1\._domainkey|_dmarc) /gm, "$1.example.jp. ");
+  const full = absolute(soa + rest);
+
+  // RFC 1035 §5.1: an included file is relative to the origin of the one that includes it.
+  test.each([
+    ["all of it included", "$INCLUDE a.inc\n$INCLUDE b.inc\n", { "a.inc": soa, "b.inc": rest }],
+    ["the SOA record included", `$INCLUDE a.inc\n${rest}`, { "a.inc": soa }],
+    [
+      "relative names in the included file only",
+      `${full.replace(/^s1.*\n/m, "")}$INCLUDE a.inc\n`,
+      { "a.inc": keyLine },
+    ],
+    ["relative names in the data only", full, {}],
+    [
+      "plain lines included",
+      "$INCLUDE a.inc\n",
+      { "a.inc": absolute(rest).replaceAll(". IN", " IN").replace("10 mx", "10 mx.example.jp") },
+    ],
+  ])("%s", async (_, zone, files) => {
+    const { findings, facts } = await checkZone(zone, { files });
+    expect(told(findings)).toEqual([]);
+    expect(findings.map(({ id }) => id)).not.toContain("dkim.unknown-selector");
+    expect(facts["dmarc"]).toMatchObject({ records: ["_dmarc.example.jp"] });
+    expect(JSON.stringify(facts["mx"])).toContain('"mx.example.jp"');
+  });
+
+  test("but has a host without its final dot", async () => {
+    const { findings } = await checkZone(full.replace("10 mx", "10 mx.example.jp"));
+    expect(told(findings)).toContain("mx.trailing-dot mx.example.jp.example.jp");
+  });
+});
+
+describe("several files that do not say their origins", () => {
+  const lines = (domain: string, address: string): string =>
+    `${head(domain).replace(/^.*\n/, "")}${mailLines.replaceAll("192.0.2.25", address)}_dmarc IN TXT "v=DMARC1; p=reject; rua=mailto:d@${domain}"\n`;
+  const own = lines("example.jp", "192.0.2.25");
+
+  test.each(["example.com.zone", "db.example.com", "example.com", "db.example.com.zone"])(
+    "%s is no part of the domain that is checked",
+    async (name) => {
+      const files = { [name]: lines("example.com", "198.51.100.7"), "example.jp.zone": own };
+      for (const args of [[`{dir}/${name}`], [`{dir}/${name}`, "--zone", "{dir}/example.jp.zone"]]) {
+        const { findings } = await checkZone(own, { files, args: ["--zone", ...args] });
+        expect(told(findings)).toEqual([]);
+      }
+    },
+  );
+
+  test.each(["2.0.192.in-addr.arpa", "2.0.192.in-addr.arpa.zone", "db.192.0.2", "192.0.2.db"])(
+    "%s holds the names of addresses",
+    async (name) => {
+      const files = { [name]: `${head("").replace(/^.*\n/, "")}25 IN PTR other.example.jp.\n` };
+      const args = ["--zone", `{dir}/${name}`, "--client", "192.0.2.25"];
+      const { findings } = await checkZone(own, { files, args });
+      expect(told(findings)).toEqual(["ptr.unconfirmed 192.0.2.25"]);
+    },
+  );
+
+  // A part of the zone, or the zone as it is to become.
+  test.each(["keys.inc", "records.db", "example.jp.zone.new"])("%s is", async (name) => {
+    const files = { [name]: '@ IN TXT "v=spf1 -all"\n' };
+    const { findings } = await checkZone(own, { files, args: ["--zone", `{dir}/${name}`] });
+    expect(told(findings)).toContain("spf.multiple-records example.jp");
+  });
+});
+
 describe("a department whose mail the university takes", () => {
   test.each([
     ["ml.example.ac.jp", "mx.example.ac.jp.", []],
@@ -135,8 +228,13 @@ describe("a zone below the organizational domain, without that one", () => {
     ["without a policy of its own", withoutPolicy],
     ["with a policy of its own", withPolicy],
   ])("%s", async (_, zone) => {
-    const { findings } = await checkZone(zone, { domain: "eng.example.ac.jp" });
+    const { findings, facts } = await checkZone(zone, { domain: "eng.example.ac.jp" });
     expect(told(findings)).toEqual([]);
+    // What nobody looked at is not well.
+    const isSkipped = zone === withoutPolicy;
+    const left = facts["skipped"];
+    const dmarc = { subject: "dmarc", reason: "offline" };
+    expect(left).toEqual(isSkipped ? expect.arrayContaining([dmarc]) : expect.not.arrayContaining([dmarc]));
     const names = findings.flatMap(({ change = [] }) => change.map(({ name }) => name));
     for (const name of names) expect(name).toMatch(/(?:^|\.)eng\.example\.ac\.jp$/);
     // RFC 9989 §4.7: np counts at the organizational domain alone.
@@ -190,16 +288,36 @@ _dmarc IN TXT "v=DMARC1; p=reject"
 s20240101._domainkey IN TXT "${old}"
 e1._domainkey IN TXT "v=DKIM1; k=ed25519; p=6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw="
 s2._domainkey IN TXT "\\"v=DKIM1; k=rsa; p=${rsaTestKey(1024).publicText}\\""
+s3._domainkey IN TXT "${old}"
+s3._domainkey IN TXT "v=DKIM1; p="
+s4._domainkey IN TXT "${old}"
+s4._domainkey IN TXT ${key}
 `;
     const { findings } = await checkZone(zone, { args: ["--profile", "parked"] });
     expect(told(findings, ["error", "warning", "notice"])).toEqual([
       "dkim.parked-wildcard example.jp",
       "parked.no-dkim s20240101._domainkey.example.jp",
       "parked.no-dkim e1._domainkey.example.jp",
+      "parked.no-dkim s3._domainkey.example.jp",
+      "parked.no-dkim s4._domainkey.example.jp",
     ]);
     const changes = findings.flatMap(({ change = [] }) => change);
     const after = await checkZone(applyChange(zone, changes), { args: ["--profile", "parked"] });
     expect(told(after.findings, ["error", "warning", "notice"])).toEqual([]);
+  });
+});
+
+describe("a parked department", () => {
+  // The policy above may be reject: whether the pattern is complete is not known.
+  test("is not said to be complete while nobody knows its policy", async () => {
+    const zone = `${head("eng.example.ac.jp")}@ IN MX 0 .
+@ IN TXT "v=spf1 -all"
+*._domainkey IN TXT "v=DKIM1; p="
+`;
+    const { findings, facts } = await checkZone(zone, { domain: "eng.example.ac.jp" });
+    expect(told(findings, ["error", "warning", "notice"])).toEqual([]);
+    expect(facts["parked"]).toEqual({ spf: true, nullMx: true, noDkim: true, complete: false });
+    expect(facts["skipped"]).toContainEqual({ subject: "dmarc", reason: "offline" });
   });
 });
 
@@ -294,6 +412,23 @@ example.net. IN SOA ns1.example.net. root.example.net. 1 3600 900 604800 900
   test("is one where mail is signed with the second", async () => {
     const { findings } = await checkZone(zone("selector2-example-jp"), { args: ["--selector", "selector2"] });
     expect(told(findings)).toEqual(["dkim.cname-dead selector2._domainkey.example.jp"]);
+  });
+
+  // At its turn the mistake would stop the mail.
+  test("is one where the second name is not as the first one has it", async () => {
+    const { findings } = await checkZone(zone("selector2-exmaple-jp"));
+    expect(told(findings)).toEqual(["dkim.cname-dead selector2._domainkey.example.jp"]);
+  });
+
+  test("is one where there are more than two, which do not take turns", async () => {
+    const third = "selector3._domainkey IN CNAME selector3-example-jp._domainkey.tenant.example.net.\n";
+    const { findings } = await checkZone(
+      zone("selector2-example-jp").replace("_dmarc IN", `${third}_dmarc IN`),
+    );
+    expect(told(findings)).toEqual([
+      "dkim.cname-dead selector2._domainkey.example.jp",
+      "dkim.cname-dead selector3._domainkey.example.jp",
+    ]);
   });
 
   test("is one where the second is of another service", async () => {
@@ -436,6 +571,13 @@ describe("a wildcard that answers where policies are looked for", () => {
     const { findings } = await checkZone(zone);
     const found = findings.filter(({ id }) => id === "dns.wildcard-txt");
     expect(found.map(({ severity }) => severity)).toEqual(severities);
+  });
+
+  test("is shown with the text that readers take for theirs", async () => {
+    const zone = `${head("example.jp")}${mailLines}* IN CNAME example.jp.\n@ IN TXT "x=1; p=abc"\n`;
+    const { findings } = await checkZone(zone);
+    const found = findings.find(({ id }) => id === "dns.wildcard-txt");
+    expect(found?.params["text"]).toBe("x=1; p=abc");
   });
 });
 

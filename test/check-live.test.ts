@@ -50,6 +50,28 @@ test("asks live DNS, and says so where nothing is wrong", async () => {
   expect(code).toBe(0);
 });
 
+// Servers turn the records of an answer round; a report that is compared with that of yesterday may not.
+test("the order of the records in an answer changes nothing", async () => {
+  const zone = `${good}
+example.jp. MX 10 mx3.example.jp.
+example.jp. MX 10 mx2.example.jp.
+example.jp. MX 10 mx.other.example.
+mx2.example.jp. A 192.0.2.2
+mx2.example.jp. A 198.51.100.2
+mx3.example.jp. A 192.0.2.3
+example.jp. TXT "v=spf1 mx ~all"
+example.jp. TXT "v=spf1 ip4:198.51.100.1 a ?all"
+_dmarc.example.jp. TXT "v=DMARC1; p=none; rua=mailto:b@example.jp"`;
+  const answers = zoneAnswers(zone);
+  const argv = ["example.jp", "--now", "2026-11-01T00:00:00Z", "--json", "--client", "192.0.2.9"];
+  const plain = await check(argv, answers);
+  const turned = await check(argv, async (query) => {
+    const { answers: records = [], ...rest } = await answers(query);
+    return { ...rest, answers: records.toReversed() };
+  });
+  expect(JSON.parse(turned.out)).toEqual(JSON.parse(plain.out));
+});
+
 describe("what is not answered", () => {
   test("is a finding, and what was answered is checked all the same", async () => {
     const answers = zoneAnswers(good);

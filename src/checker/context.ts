@@ -106,7 +106,7 @@ export interface SubjectReport {
   readonly findings: readonly Finding[];
   /** What was seen, for `facts` of `check --json` and for the pages: plain JSON. */
   readonly facts: Readonly<Record<string, unknown>>;
-  /** Why nothing was looked at; then there are no findings. */
+  /** Why nothing was looked at, or what matters most could not be. */
   readonly skipped?: SkipReason;
 }
 

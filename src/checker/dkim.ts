@@ -48,22 +48,34 @@ function selectorFindings(
   if (unanswered) return [];
   if (records.length === 0)
     return alias === undefined ? missingFindings(context, state) : [deadAlias(state, alias, states)];
-  const several = severalFindings(state);
   // Of a parked domain no key is to be left: nobody needs a better one.
-  if (key === undefined || context.profile === "parked") return several;
-  return [...several, ...keyFindings(context, state, key, states)];
+  if (context.profile === "parked") return [];
+  const several = severalFindings(state);
+  return key === undefined ? several : [...several, ...keyFindings(context, state, key, states)];
 }
 
 /** Services that take turns between two selectors may publish the second key only when it is its turn. */
-function deadAlias({ name, from }: SelectorState, target: string, states: readonly SelectorState[]): Finding {
-  const service = parentDomain(target);
-  const live = states.find(
-    ({ alias, key }) => alias !== undefined && parentDomain(alias) === service && key?.reading.kind === "key",
-  );
+function deadAlias(state: SelectorState, target: string, states: readonly SelectorState[]): Finding {
+  const { name, from } = state;
+  const live = otherInTurn(state, target, states);
   if (live === undefined || (from !== "zone" && from !== "guess"))
     return finding("dkim.cname-dead", name, { name, target });
   const found = finding("dkim.cname-dead", name, { name, target, live: live.name });
   return { ...found, severity: "info" };
+}
+
+/** The one other selector at the same service, whose key stands where this one would with its own selector in the name. */
+function otherInTurn(
+  { name, selector }: SelectorState,
+  target: string,
+  states: readonly SelectorState[],
+): SelectorState | undefined {
+  const service = parentDomain(target);
+  const [other, more] = states.filter(
+    (one) => one.name !== name && one.alias !== undefined && parentDomain(one.alias) === service,
+  );
+  if (more !== undefined || other?.key?.reading.kind !== "key") return undefined;
+  return other.alias?.replace(other.selector, () => selector) === target ? other : undefined;
 }
 
 function missingFindings(context: CheckContext, { name, selector, from }: SelectorState): Finding[] {

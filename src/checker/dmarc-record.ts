@@ -13,7 +13,7 @@ export interface RecordSurroundings {
   readonly organizational?: string;
   /** DNS did not tell whether there is a policy above, and there may be one. */
   readonly belowUnknown?: boolean;
-  /** No name below the domain fails to exist. */
+  /** No name right below the domain fails to exist. */
   readonly allExist?: boolean;
   /** The organizational domain that a psd=n cuts off from, when there is one above. */
   readonly above?: string;

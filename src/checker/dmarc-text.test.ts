@@ -77,6 +77,11 @@ describe("RFC 9989 §4.8: addresses for reports", () => {
     ["b.jp", "no-scheme", undefined],
     ["mailto:b.jp", "address", undefined],
     ["mailto:a!b@c.jp", "character", undefined],
+    ["mailto:a@日本語.jp", "u-label", "mailto:a@xn--wgv71a119e.jp"],
+    ["mailto:a@日本語.jp!10m", "u-label", "mailto:a@xn--wgv71a119e.jp"],
+    ["a@日本語.jp", "no-scheme", "mailto:a@xn--wgv71a119e.jp"],
+    ["mailto: a@日本語.jp", "blank", "mailto:a@xn--wgv71a119e.jp"],
+    ["mailto:é@日本語.jp", "character", undefined],
   ])("%s", (text, fault, uri) => {
     const [entry] = reportEntries(text);
     expect([entry?.fault, entry?.uri?.uri]).toEqual([fault, uri]);

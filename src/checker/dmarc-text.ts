@@ -263,13 +263,18 @@ function repairedEntry(text: string): ReportEntry {
 /** RFC 6068 §2: `mailto:dmarc@日本語.jp` with the A-labels of its domain; the same text where that is not the fault. */
 function withAsciiDomain(text: string): string {
   const at = text.lastIndexOf("@") + 1;
+  const size = text.indexOf("!", at);
+  const end = size < 0 ? text.length : size;
+  const written = text.slice(at, end);
   const isLocalAscii = /^[\x21-\x7e]+$/.test(text.slice(0, at));
-  const domain = isLocalAscii ? toAsciiDomain(text.slice(at)) : undefined;
-  return domain === undefined || /^[\x21-\x7e]*$/.test(text.slice(at)) ? text : text.slice(0, at) + domain;
+  const domain = isLocalAscii ? toAsciiDomain(written) : undefined;
+  return domain === undefined || /^[\x21-\x7e]*$/.test(written)
+    ? text
+    : text.slice(0, at) + domain + text.slice(end);
 }
 
 function repaired(text: string, better: string, fault: DmarcUriFault): ReportEntry {
-  const [uri] = parseReportUris(better);
+  const [uri] = parseReportUris(withAsciiDomain(better));
   return uri?.address === undefined || uri.address.startsWith("//")
     ? { text, fault, sized: false }
     : { text, uri, fault, sized: false };

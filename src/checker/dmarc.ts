@@ -52,6 +52,8 @@ async function findDmarc(context: CheckContext): Promise<SubjectReport> {
       ...discoveryFindings(context, walk, record),
     ],
     facts: dmarcFacts(context, walk, record),
+    // Which policy applies is not in the files, and whether there is one.
+    ...(context.offline && walk.failedAt !== undefined && record === undefined && { skipped: "offline" }),
   };
 }
 
@@ -70,7 +72,8 @@ async function surroundings(
   record: PolicyRecord | undefined,
 ): Promise<RecordSurroundings> {
   if (record === undefined) return {};
-  // RFC 9989 §3.2.13: np is for names that answer NXDOMAIN. Below a wildcard, and at some signing servers, none does.
+  // RFC 9989 §3.2.13: np is for names that answer NXDOMAIN. Right below a wildcard, and at some signing servers, none
+  // does, and who forges takes one of these.
   const unused = await dns.query(unusedNameBelow(record.domain), "CNAME");
   const allExist = unused.kind === "answer" || unused.kind === "nodata";
   if (walk.failedAt !== undefined)

@@ -69,18 +69,18 @@ async function wildcardFindings({ domain, dns }: CheckContext): Promise<Finding[
   if (texts.length === 0) return [];
   // SPF for every name that sends nothing is good practice, and stands in the way of no other record.
   if (texts.every((text) => /^v=spf1 /i.test(text))) return [];
-  const counts = texts.some((text) => /^v=(?:dmarc|sts|tlsrpt|bimi|dkim)|(?:^|;)[ \t]{0,20}p=/i.test(text));
+  const taken = texts.find((text) => /^v=(?:dmarc|sts|tlsrpt|bimi|dkim)|(?:^|;)[ \t]{0,20}p=/i.test(text));
   // Every name leads to the domain, and its tokens of services with it: no reader of policies takes these for his.
-  if (!counts && (await aliasAt(dns, unusedNameBelow(domain))) !== undefined) return [];
+  if (taken === undefined && (await aliasAt(dns, unusedNameBelow(domain))) !== undefined) return [];
   const hit = policyNames.filter((_, index) =>
     sameTexts(textsOf(answers[index] as DnsAnswer<TxtRecord>), texts),
   );
   if (hit.length === 0) return [];
   const names = hit.map((name) => `${name.replace(unusedNameBelow("_domainkey"), "*._domainkey")}.${domain}`);
   const wildcard = `*.${domain}`;
-  const params = { wildcard, names, text: (texts[0] as string).slice(0, 100) };
+  const params = { wildcard, names, text: (taken ?? (texts[0] as string)).slice(0, 100) };
   const found = finding("dns.wildcard-txt", wildcard, params);
-  return [counts ? found : { ...found, severity: "notice" }];
+  return [taken === undefined ? { ...found, severity: "notice" } : found];
 }
 
 function textsOf(answer: DnsAnswer<TxtRecord>): string[] {

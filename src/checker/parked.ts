@@ -3,6 +3,7 @@ import type { DmarcPolicy } from "../core/results.ts";
 import type { Finding, RecordChange } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import type { Check, CheckContext, SubjectReport } from "./context.ts";
+import { readKey } from "./dkim-key.ts";
 import { selectorStates } from "./dkim-selectors.ts";
 import { withTag } from "./dmarc-mend.ts";
 import { policyPlace, recordOf } from "./dmarc-place.ts";
@@ -26,18 +27,19 @@ async function findParked(context: CheckContext): Promise<SubjectReport> {
     nullMx: await mxFindings(context),
     noDkim: await dkimFindings(context),
   };
-  const held = Object.entries(parts).map(([name, found]) => [name, found.length === 0] as const);
+  // Of what DNS did not tell nothing is said, and then it is not known to be complete.
+  const held = Object.entries(parts).map(([name, found]) => [name, found && found.length === 0] as const);
   return {
-    findings: Object.values(parts).flat(),
-    facts: { ...Object.fromEntries(held), complete: held.every(([, holds]) => holds) },
+    findings: Object.values(parts).flatMap((found) => found ?? []),
+    facts: { ...Object.fromEntries(held), complete: held.every(([, holds]) => holds === true) },
   };
 }
 
 const nothingSent = "v=spf1 -all";
 
-async function spfFindings({ domain, dns }: CheckContext): Promise<Finding[]> {
+async function spfFindings({ domain, dns }: CheckContext): Promise<Finding[] | undefined> {
   const answer = await dns.query(domain, "TXT");
-  if (answer.kind === "failure") return [];
+  if (answer.kind === "failure") return undefined;
   const records =
     answer.kind === "answer" ? answer.records.filter(({ text }) => /^v=spf1(?: |$)/i.test(text)) : [];
   const [record] = records;
@@ -47,10 +49,10 @@ async function spfFindings({ domain, dns }: CheckContext): Promise<Finding[]> {
   return [{ ...finding("parked.spf", domain, params), change: [...out, addTxt(domain, nothingSent)] }];
 }
 
-async function dmarcFindings(context: CheckContext): Promise<Finding[]> {
+async function dmarcFindings(context: CheckContext): Promise<Finding[] | undefined> {
   const { domain, dns } = context;
   const found = await discoverPolicy(domain, { dns });
-  if (found.kind === "failure") return [];
+  if (found.kind === "failure") return undefined;
   const testing = found.kind === "policy" && found.record.testing;
   const policy = found.kind === "policy" ? appliedPolicy(found.policy ?? "none", testing) : undefined;
   if (policy === "reject") return [];
@@ -86,9 +88,9 @@ async function rejectChange(context: CheckContext): Promise<readonly RecordChang
   return record.change(withTag(weaker, "p", "reject"));
 }
 
-async function mxFindings({ domain, dns, profileGuessed }: CheckContext): Promise<Finding[]> {
+async function mxFindings({ domain, dns, profileGuessed }: CheckContext): Promise<Finding[] | undefined> {
   const answer = await dns.query(domain, "MX");
-  if (answer.kind === "failure") return [];
+  if (answer.kind === "failure") return undefined;
   const records = answer.kind === "answer" ? answer.records : [];
   // RFC 7505 §3: a single record, with the root for a name.
   if (records.length === 1 && records[0]?.exchange === "") return [];
@@ -105,16 +107,20 @@ async function mxFindings({ domain, dns, profileGuessed }: CheckContext): Promis
 }
 
 /** No selector may lead to a key that verifies anything. */
-async function dkimFindings(context: CheckContext): Promise<Finding[]> {
+async function dkimFindings(context: CheckContext): Promise<Finding[] | undefined> {
   const { domain } = context;
   const states = await selectorStates(context);
-  return states.flatMap(({ name, key, alias, records }) => {
-    if (key?.reading.kind !== "key") return [];
-    const found = finding("parked.no-dkim", name, { domain, name });
+  const found = states.flatMap(({ name, key, alias, records }) => {
+    // RFC 6376 §3.6.2.2: with several records "the results are undefined", and any may be used.
+    const readings = [key?.reading, ...records.map(({ text }) => readKey(text))];
+    if (!readings.some((reading) => reading?.kind === "key")) return [];
+    const one = finding("parked.no-dkim", name, { domain, name });
     const out =
       alias === undefined
         ? records.map(({ strings }) => removeTxt(name, strings))
         : [removeRecord(name, "CNAME", `${alias}.`)];
-    return [{ ...found, change: [...out, addTxt(name, "v=DKIM1; p=")] }];
+    return [{ ...one, change: [...out, addTxt(name, "v=DKIM1; p=")] }];
   });
+  const unknown = found.length === 0 && states.some(({ unanswered }) => unanswered);
+  return unknown ? undefined : found;
 }

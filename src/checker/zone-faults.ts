@@ -131,8 +131,10 @@ function lintText(file: string, text: string, first: string, names: ReadonlySet<
 
 /** `$ORIGIN example.jp` in the file of that zone, as it is read. */
 function doubledOrigin(value: ZoneToken, origin: string): string | undefined {
-  if (value.text.endsWith(".") || !looksAbsolute(value.text)) return undefined;
-  return zoneName(value, origin === "" ? (zoneName(value, "") ?? "") : origin);
+  if (origin !== "") return doubledName(value, origin);
+  return value.text.endsWith(".") || !looksAbsolute(value.text)
+    ? undefined
+    : zoneName(value, zoneName(value, "") ?? "");
 }
 
 type Lint = readonly [fault: Fault["params"]["fault"], detail: string, meant?: MeantText | undefined];

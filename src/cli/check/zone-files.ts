@@ -23,19 +23,37 @@ export function readCheckedZones(
     const text = readZoneText(file, io);
     const included: { file: string; text: string }[] = [];
     const include = (name: string): string | undefined => {
-      const path = resolve(dirname(file), name);
-      const found = readIncluded(path);
+      const found = readIncluded(resolve(dirname(file), name));
       if (found !== undefined && !included.some((one) => one.file === name))
         included.push({ file: name, text: found });
       return found;
     };
-    const { relative, apex } = namesBeforeOrigin(text, domains);
-    const origin = relative ? (apex ?? guessOrigin(file, domains)) : undefined;
+    const origin = originOf(file, text, domains, files.length > 1);
     const given = origin === undefined ? {} : { origin };
     const zone = parseZone(text, { file, include, lenient: true, ...given });
     if (hasOrigin(zone)) return { file, text, included, ...given, zone };
     return { file, text, included, origin: "", zone: { ...zone, origins: domainsIn(zone, domains) } };
   });
+}
+
+const maxLookedInto = 20;
+
+/** What names are relative to before any $ORIGIN; undefined where all are absolute. */
+function originOf(
+  file: string,
+  text: string,
+  domains: readonly string[],
+  isOneOfSeveral: boolean,
+): string | undefined {
+  const include = (name: string): string | undefined => readIncluded(resolve(dirname(file), name));
+  const { bare, apex, hasSoa } = gatherNames(text, include, {
+    bare: new Set(),
+    apex: undefined,
+    hasSoa: false,
+  });
+  // Where the owner of the SOA record has its final dot, a name without one has lost it, or is relative.
+  if (apex !== undefined) return apex;
+  return isRelative([...bare], domains) ? guessOrigin(file, domains, hasSoa && isOneOfSeveral) : undefined;
 }
 
 function hasOrigin({ origins, records }: Zone): boolean {
@@ -55,37 +73,50 @@ function domainsIn(
   return [...new Set(names.map((name) => parseSuffix(name, { validateHostname: false }).domain ?? name))];
 }
 
-/** Whether owners before any $ORIGIN are relative to one, and the absolute owner of a SOA record there. */
-function namesBeforeOrigin(
+/** What stands before any $ORIGIN. */
+interface NamesBeforeOrigin {
+  /** Owners without a final dot. */
+  readonly bare: Set<string>;
+  /** The owner of a SOA record that has one. */
+  apex: string | undefined;
+  hasSoa: boolean;
+}
+
+/** @param include The text of a file; one that it includes in turn is not looked into. */
+function gatherNames(
   text: string,
-  domains: readonly string[],
-): { readonly relative: boolean; readonly apex?: string } {
-  const bare = new Set<string>();
-  let apex: string | undefined;
+  include: (name: string) => string | undefined,
+  into: NamesBeforeOrigin,
+): NamesBeforeOrigin {
+  let left = maxLookedInto;
   for (const { tokens, indented } of zoneEntries(text)) {
     const [first, ...rest] = tokens;
-    if (first === undefined || first.quoted || indented) continue;
-    if (first.text.toUpperCase() === "$ORIGIN") break;
-    if (!isAbsolute(first.text) && !first.text.startsWith("$")) bare.add(first.text.toLowerCase());
-    else if (rest.slice(0, 3).some((token) => token.text.toUpperCase() === "SOA"))
-      apex ??= canonicalName(first.text);
+    if (first === undefined || first.quoted) continue;
+    const word = first.text.toUpperCase();
+    if (word === "$ORIGIN") break;
+    // With an origin of its own a file says nothing of that of this one.
+    if (word === "$INCLUDE" && rest.length === 1 && left-- > 0)
+      gatherNames(include(rest[0]?.text ?? "") ?? "", () => undefined, into);
+    if (word.startsWith("$")) continue;
+    const isSoa = rest.slice(0, 3).some((token) => token.text.toUpperCase() === "SOA");
+    into.hasSoa ||= isSoa;
+    if (indented) continue;
+    if (!first.text.endsWith(".")) into.bare.add(first.text.toLowerCase());
+    else if (isSoa) into.apex ??= canonicalName(first.text);
   }
-  // `www.example.jp` may have lost no more than its dot, and is the whole name in a file of plain lines.
+  return into;
+}
+
+/** `www.example.jp` may have lost no more than its dot, and is the whole name in a file of plain lines. */
+function isRelative(names: readonly string[], domains: readonly string[]): boolean {
+  if (names.includes("@")) return true;
   const checked = new Set(domains);
   const isWhole = (name: string): boolean => {
     for (let at: string | undefined = name; at !== undefined; at = parentDomain(at))
       if (checked.has(at)) return true;
     return false;
   };
-  const names = [...bare];
-  if (names.includes("@")) return { relative: true, ...(apex !== undefined && { apex }) };
-  if (apex === undefined) return { relative: names.some(isPlainlyRelative) && !names.some(isWhole) };
-  const zone = apex;
-  return { relative: names.some((name) => !isWithin(name, zone)), apex: zone };
-}
-
-function isAbsolute(name: string): boolean {
-  return name.endsWith(".");
+  return names.some(isPlainlyRelative) && !names.some(isWhole);
 }
 
 /** `_dmarc`, `s1._domainkey`, `www`: no such name has a top-level domain for its end. */
@@ -95,9 +126,24 @@ function isPlainlyRelative(name: string): boolean {
   return !name.includes(".") && parseSuffix(name, { validateHostname: false }).isIcann !== true;
 }
 
-/** `db.example.jp`, `example.jp.zone` and the like name a domain that is checked, or one above it. */
-function guessOrigin(file: string, domains: readonly string[]): string | undefined {
+/**
+ * `db.example.jp`, `example.jp.zone` and the like name a domain that is checked, or one above it.
+ * @param isOneOfSeveral Whether it is a whole zone beside others: then it may be one that is not checked.
+ */
+function guessOrigin(file: string, domains: readonly string[], isOneOfSeveral: boolean): string | undefined {
   const name = basename(file).toLowerCase();
-  const candidates = [name, name.replace(/^db\./, ""), name.replace(/\.(?:zone|db|dns|txt|hosts)$/, "")];
-  return candidates.find((one) => domains.some((domain) => isWithin(domain, one))) ?? domains[0];
+  const zone = name.replace(/^db\./, "").replace(/\.(?:zone|db|dns|txt|hosts)$/, "");
+  const candidates = [name, name.replace(/^db\./, ""), zone];
+  const known = candidates.find((one) => domains.some((domain) => isWithin(domain, one)));
+  if (known !== undefined) return known;
+  if (isWithin(zone, "in-addr.arpa") || isWithin(zone, "ip6.arpa")) return zone;
+  return (isOneOfSeveral ? otherZone(zone, domains) : undefined) ?? domains[0];
+}
+
+/** A domain that is not checked, or a network as in `db.192.0.2`; `example.jp.new` is meant for one that is checked. */
+function otherZone(name: string, domains: readonly string[]): string | undefined {
+  if (/^\d{1,3}(?:\.\d{1,3}){0,2}$/.test(name)) return `${name.split(".").reverse().join(".")}.in-addr.arpa`;
+  if (domains.some((domain) => name.startsWith(`${domain}.`))) return undefined;
+  const suffix = parseSuffix(name, { validateHostname: false });
+  return suffix.isIcann === true && suffix.domain !== null ? name : undefined;
 }
