@@ -340,6 +340,17 @@ _dmarc IN TXT "v=DMARC1; p=reject; rua=mailto:dmarc@example.jp"
     const { findings } = await checkZone(zone, { domain: "eng.example.jp", files });
     expect(findings.map(({ id }) => id)).not.toContain("dkim.other-selector");
   });
+
+  test.each(["s1", "s2"])("are read as the other one is, of plain lines too: said to be %s", async (said) => {
+    const line = `s1._domainkey.example.jp IN TXT ${key} ; ----- DKIM key ${said} for example.jp\n`;
+    const rest = 'example.jp TXT "v=spf1 -all"\n';
+    const plain = await checkZone(rest + line);
+    const split = await checkZone(`${rest}$INCLUDE keys.inc\n`, { files: { "keys.inc": line } });
+    const strays = ({ findings }: typeof plain): readonly string[] =>
+      told(findings).filter((one) => one.startsWith("dkim.other-selector"));
+    expect(strays(plain)).toHaveLength(said === "s1" ? 0 : 1);
+    expect(strays(split)).toEqual(strays(plain));
+  });
 });
 
 describe("a key that is written over several lines", () => {

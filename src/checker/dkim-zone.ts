@@ -95,9 +95,11 @@ async function strayFinding(
 /** TXT entries below `_domainkey` in a file and in what it includes. */
 function keyEntries({ file, text, included, origin, zone }: CheckedZone): readonly KeyEntry[] {
   const only = zone.origins.length === 1 ? zone.origins[0] : undefined;
+  // In plain lines all names are whole.
+  const ofIncluded = origin === "" ? origin : only;
   return [
     ...entriesOf(file, text, origin ?? only ?? ""),
-    ...included.flatMap((part) => entriesOf(part.file, part.text, only)),
+    ...included.flatMap((part) => entriesOf(part.file, part.text, ofIncluded)),
   ];
 }
 

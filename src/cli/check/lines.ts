@@ -27,11 +27,17 @@ export function formatReport(shownReport: ShownReport, io: Io): string[] {
     ...wrap(profileLine(shownReport, text), io.columns),
     "",
   ];
-  if (!report.answered) return [...head, ...wrap(unknownLine(report, text), io.columns).map(io.style.bad)];
   const shown = new ShownChanges(report.profile);
-  const body = findings.flatMap((one) => [...findingLines(one, shown, io, text), ""]);
+  const body = toldFindings(shownReport).flatMap((one) => [...findingLines(one, shown, io, text), ""]);
+  if (!report.answered)
+    return [...head, ...body, ...wrap(unknownLine(report, text), io.columns).map(io.style.bad)];
   const spf = spfSection(report, findings, io);
   return [...head, ...body, ...spf, ...closingLines(report, findings, onlyNew, io, text)];
+}
+
+/** Of a domain of which nothing is known only what is wrong with the files, which may be why. */
+export function toldFindings({ report, findings }: ShownReport): readonly Finding[] {
+  return report.answered ? findings : findings.filter(({ id }) => id === "dns.zone-syntax");
 }
 
 /** Why nothing is known. */

@@ -5,7 +5,15 @@ import { writeFinding } from "../../findings/table.ts";
 import { type Io, openIo } from "../io.ts";
 import type { Lang } from "../lang.ts";
 import { printable } from "../layout.ts";
-import { countLine, profileLine, recordLine, type ShownReport, scopeLines, unknownLine } from "./lines.ts";
+import {
+  countLine,
+  profileLine,
+  recordLine,
+  type ShownReport,
+  scopeLines,
+  toldFindings,
+  unknownLine,
+} from "./lines.ts";
 import { pageStyle } from "./page-style.ts";
 import { ShownChanges } from "./shown-changes.ts";
 import { spfSection } from "./spf-section.ts";
@@ -83,9 +91,9 @@ function overview(reports: readonly ShownReport[], text: CheckText): string {
 function domainSection(shownReport: ShownReport, io: Io, text: CheckText): string {
   const { report, findings, onlyNew } = shownReport;
   const shown = new ShownChanges(report.profile);
-  const body = report.answered
+  const articles = toldFindings(shownReport).map((one) => findingArticle(one, shown, io.lang, text));
+  const rest = report.answered
     ? [
-        ...findings.map((one) => findingArticle(one, shown, io.lang, text)),
         ...spfFigure(report, findings, io),
         ...scopeLines(report, text).map((line) => `<p class="scope">${escaped(line)}</p>`),
         `<details><summary>${escaped(text.page.facts)}</summary>${factList(report.facts, 0)}</details>`,
@@ -96,7 +104,8 @@ function domainSection(shownReport: ShownReport, io: Io, text: CheckText): strin
     `<h2>${escaped(report.domain)}</h2>`,
     `<p class="summary">${escaped(summaryOf(report, findings, onlyNew, text))}</p>`,
     `<p class="scope">${escaped(profileLine(shownReport, text))}</p>`,
-    ...body,
+    ...articles,
+    ...rest,
     "</section>",
   ].join("\n");
 }

@@ -4,7 +4,7 @@ import type { CheckedZone } from "../../checker/context.ts";
 import { canonicalName } from "../../core/dns/name.ts";
 import { zoneEntries } from "../../core/dns/zone-lexer.ts";
 import { parseZone, type Zone } from "../../core/dns/zone-parse.ts";
-import { isWithin, parentDomain } from "../../core/domain-name.ts";
+import { isWithin, parentDomain, toAsciiDomain } from "../../core/domain-name.ts";
 import { readIncluded, readZoneText } from "../dns-options.ts";
 import type { Io } from "../io.ts";
 
@@ -53,7 +53,9 @@ function originOf(
   });
   // Where the owner of the SOA record has its final dot, a name without one has lost it, or is relative.
   if (apex !== undefined) return apex;
-  return isRelative([...bare], domains) ? guessOrigin(file, domains, hasSoa && isOneOfSeveral) : undefined;
+  return isRelative([...bare], hasSoa, domains)
+    ? guessOrigin(file, domains, hasSoa && isOneOfSeveral)
+    : undefined;
 }
 
 function hasOrigin({ origins, records }: Zone): boolean {
@@ -107,16 +109,20 @@ function gatherNames(
   return into;
 }
 
-/** `www.example.jp` may have lost no more than its dot, and is the whole name in a file of plain lines. */
-function isRelative(names: readonly string[], domains: readonly string[]): boolean {
+/**
+ * `www.example.jp` may have lost no more than its dot, and is the whole name in a file of plain lines; of a zone with a SOA
+ * record a name such as `_dmarc` tells that it is not written in whole names.
+ */
+function isRelative(names: readonly string[], hasSoa: boolean, domains: readonly string[]): boolean {
   if (names.includes("@")) return true;
+  if (!names.some(isPlainlyRelative)) return false;
   const checked = new Set(domains);
   const isWhole = (name: string): boolean => {
     for (let at: string | undefined = name; at !== undefined; at = parentDomain(at))
       if (checked.has(at)) return true;
     return false;
   };
-  return names.some(isPlainlyRelative) && !names.some(isWhole);
+  return hasSoa || !names.some(isWhole);
 }
 
 /** `_dmarc`, `s1._domainkey`, `www`: no such name has a top-level domain for its end. */
@@ -126,24 +132,41 @@ function isPlainlyRelative(name: string): boolean {
   return !name.includes(".") && parseSuffix(name, { validateHostname: false }).isIcann !== true;
 }
 
+/** What people write before the name of a zone, as in `db.example.jp`, and behind it, as in `example.jp.zone`. */
+const before = /^(?:db|named|zone|pri|fwd|forward)\./;
+const behind = /\.(?:zone|db|dns|txt|hosts)$/;
+
 /**
- * `db.example.jp`, `example.jp.zone` and the like name a domain that is checked, or one above it.
+ * By the name of the file: a domain that is checked, or one above it.
  * @param isOneOfSeveral Whether it is a whole zone beside others: then it may be one that is not checked.
  */
 function guessOrigin(file: string, domains: readonly string[], isOneOfSeveral: boolean): string | undefined {
-  const name = basename(file).toLowerCase();
-  const zone = name.replace(/^db\./, "").replace(/\.(?:zone|db|dns|txt|hosts)$/, "");
-  const candidates = [name, name.replace(/^db\./, ""), zone];
-  const known = candidates.find((one) => domains.some((domain) => isWithin(domain, one)));
+  const name = toAsciiDomain(basename(file)) ?? basename(file).toLowerCase();
+  const zone = name.replace(before, "").replace(behind, "");
+  const candidates = [name, name.replace(before, ""), name.replace(behind, ""), zone];
+  const known = candidates.find(
+    (one) => one.includes(".") && domains.some((domain) => isWithin(domain, one)),
+  );
   if (known !== undefined) return known;
   if (isWithin(zone, "in-addr.arpa") || isWithin(zone, "ip6.arpa")) return zone;
-  return (isOneOfSeveral ? otherZone(zone, domains) : undefined) ?? domains[0];
+  return (isOneOfSeveral ? otherZone(zone, domains) : undefined) ?? continued(zone, domains) ?? domains[0];
 }
 
-/** A domain that is not checked, or a network as in `db.192.0.2`; `example.jp.new` is meant for one that is checked. */
+/** A domain that is not checked, or a network as in `db.192.0.2`. */
 function otherZone(name: string, domains: readonly string[]): string | undefined {
   if (/^\d{1,3}(?:\.\d{1,3}){0,2}$/.test(name)) return `${name.split(".").reverse().join(".")}.in-addr.arpa`;
-  if (domains.some((domain) => name.startsWith(`${domain}.`))) return undefined;
-  const suffix = parseSuffix(name, { validateHostname: false });
-  return suffix.isIcann === true && suffix.domain !== null ? name : undefined;
+  const { isIcann, domain, domainWithoutSuffix } = parseSuffix(name, { validateHostname: false });
+  if (isIcann !== true || domain === null) return undefined;
+  // `example.jp.new` is meant for example.jp, though "new" is a top-level domain; `example.com.au` is another than example.com.
+  const checked = continued(name, domains);
+  const isMeantFor =
+    checked !== undefined &&
+    parseSuffix(checked, { validateHostname: false }).domainWithoutSuffix !== domainWithoutSuffix;
+  return isMeantFor ? undefined : name;
+}
+
+/** The longest domain that is checked with which a name begins: `example.jp` of `example.jp.new`. */
+function continued(name: string, domains: readonly string[]): string | undefined {
+  const found = domains.filter((domain) => name.startsWith(`${domain}.`));
+  return found.toSorted((a, b) => b.length - a.length)[0];
 }

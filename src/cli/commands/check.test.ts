@@ -275,6 +275,25 @@ test("of a domain that is not in such lines nothing is known", async () => {
   expect(code).toBe(3);
 });
 
+// RFC 1035 §5.1: without the final dots the whole zone is at example.jp.example.jp, and nothing of it at example.jp.
+test("where a fault of the file may be why nothing is known, it is told", async () => {
+  const lines = `example.jp IN SOA ns1.example.net. root.example.net. 1 3600 900 604800 3600
+example.jp IN NS ns1.example.net.
+example.jp IN MX 10 mx
+mx IN A 203.0.112.1
+_dmarc IN TXT "v=DMARC1; p=reject"
+`;
+  const page = join(folder, "dots.html");
+  for (const origin of ["$ORIGIN example.jp.\n", ""]) {
+    const zone = file("dots.zone", origin + lines);
+    const { out, code } = await check(["example.jp", "--zone", zone, "--offline", "--html", page]);
+    expect(out).toContain("No zone file holds this domain");
+    for (const shown of [out, readFileSync(page, "utf8")])
+      expect(shown.match(/without\s+a\s+final\s+dot/g)).toHaveLength(3);
+    expect(code).toBe(3);
+  }
+});
+
 test("RFC 2308 §2: of a name that does not exist that is told first", async () => {
   const argv = ["nosuch.example.jp", "--zone", clean, "--offline"];
   const { out } = await check(argv);
