@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   rmSync,
@@ -81,8 +82,17 @@ describe.runIf(isRoot)("as root", () => {
     ).toEqual({ uid: 65534, gid: 65534, groups: [65534], failed: 3 });
   });
 
-  function prepare(dataDir: string, listen = "inet:127.0.0.1:0", lmtp?: string): unknown {
+  interface Preparation {
+    readonly listen?: string;
+    readonly lmtp?: string;
+    /** What is run before it. */
+    readonly before?: string;
+  }
+
+  function prepare(dataDir: string, options: Preparation = {}): unknown {
+    const { listen = "inet:127.0.0.1:0", lmtp, before = "" } = options;
     return inProcess(`
+      ${before}
       const config = { dataDir: ${JSON.stringify(dataDir)}, milter: { sockets: [{ listen: ${JSON.stringify(listen)} }] }, collect: ${JSON.stringify({ lmtp: lmtp && { listen: lmtp } })} };
       try { prepareFolders(config, ${JSON.stringify(nobody)}, ${text}); console.log("true"); }
       catch (error) { console.log(JSON.stringify(error.message)); }
@@ -91,7 +101,9 @@ describe.runIf(isRoot)("as root", () => {
 
   test("folders that are not there are made for the user", () => {
     const dataDir = join(folder, "new", "data");
-    expect(prepare(dataDir, `unix:${folder}/run/m.sock`, `unix:${folder}/lmtp/l.sock`)).toBe(true);
+    expect(
+      prepare(dataDir, { listen: `unix:${folder}/run/m.sock`, lmtp: `unix:${folder}/lmtp/l.sock` }),
+    ).toBe(true);
     expect(statSync(join(folder, "lmtp"))).toMatchObject({ uid: 65534 });
     expect((statSync(join(folder, "lmtp")).mode & 0o777).toString(8)).toBe("755");
     expect(statSync(dataDir)).toMatchObject({ uid: 65534, gid: 65534 });
@@ -137,6 +149,35 @@ describe.runIf(isRoot)("as root", () => {
     expect(prepare(`${own}.link`)).toBe(true);
     expect(prepare(`${empty}.link`)).toBe(true);
     expect(statSync(empty).uid).toBe(65_534);
+  });
+
+  test("where a link of the user leads is not given to him", () => {
+    const [empty, link] = [join(folder, "of-root"), join(folder, "users.link")];
+    mkdirSync(empty);
+    symlinkSync(empty, link);
+    lchownSync(link, 65_534, 65_534);
+    for (const path of [link, `${link}/`]) expect(prepare(path)).toBe(`foreignDataDir ${path} 0 nobody`);
+    expect(statSync(empty).uid).toBe(0);
+  });
+
+  test("what could not be given over to its end is given over at the next start", () => {
+    const dataDir = join(folder, "interrupted");
+    mkdirSync(join(dataDir, "spool"), { recursive: true });
+    writeFileSync(join(dataDir, "spool", "x.ndjson"), "");
+    const failing = `
+      import fs from "node:fs";
+      import { syncBuiltinESMExports } from "node:module";
+      const { lchownSync } = fs;
+      fs.lchownSync = (path, ...owner) => {
+        if (path.endsWith("x.ndjson")) throw new Error("EIO");
+        lchownSync(path, ...owner);
+      };
+      syncBuiltinESMExports();
+    `;
+    expect(prepare(dataDir, { before: failing })).toBe("EIO");
+    expect(prepare(dataDir)).toBe(true);
+    for (const name of ["", "spool", "spool/x.ndjson"])
+      expect(statSync(join(dataDir, name)).uid).toBe(65_534);
   });
 
   test("a folder with other things in it is left alone, and so is somebody else's", () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { chownSync, lchownSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { SekishoError } from "../errors.ts";
 import { parseListenAddress } from "../milter/index.ts";
@@ -104,8 +104,10 @@ export function giveDataDir(folder: string, { uid, gid, user }: Identity, text: 
   makeFolder(folder, 0o700);
   const owner = statSync(folder).uid;
   if (owner === uid) return;
+  // A link that is not root's may lead to whatever its owner wants to have.
+  const isRoots = owner === 0 && lstatSync(resolve(folder)).uid === 0;
   // What root has made in an earlier run is given over; a folder with anything else in it may be anybody's.
-  if (owner !== 0 || readdirSync(folder).some((name) => !ours.test(name)))
+  if (!isRoots || readdirSync(folder).some((name) => !ours.test(name)))
     throw new SekishoError("STORE_UNAVAILABLE", text.foreignDataDir(folder, owner, user));
   giveTree(realpathSync(folder), uid, gid);
 }
@@ -113,10 +115,11 @@ export function giveDataDir(folder: string, { uid, gid, user }: Identity, text: 
 const ours =
   /^(?:(?:records|reports|source-names)\.sqlite.*|state\..*|list-memory\.ndjson.*|keys|spool|control\.sock)$/;
 
+/** A folder after what is in it: until then nobody else changes that, and what was interrupted is done again. */
 function giveTree(path: string, uid: number, gid: number): void {
+  if (lstatSync(path).isDirectory())
+    for (const name of readdirSync(path)) giveTree(join(path, name), uid, gid);
   lchownSync(path, uid, gid);
-  if (!lstatSync(path).isDirectory()) return;
-  for (const name of readdirSync(path)) giveTree(join(path, name), uid, gid);
 }
 
 /** Documented by Node, and not among its types. */

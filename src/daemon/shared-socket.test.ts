@@ -64,6 +64,17 @@ describe("a socket that is bound for others to listen on", () => {
     shared.close();
   });
 
+  test.runIf(process.getuid?.() === 0)("a group that is not wanted any more is taken back", async () => {
+    const path = join(folder, "t.sock");
+    const shared = await bindSocket(socketAt(`unix:${path}`), { text });
+    const { uid, gid } = statSync(path);
+    shared.permit(socketAt(`unix:${path}`, { group: "65534" }));
+    expect(statSync(path)).toMatchObject({ uid, gid: 65_534 });
+    shared.permit(socketAt(`unix:${path}`));
+    expect(statSync(path)).toMatchObject({ uid, gid });
+    shared.close();
+  });
+
   test("connections wait while nobody listens, once somebody has", async () => {
     const path = join(folder, "b.sock");
     const shared = await bindSocket(socketAt(`unix:${path}`), { text });

@@ -72,18 +72,22 @@ export async function bindSocket(socket: MilterSocketConfig, options: BindOption
   if (address === undefined) throw listenFailed(text, socket.listen, "EINVAL");
   const handle = await patiently(options, () => bind(socket, address, text));
   const bound = { listen: socket.listen, handle, address: addressOf(handle, address) };
-  const inode = address.kind === "unix" ? lstatSync(address.path).ino : undefined;
+  const made = address.kind === "unix" ? lstatSync(address.path) : undefined;
   let isOurs = true;
+  let isRegrouped = false;
   const shared: SharedSocket = {
     ...bound,
     handOver: () => {
       isOurs = false;
       return handle;
     },
-    permit: (wanted) => permit(address, wanted, options),
+    permit: (wanted) => {
+      isRegrouped ||= wanted.group !== undefined;
+      permit(address, wanted, text, options.owner ?? (isRegrouped ? made : undefined));
+    },
     close: () => {
       if (isOurs) handle.close();
-      if (address.kind === "unix") removeFile(address.path, inode);
+      if (address.kind === "unix") removeFile(address.path, made?.ino);
     },
   };
   try {
@@ -207,15 +211,17 @@ function withUmask<T>(mode: number, run: () => T): T {
   }
 }
 
+/** @param owner Whose it becomes, with that group where the configuration names none; undefined to leave that as it is. */
 function permit(
   address: ListenAddress,
   { listen, mode, group }: MilterSocketConfig,
-  { text, owner }: BindOptions,
+  text: DaemonText,
+  owner: BindOptions["owner"],
 ): void {
   if (address.kind === "tcp") return;
   const gid = group === undefined ? owner?.gid : groupId(group);
   if (group !== undefined && gid === undefined)
-    throw new SekishoError("LISTEN_FAILED", `milter socket ${listen}: ${text.noGroup(group)}`);
+    throw new SekishoError("LISTEN_FAILED", `${listen}: ${text.noGroup(group)}`);
   try {
     // The group first, which may be refused: the mode shall not change without it.
     if (gid !== undefined || owner !== undefined) chownSync(address.path, owner?.uid ?? -1, gid ?? -1);

@@ -61,7 +61,7 @@ const en: DaemonText = {
   needsRestart: (keys) => `takes effect only after a restart: ${keys.join(", ")}`,
   cannotListen: (listen, code) => `milter socket ${listen}: ${reasonsEn[code] ?? code}`,
   cannotPermit: (listen, group) =>
-    `milter socket ${listen}: mode or group${group && ` ${group}`} cannot be set; only root or a member of the group may`,
+    `${listen}: mode or group${group && ` ${group}`} cannot be set; only root or a member of the group may`,
   noGroup: (group) => `there is no group ${group} on this system`,
   noUser: (user) => `user: there is no user ${user} on this system`,
   cannotSwitch: (user) => `user: only root can change to ${user}; start as root or as ${user}`,
@@ -122,7 +122,7 @@ const ja: DaemonText = {
   needsRestart: (keys) => `再起動するまで反映されません: ${keys.join("、")}`,
   cannotListen: (listen, code) => `milter ソケット ${listen}: ${reasonsJa[code] ?? code}`,
   cannotPermit: (listen, group) =>
-    `milter ソケット ${listen}: モードまたはグループ${group && ` ${group} `}を設定できません。root か、そのグループのメンバーである必要があります`,
+    `${listen}: モードまたはグループ${group && ` ${group} `}を設定できません。root か、そのグループのメンバーである必要があります`,
   noGroup: (group) => `グループ ${group} はこのシステムにありません`,
   noUser: (user) => `user: ユーザー ${user} はこのシステムにありません`,
   cannotSwitch: (user) =>

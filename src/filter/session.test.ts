@@ -254,6 +254,8 @@ describe("forged fields (RFC 8601 §5)", () => {
       removed: 1,
     },
     { what: "a name longer than a line, with another field in it", name: "X".repeat(1200), removed: 0 },
+    // RFC 5322 §2.2
+    { what: "a name that no edit can bear, with another field in it", name: "X-\u00e9", removed: 0 },
   ])("RFC 8601 §5: $what", async ({ name, removed }) => {
     const value = removed === 1 ? ` ${forged[0]}` : ` hi\rAuthentication-Results: ${forged[0]}`;
     const got = await send({ fields: [...usualFields, [name, value]], onFailure: "accept" });

@@ -1,5 +1,6 @@
 import { HeadBuilder } from "../core/message/head-builder.ts";
 import { trimSpace } from "../core/message/taglist.ts";
+import { isHeaderName } from "../milter/edits.ts";
 import type { RemovedField } from "../store/record.ts";
 import { findForgedFields } from "./forged-fields.ts";
 import { tokenField } from "./list-token.ts";
@@ -42,7 +43,7 @@ export class VerdictFields {
   #namesOctets = 0;
   /** Fields in which another one is hidden. */
   readonly #hosts: RemovedField[] = [];
-  /** Another one is hidden in a field whose place among those of its name is not known. */
+  /** Another one is hidden in a field that cannot be named to the MTA. */
   #isLost = false;
 
   add(name: Buffer, value: Buffer): void {
@@ -54,7 +55,7 @@ export class VerdictFields {
     if (known === resultsField && (count ?? 0) <= maxFieldsRead) this.#builder.add(name, value);
     // Also in one of these fields, which itself may be anybody's and stay.
     if (!hidesField(value)) return;
-    if (count === undefined) this.#isLost = true;
+    if (count === undefined || !isHeaderName(written)) this.#isLost = true;
     else this.#hosts.push({ name: written, occurrence: count, reason: "hidden-field" });
   }
 
@@ -79,7 +80,9 @@ export class VerdictFields {
    */
   forged(authservIds: readonly string[], fromStranger: boolean, writesBimi = false): RemovedField[] {
     if (this.#isLost)
-      throw new Error("a field is hidden in another one whose name is too long, or one of too many");
+      throw new Error(
+        "a field is hidden in another one, whose name is too long, has other letters than US-ASCII or is one of too many",
+      );
     const head = this.#builder.head();
     const removed = findForgedFields(head, { authservIds }, { fromStranger });
     return eachOnce([

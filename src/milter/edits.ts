@@ -106,8 +106,7 @@ function formatEdit(edit: MessageEdit, terms: EditTerms): Encoded {
 }
 
 function formatHeaderEdit(edit: HeaderEdit, { leadingSpace }: EditTerms): Encoded {
-  // RFC 5322 §2.2: printable US-ASCII without the colon.
-  if (!/^[!-9;-~]+$/.test(edit.name)) return "header-name";
+  if (!isHeaderName(edit.name)) return "header-name";
   const value = "value" in edit ? sentHeaderValue(edit.name, edit.value) : "";
   if (value === undefined) return "header-line-too-long";
   const text = `${edit.name}\0${leadingSpace && value !== "" ? " " : ""}${value}\0`;
@@ -120,6 +119,11 @@ function formatHeaderEdit(edit: HeaderEdit, { leadingSpace }: EditTerms): Encode
     case "delete-header":
       return withIndex(code.changeHeader, edit.occurrence, 1, text);
   }
+}
+
+/** RFC 5322 §2.2: printable US-ASCII without the colon. */
+export function isHeaderName(name: string): boolean {
+  return /^[!-9;-~]+$/.test(name);
 }
 
 function withIndex(command: number, index: number, least: number, text: string): Encoded {
