@@ -50,6 +50,24 @@ test("asks live DNS, and says so where nothing is wrong", async () => {
   expect(code).toBe(0);
 });
 
+// A pipeline that names the wrong file would publish what nobody has looked at.
+test.each([
+  ["example.jp", "@ SOA ns1 hostmaster 1 3600 600 86400 300\n@ NS ns1", true],
+  ["lab.example.jp", "@ SOA ns1 hostmaster 1 3600 600 86400 300\n@ NS ns1", true],
+  ["example.jp", "www.example.jp. A 192.0.2.9", true],
+  ["example.jp", "other.example. SOA ns1.other.example. h.other.example. 1 3600 600 86400 300", false],
+  ["example.jp", "www.other.example. A 192.0.2.9", false],
+  ["lab.example.jp", "example.jp. TXT example", false],
+])("whether a zone file is about %s: %j: %j", async (domain, text, is) => {
+  const file = zoneFile("about.zone", `${is ? "$ORIGIN example.jp.\n" : ""}${text}\n`);
+  const told = async (...options: string[]): Promise<string> =>
+    (await check([domain, "--zone", file, ...options], zoneAnswers(good))).out;
+  const { facts } = JSON.parse(await told("--json")) as { facts: { inZones?: boolean } };
+  expect(facts.inZones).toBe(is);
+  expect((await told()).includes("No zone file is about this domain")).toBe(!is);
+  expect((await told("--lang", "ja")).includes("このドメインのゾーンファイル")).toBe(!is);
+});
+
 // Servers turn the records of an answer round; a report that is compared with that of yesterday may not.
 test("the order of the records in an answer changes nothing", async () => {
   const zone = `${good}

@@ -1,5 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
+import type { Zone } from "../core/dns/zone-parse.ts";
+import { isWithin } from "../core/domain-name.ts";
 import type { Finding } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
 import { type BoundedDns, boundedDns } from "./bounded-dns.ts";
@@ -63,6 +65,8 @@ export interface DomainReport {
   /** Whether DNS answered for the domain at all; false: nothing is known. */
   readonly answered: boolean;
   readonly offline: boolean;
+  /** Zone files were given, and none is about the domain. */
+  readonly beyondZones: boolean;
 }
 
 const defaultTimeLimitMs = 60_000;
@@ -102,8 +106,22 @@ export async function checkDomain(request: CheckRequest, deps: CheckDeps): Promi
       .filter((name) => !skipped.some(({ subject }) => subject === name)),
     skipped,
     offline: request.offline,
+    beyondZones: isBeyond(request),
     answered: await isAnswered(request.domain, dns.resolver),
   };
+}
+
+function isBeyond({ domain, zones }: Pick<CheckRequest, "domain" | "zones">): boolean {
+  return zones.length > 0 && !zones.some(({ zone }) => isAbout(zone, domain));
+}
+
+/** Whether a file has names of the domain, or is the whole zone that the domain lies in. */
+function isAbout({ records, otherNames, computedNames }: Zone, domain: string): boolean {
+  const names = [...records.map(({ name }) => name), ...otherNames, ...computedNames];
+  return (
+    names.some((name) => isWithin(name, domain)) ||
+    records.some(({ type, name }) => type === "SOA" && isWithin(domain, name))
+  );
 }
 
 /** By questions that were asked before: what is known of other names says nothing about this one. */
@@ -137,6 +155,7 @@ function runFacts(context: CheckContext, dns: BoundedDns): Readonly<Record<strin
     profile: context.profile,
     profileGuessed: context.profileGuessed,
     zones: context.zones.map(({ file }) => file),
+    ...(context.zones.length > 0 && { inZones: !isBeyond(context) }),
     queries: { asked: dns.asked(), unanswered: dns.unanswered.length },
   };
 }

@@ -148,7 +148,8 @@ export function readZoneText(file: string, io: Io): string {
 /** The text of a file that a zone file includes; undefined when it cannot be read. */
 export function readIncluded(path: string): string | undefined {
   try {
-    return statSync(path).size > maxZoneOctets ? undefined : readFileSync(path, "utf8");
+    const stats = statSync(path);
+    return stats.isFile() && stats.size <= maxZoneOctets ? readFileSync(path, "utf8") : undefined;
   } catch {
     return undefined;
   }

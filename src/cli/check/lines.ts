@@ -53,6 +53,7 @@ export function profileLine({ report, onlyNew, ownServer }: ShownReport, text: C
     ...(ownServer === undefined
       ? []
       : [text.ownServer(ownServer.hostname, ownServer.addresses.map(formatIp))]),
+    ...(report.beyondZones && !report.offline ? [text.beyondZones] : []),
     ...(onlyNew ? [text.onlyNew] : []),
   ].join(text.betweenSentences);
 }

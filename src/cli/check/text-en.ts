@@ -27,6 +27,7 @@ export const checkTextEn: CheckText = {
   ownServer: (hostname, addresses) =>
     `The configuration names the server ${hostname}${addresses.length === 0 ? ", which has no public address" : ` (${addresses.join(", ")})`}; --client and --helo name others.`,
   betweenSentences: " ",
+  beyondZones: "No zone file is about this domain: what DNS has now was checked.",
   onlyNew: "Only what the zone files add is shown.",
   subject: {
     spf: "SPF",

@@ -25,6 +25,7 @@ export const checkTextJa: CheckText = {
   ownServer: (hostname, addresses) =>
     `送信サーバーは設定ファイルの ${hostname}${addresses.length === 0 ? "（公開アドレスなし）" : `（${addresses.join("、")}）`}としました（--client と --helo で変えられます）。`,
   betweenSentences: "",
+  beyondZones: "このドメインのゾーンファイルは指定されていません。いま DNS にある内容を調べました。",
   onlyNew: "ゾーンファイルによって新しく生じるものだけを示します。",
   subject: {
     spf: "SPF",

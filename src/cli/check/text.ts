@@ -22,6 +22,7 @@ export interface CheckText {
   readonly profileGiven: (profile: string) => string;
   readonly profileGuessed: (profile: string) => string;
   readonly onlyNew: string;
+  readonly beyondZones: string;
   readonly ownServer: (hostname: string, addresses: readonly string[]) => string;
   readonly betweenSentences: string;
   readonly subject: Readonly<Record<SubjectName, string>>;
