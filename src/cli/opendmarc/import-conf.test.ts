@@ -17,6 +17,7 @@ const files: Readonly<Record<string, string>> = {
   "/base/hosts": "192.0.2.1\n",
   "/etc/hosts-mixed": "192.0.2.7\nmail.example.jp\n.example.net\nwhat is this\n",
   "/etc/sealers": "lists.example.org\n# none\nb@d\n",
+  "/usr/share/psl.dat": "com\njp\nco.jp\n",
 };
 
 function imported(text: string): ReturnType<typeof importConf> {
@@ -129,6 +130,11 @@ const table: readonly {
     notes: ["both-discoveries"],
   },
   {
+    conf: "PublicSuffixList /usr/share/gone.dat",
+    config: { verify: { dmarc: { discovery: ["psl", "treewalk"] } } },
+    notes: ["own-suffix-list", "both-discoveries"],
+  },
+  {
     conf: "RejectMultiValueFrom true",
     config: { verify: { rules: { several_author_domains: reject } } },
     notes: ["several-domains-only"],
@@ -171,6 +177,21 @@ const table: readonly {
     config: { milter: { sockets: [{ listen: "inet:[::1]:8893", role: "verify" }] } },
     notes: ["loopback-only", "same-socket"],
   },
+  {
+    conf: "Socket inet:8893@0.0.0.0",
+    config: { milter: { sockets: [{ listen: "inet:127.0.0.1:8893", role: "verify" }] } },
+    notes: ["loopback-only", "same-socket"],
+  },
+  {
+    conf: "Socket inet:8893@[192.0.2.5]",
+    config: { milter: { sockets: [{ listen: "inet:127.0.0.1:8893", role: "verify" }] } },
+    notes: ["loopback-only", "same-socket"],
+  },
+  {
+    conf: "Socket inet6:8893@[::]",
+    config: { milter: { sockets: [{ listen: "inet:[::1]:8893", role: "verify" }] } },
+    notes: ["loopback-only", "same-socket"],
+  },
   { conf: "Socket inet:8893@mail.example.jp", notes: ["bad-value"] },
   { conf: "Socket inet:milter", notes: ["bad-value"] },
   {
@@ -197,6 +218,16 @@ const table: readonly {
   { conf: "UserID opendmarc", config: { user: "opendmarc" } },
   { conf: "UserID opendmarc:mail", config: { user: "opendmarc", group: "mail" } },
   { conf: "UserID :mail", notes: ["bad-value"] },
+  { conf: "RejectString refused: %s", notes: ["fixed-reply"] },
+  { conf: "IgnoreMailTo ruf@example.jp", notes: ["always-recorded"] },
+  // Texts that begin as a "no" does
+  { conf: "TrustedAuthservIDs filter.example.jp", notes: ["foreign-results"] },
+  { conf: "FailureReportsSentBy noreply@example.jp", notes: ["no-reports-yet"] },
+  { conf: "FailureReportsBcc failures@example.jp", notes: ["no-reports-yet"] },
+  { conf: "CopyFailuresTo forensics@example.jp", notes: ["no-copies"] },
+  { conf: "ReportCommand nullmailer-inject", notes: ["no-reports-yet"] },
+  { conf: "SyslogFacility news", notes: ["log-to-stderr"] },
+  { conf: "HistoryFile files/o.dat", notes: ["always-recorded"] },
   { conf: "Frobnicate 1", notes: ["unknown"] },
   { conf: "DNSTimeout 3\nDNSTimeout 4", config: { dns: { timeout: "4s" } } },
   { conf: "" },

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import { isAuthservId } from "../../config/config.ts";
 import { codeOf } from "../../config/file-fault.ts";
-import { parseListen } from "../../config/listen.ts";
+import { isLoopbackHost, parseListen } from "../../config/listen.ts";
 import { toAsciiDomain } from "../../core/domain-name.ts";
 import { parseIp, parseNetwork } from "../../core/ip.ts";
 import { type ConfLine, readBoolean, readConf, readEntries, readList } from "./read-conf.ts";
@@ -49,37 +49,44 @@ const told =
     if (readBoolean(line.value) !== false) translation.note(line, code);
   };
 
+/** As `told`, for a parameter that takes a text: one such as "noreply@example.jp" is no "no". */
+const named =
+  (code: ImportCode): Rule =>
+  (translation, line) =>
+    translation.note(line, code);
+
 const rules: ReadonlyMap<string, Rule> = new Map(
   Object.entries({
     AuthservID: authservId,
     AuthservIDWithJobID: told("no-such-need"),
     AutoRestart: told("workers-come-back"),
     AutoRestartCount: told("workers-come-back"),
-    AutoRestartRate: told("workers-come-back"),
+    AutoRestartRate: named("workers-come-back"),
     Background: told("service-manager"),
-    BaseDirectory: told("no-such-need"),
-    ChangeRootDirectory: told("no-chroot"),
-    CopyFailuresTo: told("no-copies"),
+    BaseDirectory: named("no-such-need"),
+    ChangeRootDirectory: named("no-chroot"),
+    CopyFailuresTo: named("no-copies"),
     DNSTimeout: dnsTimeout,
     DomainWhitelist: (translation, line) => translation.sealers(line, readList(line.value)),
     DomainWhitelistFile: (translation, line) => translation.sealers(line, translation.file(line) ?? []),
     DomainWhitelistSize: told("no-such-need"),
     EnableCoredumps: told("service-manager"),
     FailureReports: told("no-reports-yet"),
-    FailureReportsBcc: told("no-reports-yet"),
+    FailureReportsBcc: named("no-reports-yet"),
     FailureReportsOnNone: told("no-reports-yet"),
-    FailureReportsSentBy: told("no-reports-yet"),
+    FailureReportsSentBy: named("no-reports-yet"),
     ForensicReports: told("no-reports-yet"),
-    ForensicReportsBcc: told("no-reports-yet"),
+    ForensicReportsBcc: named("no-reports-yet"),
     ForensicReportsOnNone: told("no-reports-yet"),
-    ForensicReportsSentBy: told("no-reports-yet"),
-    HistoryFile: told("always-recorded"),
+    ForensicReportsSentBy: named("no-reports-yet"),
+    HistoryFile: named("always-recorded"),
     HoldQuarantinedMessages: hold,
     IgnoreAuthenticatedClients: (translation, line) => translation.note(line, "logins-never-verified"),
     IgnoreHosts: ignoreHosts,
     IgnoreMailFrom: ignoreMailFrom,
+    IgnoreMailTo: named("always-recorded"),
     MilterDebug: told("no-such-need"),
-    PidFile: told("service-manager"),
+    PidFile: named("service-manager"),
     PublicSuffixList: publicSuffixList,
     RecordAllMessages: told("always-recorded"),
     RejectFailures: rejectFailures,
@@ -87,17 +94,18 @@ const rules: ReadonlyMap<string, Rule> = new Map(
       translation.ifTrue(line, "several-domains-only", () =>
         translation.set(["verify", "rules", "several_author_domains"], "reject"),
       ),
-    ReportCommand: told("no-reports-yet"),
+    RejectString: named("fixed-reply"),
+    ReportCommand: named("no-reports-yet"),
     RequiredHeaders: requiredHeaders,
     Socket: socket,
     SoftwareHeader: told("no-header"),
     SPFIgnoreResults: told("always-own-spf"),
     SPFSelfValidate: told("always-own-spf"),
     Syslog: told("log-to-stderr"),
-    SyslogFacility: told("log-to-stderr"),
-    TemporaryDirectory: told("no-such-need"),
-    TestDNSData: told("no-such-need"),
-    TrustedAuthservIDs: told("foreign-results"),
+    SyslogFacility: named("log-to-stderr"),
+    TemporaryDirectory: named("no-such-need"),
+    TestDNSData: named("no-such-need"),
+    TrustedAuthservIDs: named("foreign-results"),
     UMask: umask,
     UserID: userId,
   } satisfies Readonly<Record<string, Rule>>).map(([name, rule]) => [name.toLowerCase(), rule]),
@@ -157,12 +165,15 @@ class Translation {
   }
 
   /** Entries of the file that the line names. */
-  file(line: ConfLine): string[] | undefined {
+  file(
+    line: ConfLine,
+    unreadable: "file-unreadable" | "own-suffix-list" = "file-unreadable",
+  ): string[] | undefined {
     const path = this.path(line.value);
     try {
       return readEntries(this.#options.readFile(path));
     } catch (error) {
-      this.note(line, "file-unreadable", { file: path, reason: codeOf(error) });
+      this.note(line, unreadable, { file: path, reason: codeOf(error) });
       return undefined;
     }
   }
@@ -254,7 +265,9 @@ function ignoreMailFrom(translation: Translation, line: ConfLine): void {
 
 function publicSuffixList(translation: Translation, line: ConfLine): void {
   translation.set(["verify", "dmarc", "discovery"], ["psl", "treewalk"]);
-  translation.set(["verify", "dmarc", "public_suffix_list"], translation.path(line.value));
+  // A configuration that names a list which cannot be read does not load.
+  if (translation.file(line, "own-suffix-list") !== undefined)
+    translation.set(["verify", "dmarc", "public_suffix_list"], translation.path(line.value));
   translation.note(line, "both-discoveries");
 }
 
@@ -283,16 +296,17 @@ function socket(translation: Translation, line: ConfLine): void {
   translation.note(line, "same-socket", { listen });
 }
 
-/** `local:path`, `unix:path`, `path`, `inet:port[@host]`, `inet6:port[@host]`; `open` is every interface. */
+/** `local:path`, `unix:path`, `path`, `inet:port[@host]`, `inet6:port[@host]`; `open` is beyond loopback: it takes `milter.peers`. */
 function readSocket(value: string): { readonly listen: string | undefined; readonly open: boolean } {
   const [, kind = "local", rest = value] = /^(local|unix|inet6?):(.*)$/i.exec(value) ?? [];
   if (/^(?:local|unix)$/i.test(kind)) return { listen: `unix:${rest}`, open: false };
   const [port = "", written] = rest.split("@");
   const isV6 = kind.toLowerCase() === "inet6";
   const host = written?.replace(/^\[(.*)\]$/, "$1");
-  if (host === undefined)
+  if (host !== undefined && host !== "localhost" && parseIp(host) === undefined)
+    return { listen: undefined, open: false };
+  if (host === undefined || !isLoopbackHost(host))
     return { listen: isV6 ? `inet:[::1]:${port}` : `inet:127.0.0.1:${port}`, open: true };
-  if (host !== "localhost" && parseIp(host) === undefined) return { listen: undefined, open: false };
   return { listen: `inet:${host.includes(":") ? `[${host}]` : host}:${port}`, open: false };
 }
 

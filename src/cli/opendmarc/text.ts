@@ -27,10 +27,12 @@ export interface ImportParams {
   readonly "host-name-entry": { readonly entry: string };
   readonly "bad-entry": { readonly entry: string };
   readonly "file-unreadable": { readonly file: string; readonly reason: string };
+  readonly "own-suffix-list": { readonly file: string; readonly reason: string };
   readonly "foreign-results": Empty;
   readonly "no-reports-yet": Empty;
   readonly "no-copies": Empty;
   readonly "no-header": Empty;
+  readonly "fixed-reply": Empty;
   readonly "no-chroot": Empty;
   readonly "bad-value": { readonly value: string };
   readonly unknown: Empty;
@@ -63,10 +65,12 @@ export const fates: Readonly<Record<ImportCode, ImportFate>> = {
   "host-name-entry": "left-out",
   "bad-entry": "left-out",
   "file-unreadable": "left-out",
+  "own-suffix-list": "left-out",
   "foreign-results": "left-out",
   "no-reports-yet": "left-out",
   "no-copies": "left-out",
   "no-header": "left-out",
+  "fixed-reply": "left-out",
   "no-chroot": "left-out",
   "bad-value": "left-out",
   unknown: "left-out",
@@ -102,9 +106,9 @@ const en: ImportText = {
     "hostname-used": () =>
       'the name that the MTA sends is used, else "hostname"; set authserv_id for another',
     "reject-needs-reason": () =>
-      "a published reject alone is not enough here (RFC 9989 §7.4): mail that nothing else speaks against is marked; verify.reject_alone: true refuses it as before",
+      "a published reject alone is not enough here (RFC 9989 §7.4): mail that nothing else speaks against is quarantined (verify.quarantine_action), and so is failing mail of p=quarantine; verify.reject_alone: true refuses it as before",
     "quarantine-too": () =>
-      "mail that a policy wants quarantined is held by the MTA (quarantine_action: hold)",
+      "the MTA holds failing mail of p=quarantine, and of p=reject where it is not refused (quarantine_action: hold)",
     "submitters-may-sign": ({ file }) =>
       `addresses from ${file} are now networks.submitters: not verified, and signed for once signing is set up; put servers that only forward strangers' mail under networks.relays instead`,
     "still-recorded": () => "mail of these domains is evaluated and recorded, and nothing is done about it",
@@ -116,17 +120,20 @@ const en: ImportText = {
       "as verify.rules: fields that must stand only once, and From and Date that must be there",
     "dns-bounded": ({ value }) => `a wait without end is not possible; ${value} was written`,
     "loopback-only": ({ listen }) =>
-      `OpenDMARC listens on every interface here; ${listen} was written: name the MTAs in milter.peers before you open it further`,
+      `OpenDMARC can be reached from other machines here; ${listen} was written: name the MTAs in milter.peers before you open it further`,
     "same-socket": ({ listen }) =>
       `${listen} is where OpenDMARC listens: stop it first, or choose another and change the MTA's list`,
     "host-name-entry": ({ entry }) => `"${entry}" is a name; only addresses and networks are taken`,
     "bad-entry": ({ entry }) => `"${entry}" cannot be read`,
     "file-unreadable": ({ file, reason }) => `${file} cannot be read: ${fileFaultText(reason, "en")}`,
+    "own-suffix-list": ({ file, reason }) =>
+      `${file} cannot be read (${fileFaultText(reason, "en")}); the list that Sekisho brings along is used`,
     "foreign-results": () =>
       "results are never read from header fields of this host's own filters; SPF and DKIM are evaluated here. For gateways in front see networks.relays",
     "no-reports-yet": () => "this version sends no reports",
     "no-copies": () => "no copies of failing mail are sent",
     "no-header": () => "no such header field is written",
+    "fixed-reply": () => "the text of a refusal is fixed",
     "no-chroot": () => "no chroot; the systemd unit confines the program instead",
     "bad-value": ({ value }) => `"${value}" cannot be read`,
     unknown: () => "this parameter is not known",
@@ -154,9 +161,9 @@ const ja: ImportText = {
     "hostname-used": () =>
       "MTA が送る名前、なければ hostname を使います。ほかの名前なら authserv_id に書いてください",
     "reject-needs-reason": () =>
-      "相手の reject だけでは拒否しません（RFC 9989 §7.4）。ほかに疑う理由のないメールには印を付けます。以前と同じにするには verify.reject_alone: true としてください",
+      "相手の reject だけでは拒否しません（RFC 9989 §7.4）。ほかに疑う理由のないメールと、p=quarantine で不合格のメールは隔離します（verify.quarantine_action）。以前と同じにするには verify.reject_alone: true としてください",
     "quarantine-too": () =>
-      "ポリシーが隔離を求めるメールは MTA のキューに保留します（quarantine_action: hold）",
+      "p=quarantine で不合格のメールと、p=reject で不合格でも拒否しないメールは、MTA のキューに保留します（quarantine_action: hold）",
     "submitters-may-sign": ({ file }) =>
       `${file} のアドレスは networks.submitters にしました。検証せず、署名を設定すれば署名もします。外部のメールを中継するだけのサーバーは networks.relays に移してください`,
     "still-recorded": () => "これらのドメインのメールも評価して記録しますが、処置はしません",
@@ -167,17 +174,20 @@ const ja: ImportText = {
     "header-rules": () => "verify.rules に移しました（1 つしか許されないヘッダー、必須の From と Date）",
     "dns-bounded": ({ value }) => `無制限に待つことはできないため ${value} としました`,
     "loopback-only": ({ listen }) =>
-      `OpenDMARC はすべてのインターフェースで待ち受けますが、${listen} としました。広げる前に milter.peers に MTA を書いてください`,
+      `OpenDMARC はほかのマシンからも接続できる設定ですが、${listen} としました。広げる前に milter.peers に MTA を書いてください`,
     "same-socket": ({ listen }) =>
       `${listen} は OpenDMARC の待ち受け先です。先に OpenDMARC を止めるか、別の場所にして MTA の設定を変えてください`,
     "host-name-entry": ({ entry }) => `「${entry}」はホスト名です。アドレスかネットワークだけを書けます`,
     "bad-entry": ({ entry }) => `「${entry}」を解釈できません`,
     "file-unreadable": ({ file, reason }) => `${file} を読めません: ${fileFaultText(reason, "ja")}`,
+    "own-suffix-list": ({ file, reason }) =>
+      `${file} を読めません（${fileFaultText(reason, "ja")}）。Sekisho に同梱のリストを使います`,
     "foreign-results": () =>
       "このホストのほかのフィルターが書いた結果は読まず、SPF と DKIM を自分で評価します。手前のゲートウェイについては networks.relays を見てください",
     "no-reports-yet": () => "このバージョンはレポートを送りません",
     "no-copies": () => "失敗したメールの写しは送りません",
     "no-header": () => "このヘッダーは書きません",
+    "fixed-reply": () => "拒否の応答の文面は変えられません",
     "no-chroot": () => "chroot はしません。代わりに systemd のユニットが制限します",
     "bad-value": ({ value }) => `「${value}」を解釈できません`,
     unknown: () => "知らないパラメーターです",

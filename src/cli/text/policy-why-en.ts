@@ -20,7 +20,8 @@ export const policyWhyEn: PolicyWhyText = {
   "list.unproven": (entry) =>
     `it says that it came by ${entry}; nothing proves it, but that keeps it from being refused (verify.lists)`,
   "forwarder.known": (entry) => `it came by a forwarder that you know: ${entry} (verify.lists)`,
-  "sealer.trusted": (domain) => `${domain}, whom you trust, sealed that it passed DMARC there (ARC)`,
+  "sealer.trusted": (domain) =>
+    `it passed DMARC on its way, by the ARC chain that ${domain}, whom you trust, sealed`,
   "second.own-domain": (domain) => `second reason: ${domain} is ours, and the mail comes from outside`,
   "second.parked-domain": (domain) => `second reason: ${domain} sends no mail`,
   "second.nonexistent-domain": (domain) => `second reason: ${domain} does not exist`,
@@ -29,7 +30,7 @@ export const policyWhyEn: PolicyWhyText = {
   "second.no-list-or-forwarder": () =>
     "second reason: no list or forwarder left a sign, and the client's address has no name of its own (iprev)",
   "second.none": () =>
-    "a policy alone is no reason to refuse (RFC 9989 §7.4), and there is no second one: quarantine",
+    "a policy alone is no reason to refuse (RFC 9989 §7.4), and there is no second one: DMARC goes no further than quarantine",
   "reject-alone": () => "refused on the policy alone (verify.reject_alone)",
   "lowered.own": () => "not refused, as it comes from our own network (verify.reject_own)",
   "lowered.relay": () => "not refused, as the relay would send a bounce (verify.reject_relayed)",

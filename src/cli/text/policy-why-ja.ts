@@ -20,7 +20,7 @@ export const policyWhyJa: PolicyWhyText = {
     `${entry} から来たと書いてあります。証明はないものの、拒否はしません（verify.lists）`,
   "forwarder.known": (entry) => `知っている転送元 ${entry} から来ました（verify.lists）`,
   "sealer.trusted": (domain) =>
-    `信頼する ${domain} が、受け取ったときに DMARC に通っていたことを封印で保証しています（ARC）`,
+    `信頼する ${domain} の封印した ARC によれば、転送される前は DMARC に通っていました`,
   "second.own-domain": (domain) => `別の理由: ${domain} は自組織のドメインなのに、外から届きました`,
   "second.parked-domain": (domain) => `別の理由: ${domain} はメールを送らないドメインです`,
   "second.nonexistent-domain": (domain) => `別の理由: ${domain} は存在しないドメインです`,
@@ -29,7 +29,7 @@ export const policyWhyJa: PolicyWhyText = {
   "second.no-list-or-forwarder": () =>
     "別の理由: メーリングリストや転送の形跡がなく、接続元のアドレスに正しい名前もありません（iprev）",
   "second.none": () =>
-    "ポリシーだけでは拒否の理由にならず（RFC 9989 §7.4）、別の理由もないため、隔離にとどめます",
+    "ポリシーだけでは拒否の理由にならず（RFC 9989 §7.4）、別の理由もないため、DMARC としては隔離にとどめます",
   "reject-alone": () => "ポリシーだけを理由に拒否します（verify.reject_alone）",
   "lowered.own": () => "自組織のネットワークからのメールなので、拒否しません（verify.reject_own）",
   "lowered.relay": () =>

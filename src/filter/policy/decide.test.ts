@@ -94,6 +94,7 @@ const noRecord: AuthResults = {
     alignedSpf: false,
   },
 };
+const withoutSpf = ({ spf: _, ...rest }: AuthResults): AuthResults => rest;
 const noAuthor: AuthResults = {
   ...fails,
   dmarc: {
@@ -426,6 +427,48 @@ describe("second reasons", () => {
       results: { ...fails, spf: spfOf("fail", record("a.example", "v=spf1 -all")) },
       action: "reject",
       why: ["second.parked-domain a.example"],
+    },
+    {
+      it: "parked-domain: not where the domain has the key of a signature that a list broke",
+      yaml: plain,
+      results: {
+        ...fails,
+        spf: spfOf("fail", record("a.example", "v=spf1 -all")),
+        dkim: [dkimOf({ result: "fail", domain: "a.example", signer: "author", keyBits: 2048 })],
+      },
+      with: { parked: true },
+      action: "quarantine",
+      why: ["second.none"],
+    },
+    {
+      it: "parked-domain: a signature in its name without a key in DNS is anybody's",
+      yaml: plain,
+      results: {
+        ...fails,
+        dkim: [dkimOf({ result: "permerror", domain: "a.example", signer: "author", problem: "no-key" })],
+      },
+      with: { parked: true },
+      action: "reject",
+      why: ["second.parked-domain a.example"],
+    },
+    {
+      it: "parked-domain: the key of a domain above it says nothing of its own mail",
+      yaml: plain,
+      results: {
+        ...withDmarc({ domain: "sub.a.example" }),
+        dkim: [dkimOf({ result: "fail", domain: "a.example", signer: "author", keyBits: 2048 })],
+      },
+      with: { parked: true },
+      action: "reject",
+    },
+    {
+      it: "parked-domain: the operator's list needs no word of DNS",
+      yaml,
+      results: {
+        ...withDmarc({ domain: "parked.example" }),
+        dkim: [dkimOf({ result: "fail", domain: "parked.example", signer: "author", keyBits: 2048 })],
+      },
+      action: "reject",
     },
     {
       it: "parked-domain: blanks and case do not matter",
@@ -888,6 +931,15 @@ describe("overrides", () => {
       results: { ...noRecord, spf: spfOf("pass"), dmarc: { ...noRecord.dmarc, domain: "sub.a.example" } },
       action: "reject",
     },
+    {
+      it: "without any record, SPF is not known behind a relay that cannot be read",
+      yaml: `reject_relayed: true, ${entry("reject")}`,
+      results: withoutSpf(noRecord),
+      with: { origin: "relay" },
+      action: "none",
+      why: ["dmarc.spf-unknown"],
+      reasons: ["local_policy"],
+    },
     { it: "never for what passes", yaml: entry("reject"), results: passes, action: "none" },
     {
       it: "only the domain itself",
@@ -994,6 +1046,22 @@ describe("known lists and trusted sealers (RFC 9990: mailing_list, trusted_forwa
       yaml: "overrides: [{ domain: a.example, action: reject }], lists: [{ domain: list.example }]",
       results: { ...fails, dkim: [dkimOf()] },
       action: "none",
+    },
+    {
+      it: "a list goes before an override of a domain without any record",
+      yaml: "overrides: [{ domain: a.example, action: reject }], lists: [{ list_id: dev.list.example, domain: list.example }]",
+      results: { ...noRecord, dkim: [dkimOf()] },
+      with: listed,
+      action: "none",
+      why: ["list.known dev.list.example list.example"],
+      reasons: ["mailing_list"],
+    },
+    {
+      it: "a List-Id alone is no help against an override of a domain without any record",
+      yaml: "overrides: [{ domain: a.example, action: reject }], lists: [{ list_id: dev.list.example }]",
+      results: noRecord,
+      with: listed,
+      action: "reject",
     },
     {
       it: "where nothing is asked for a list needs no mention",

@@ -26,7 +26,7 @@ export function dmarcVote(
     case "permerror":
       return noAuthorVote(dmarc, noAuthorSetting(policy));
     case "none":
-      return unpublishedVote(results, policy);
+      return unpublishedVote(input, results, policy, known);
     case "fail":
       return failVote(input, results, policy, known);
   }
@@ -64,7 +64,12 @@ function undecidedVote(dmarc: DmarcResult, policy: PolicyConfig): Vote {
 }
 
 /** Without a record only the operator's own word counts. */
-function unpublishedVote(results: AuthResults, policy: PolicyConfig): Vote {
+function unpublishedVote(
+  input: PolicyInput,
+  results: AuthResults,
+  policy: PolicyConfig,
+  known: KnownEntry | undefined,
+): Vote {
   const { dmarc } = results;
   const entry = domainOverride(dmarc.domain, policy.overrides);
   if (dmarc.domain === undefined || entry === undefined || entry.action === "none") return silent("dmarc");
@@ -72,8 +77,16 @@ function unpublishedVote(results: AuthResults, policy: PolicyConfig): Vote {
   if (verdicts.has("pass")) return silent("dmarc");
   // As RFC 9989 §5.3.6 has it for published policies: what DNS hides may be a pass.
   if (verdicts.has("temperror")) return undecidedVote(dmarc, policy);
+  const voucher = voucherOf(input, known);
+  if (voucher !== undefined) return silent("dmarc", [voucher.why], [voucher.reason]);
+  if (results.spf === undefined) return silent("dmarc", [spfUnknown.why], [spfUnknown.reason]);
   return overrideVote(dmarc, entry.domain, entry.action, []);
 }
+
+const spfUnknown = {
+  why: basis("dmarc.spf-unknown"),
+  reason: localPolicy("SPF could not be evaluated"),
+};
 
 function failVote(
   input: PolicyInput,
@@ -92,8 +105,7 @@ function failVote(
     return spared(voucher.why, voucher.reason);
   if (entry?.action === "none")
     return spared(basis("override.none", entry.domain), localPolicy("policy not applied to this domain"));
-  if (results.spf === undefined && wanted !== "none")
-    return spared(basis("dmarc.spf-unknown"), localPolicy("SPF could not be evaluated"));
+  if (results.spf === undefined && wanted !== "none") return spared(spfUnknown.why, spfUnknown.reason);
   if (entry !== undefined) return overrideVote(dmarc, entry.domain, entry.action, asked.why);
   return publishedVote(input, results, policy, { ...asked, wanted, unproven: known });
 }

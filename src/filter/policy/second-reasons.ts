@@ -14,7 +14,7 @@ export function secondReasons(input: PolicyInput, results: AuthResults, policy: 
   const found: string[] = [];
   if (isOneOf(author, policy.ownDomains) && isFromOutside(input) && !cameByList(input, results))
     found.push(basis("second.own-domain", author));
-  if (isOneOf(author, policy.parkedDomains) || input.parked === true || publishesNoSender(author, results))
+  if (isOneOf(author, policy.parkedDomains) || isParked(author, input, results))
     found.push(basis("second.parked-domain", author));
   if (results.dmarc.policyTag === "np") found.push(basis("second.nonexistent-domain", author));
   if (claimsOurName(input, results, policy)) found.push(basis("second.own-helo", input.helo));
@@ -54,6 +54,12 @@ function sentByOther({ spf }: AuthResults): boolean {
 /** RFC 8617 §5.2.1 has no temporary errors. */
 function hasChain({ arc }: AuthResults): boolean {
   return arc?.result === "pass" || arc?.problem === "dns-failure";
+}
+
+/** By its own word, unless it has the key of a signature in its name: who signs mail sends some. */
+function isParked(author: string, { parked }: PolicyInput, results: AuthResults): boolean {
+  const signs = results.dkim.some(({ domain, keyBits }) => domain === author && keyBits !== undefined);
+  return !signs && (parked === true || publishesNoSender(author, results));
 }
 
 /** RFC 7208 §10.1.2: a domain that sends no mail publishes "v=spf1 -all". Known when SPF was asked about it. */
