@@ -81,6 +81,12 @@ export const opendkimEn: FindingText<OpendkimFindings> = {
       `${at(p)}: the private key of "${p.name}" stands in the table itself and is not carried over.`,
     fix: () => "Write it to a file with mode 0600, and name the file.",
   },
+  "opendkim.key-owner": {
+    text: ({ key }) =>
+      `The private key ${key}, or a folder above it, does not belong to root. With a user of OpenDKIM's own that is right there; Sekisho does not use it so.`,
+    fix: ({ key, copy }) =>
+      `Leave it to OpenDKIM while that still runs, and name a copy in file: install -D -m 0600 -o sekisho ${key} ${copy} (sekisho: the user that Sekisho runs as)`,
+  },
   "opendkim.key-any-domain": {
     text: (p) =>
       `${at(p)}: "${p.name}" signs for whatever domain stands in From (%). This is not carried over: the list of domains is closed.`,

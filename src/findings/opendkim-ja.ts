@@ -82,6 +82,12 @@ export const opendkimJa: FindingText<OpendkimFindings> = {
     text: (p) => `${at(p)}: 「${p.name}」の秘密鍵が表の中に直接書かれているため、移していません。`,
     fix: () => "モード 0600 のファイルに保存し、そのファイルを指定してください。",
   },
+  "opendkim.key-owner": {
+    text: ({ key }) =>
+      `秘密鍵 ${key}（またはその上位フォルダー）の所有者が root ではありません。OpenDKIM 専用の利用者であれば OpenDKIM では正しい設定ですが、Sekisho はこのままでは使いません。`,
+    fix: ({ key, copy }) =>
+      `OpenDKIM が動いている間は所有者を変えずにコピーし、そのパスを file に書いてください: install -D -m 0600 -o sekisho ${key} ${copy}（sekisho は Sekisho を動かす利用者）`,
+  },
   "opendkim.key-any-domain": {
     text: (p) =>
       `${at(p)}: 「${p.name}」は From のドメインが何であっても署名します（%）。署名するドメインは限る必要があるため、移していません。`,

@@ -49,6 +49,10 @@ export interface OpendkimFindings {
     readonly first: string;
   };
   readonly "opendkim.key-inline": Place & { readonly name: string };
+  readonly "opendkim.key-owner": {
+    readonly key: string /** Where a copy could be. */;
+    readonly copy: string;
+  };
   readonly "opendkim.key-any-domain": Place & { readonly name: string };
   readonly "opendkim.key-unused": Place & { readonly name: string };
   readonly "opendkim.row": Place & { readonly row: string };
@@ -107,6 +111,7 @@ export const opendkimRules: FindingRules<OpendkimFindings> = {
   "opendkim.key-twice": { severity: "warning", basis: keyTable },
   "opendkim.selector-twice": { severity: "error", basis: "RFC 6376 §3.1" },
   "opendkim.key-inline": { severity: "error", basis: keyTable },
+  "opendkim.key-owner": { severity: "error", basis: `${conf} UserID` },
   "opendkim.key-any-domain": { severity: "error", basis: keyTable },
   "opendkim.key-unused": { severity: "warning", basis: keyTable },
   "opendkim.row": { severity: "error", basis: signingTable },

@@ -116,6 +116,9 @@ export const sign: AnyCommand = defineCommand({
 });
 
 function authorOrFail(head: MessageHead, io: Io): Author {
+  // Of such a header nobody knows whether the From is the only one.
+  if (head.truncated === true)
+    throw new SekishoError("NOT_FOUND", signingText(io.lang).unsigned["header-too-long"]);
   const found = authorOf(head);
   if (found.kind === "author") return found.author;
   throw new SekishoError("NOT_FOUND", problemText(io.lang).dmarc[found.problem]);

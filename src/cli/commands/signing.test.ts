@@ -99,6 +99,19 @@ describe("sign", () => {
     expect((await cli(["sign", "--lang", "ja"], text)).err).toContain(ja);
   });
 
+  test.each([
+    ["en", "not signed: the header is too long"],
+    ["ja", "ヘッダーが長すぎます"],
+  ])(
+    "a header beyond what is read is said to be too long, not its From to be damaged: %s",
+    async (lang, says) => {
+      const long = message.replace("\n", `\nX-Long: ${"x".repeat(1024 * 1024)}\n`);
+      const { code, out, err } = await cli(["sign", "--lang", lang], long);
+      expect([code, out]).toEqual([1, ""]);
+      expect(err).toContain(says);
+    },
+  );
+
   test("what an MTA has yet to be told is no reason to warn", async () => {
     const text = message.replace("Hi\n", "山\n").replace("there", "山");
     expect((await cli(["sign"], text)).err).toBe("");

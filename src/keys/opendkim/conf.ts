@@ -74,6 +74,12 @@ export function beforeComment(line: string): string {
   return (hash < 0 ? line : line.slice(0, hash)).trimEnd();
 }
 
+/** The value without the password that it is, or that a data source has between user and "@". */
+export function shownValue({ option, value }: Pick<Setting, "option" | "value">): string {
+  if (option === "LDAPBindPassword") return "***";
+  return value.replace(/(\/\/[^:@/]{0,200}):.{1,500}@/, "$1:***@");
+}
+
 /** Only the first letter counts. @returns undefined when it is neither yes nor no. */
 export function readBoolean(value: string): boolean | undefined {
   if (/^[tTyY1]/.test(value)) return true;

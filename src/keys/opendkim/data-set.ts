@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Finding } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
-import { beforeComment, type Setting, type TextReader } from "./conf.ts";
+import { beforeComment, type Setting, shownValue, type TextReader } from "./conf.ts";
 
 export interface DataRow {
   readonly key: string;
@@ -33,7 +33,7 @@ export function readDataSet(setting: Setting, folder: string, read: TextReader):
     return {
       kind: "file",
       rows: [],
-      findings: [finding("opendkim.data-set", option, { file, line, option, value: withoutPassword(value) })],
+      findings: [finding("opendkim.data-set", option, { file, line, option, value: shownValue(setting) })],
     };
   return { kind: "file", rows: listRows(value, setting), findings: [] };
 }
@@ -43,11 +43,6 @@ function isDatabase(value: string): boolean {
     /^(?:db|bdb|dsn|ldap|ldaps|ldapi|lua|memcache|erlang|mdb|repute|socket):/.test(value) ||
     value.endsWith(".db")
   );
-}
-
-/** A data source may hold one, between the colon and the "@". */
-function withoutPassword(value: string): string {
-  return value.replace(/:[^:@/]{1,200}@/, ":***@");
 }
 
 function listRows(text: string, { file, line }: Setting): DataRow[] {

@@ -5,7 +5,7 @@ import { isWithin, toAsciiDomain } from "../../core/domain-name.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { finding } from "../../findings/table.ts";
 import type { KeyFileReading } from "../key-file.ts";
-import { readConf, type Setting, type TextReader } from "./conf.ts";
+import { readConf, type Setting, shownValue, type TextReader } from "./conf.ts";
 import { readDataSet } from "./data-set.ts";
 import { checkKeyRecord } from "./key-records.ts";
 import { type KeyRow, maxPathLength, readKeyTable } from "./key-table.ts";
@@ -51,7 +51,9 @@ export async function importOpendkim(file: string, read: OpendkimReaders): Promi
   const conf = readConf(posix.resolve(file), read.text);
   const settings = new Settings(conf.settings, posix.resolve(file), read.text);
   const keys = importKeys(settings, read.text);
-  if (keys.length === 0 || !signs(settings))
+  // Where keys cannot be read, it may well sign.
+  const isUnread = settings.findings.some(({ severity }) => severity === "error");
+  if (!signs(settings) || (keys.length === 0 && !isUnread))
     settings.findings.push(finding("opendkim.no-signing", file, { file, line: 0 }));
   const sections = {
     authserv_id: importAuthservId(settings),
@@ -62,21 +64,37 @@ export async function importOpendkim(file: string, read: OpendkimReaders): Promi
     sign: { keys, ...importStyle(settings) },
   };
   const findings = [...conf.findings, ...settings.findings, ...leftOver(conf.settings, settings)];
+  const owned = new Set<string>();
   for (const key of keys) {
     const reading = await read.key(key.file);
-    findings.push(...reading.findings, ...checkKeyRecord({ ...key, path: key.file }, reading.key, read.text));
+    findings.push(
+      ...reading.findings.filter((found) => !isAboutOwner(found)),
+      ...(owned.has(key.file) ? [] : checkOwner(key, reading.findings)),
+      ...checkKeyRecord({ ...key, path: key.file }, reading.key, read.text),
+    );
+    owned.add(key.file);
   }
   const config = Object.fromEntries(Object.entries(sections).filter(([, section]) => section !== undefined));
   return { config, keys, findings: withoutRepeats(findings) };
 }
 
+/** OpenDKIM's keys are its own user's: to take them away would end its signing before ours has begun. */
+function checkOwner({ domain, selector, file: key }: ImportedKey, found: readonly Finding[]): Finding[] {
+  const copy = `/etc/sekisho/keys/${domain}/${selector}.pem`;
+  return found.some(isAboutOwner) ? [finding("opendkim.key-owner", key, { key, copy })] : [];
+}
+
+function isAboutOwner({ id }: Finding): boolean {
+  return id === "key.file-owner" || id === "key.folder-owner";
+}
+
 function leftOver(given: readonly Setting[], settings: Settings): Finding[] {
   const found: Finding[] = [];
   for (const setting of given) {
-    const { option, value, file, line } = setting;
+    const { option, file, line } = setting;
     const why = reasonAgainst(option);
-    if (why !== undefined)
-      found.push(finding("opendkim.option-not-carried", option, { file, line, option, value, why }));
+    const params = { file, line, option, value: shownValue(setting) };
+    if (why !== undefined) found.push(finding("opendkim.option-not-carried", option, { ...params, why }));
   }
   const senders = settings.get("SenderHeaders");
   if (senders !== undefined && senders.value.toLowerCase() !== "from")
@@ -114,7 +132,8 @@ function importKeys(settings: Settings, read: TextReader): ImportedKey[] {
   const signing = signingSet && readSigningTable(signingSet);
   settings.findings.push(...(signingSet?.findings ?? []), ...(signing?.findings ?? []));
   const rows = signing?.rows ?? [];
-  return new TableImport(keys.rows, settings).convert(rows, settings.boolean("MultipleSignatures"));
+  const isUnread = (name: string): boolean => keySet.findings.length > 0 || keys.unread.has(name);
+  return new TableImport(keys.rows, isUnread, settings).convert(rows, settings.boolean("MultipleSignatures"));
 }
 
 /** Domain, Selector and KeyFile: one key for one or more domains. */
@@ -132,15 +151,14 @@ function importSingleKey(settings: Settings): ImportedKey[] {
     settings.bad(file);
     return [];
   }
-  const domains = settings.list("Domain").map((text) => toAsciiDomain(text));
   const setting = settings.get("Domain");
-  const good = [...new Set(domains)].flatMap((domain) => (domain?.includes(".") === true ? [domain] : []));
-  if (
-    setting !== undefined &&
-    (good.length === 0 || domains.some((domain) => domain?.includes(".") !== true))
-  )
-    settings.bad(setting);
-  return good.map((domain) => {
+  const good = settings.list("Domain").flatMap((text) => {
+    const domain = toAsciiDomain(text);
+    if (domain?.includes(".") === true) return [domain];
+    if (setting !== undefined) settings.bad({ ...setting, value: text });
+    return [];
+  });
+  return [...new Set(good)].map((domain) => {
     return { domain, selector: s, file: path, ...(subdomains && { include_subdomains: true as const }) };
   });
 }
@@ -159,10 +177,13 @@ const maxGuesses = 200;
 class TableImport {
   readonly #keys: ReadonlyMap<string, KeyRow>;
   readonly #bySelector: ReadonlyMap<string, readonly KeyRow[]>;
+  readonly #isUnread: (name: string) => boolean;
   readonly #settings: Settings;
   readonly #used = new Set<KeyRow>();
 
-  constructor(keys: readonly KeyRow[], settings: Settings) {
+  /** @param isUnread Whether the KeyTable has, or may have, a row of that name that is not among `keys`. */
+  constructor(keys: readonly KeyRow[], isUnread: (name: string) => boolean, settings: Settings) {
+    this.#isUnread = isUnread;
     this.#keys = new Map(keys.map((key) => [key.name, key]));
     this.#bySelector = Map.groupBy(keys, ({ selector, domain }) => `${selector} ${domain}`);
     this.#settings = settings;
@@ -229,6 +250,8 @@ class TableImport {
   }
 
   #dangling({ pattern, keyName, file, line }: SigningRow): KeyRow | undefined {
+    // What is wrong with its row has been told.
+    if (this.#isUnread(keyName)) return undefined;
     const [selector, domain] = keyName.toLowerCase().split("._domainkey.");
     const alike = this.#bySelector.get(`${selector} ${domain}`) ?? [];
     const taken = alike.length === 1 ? alike[0] : undefined;

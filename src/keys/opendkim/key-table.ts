@@ -20,6 +20,8 @@ export const maxPathLength = 500;
 
 export interface KeyTable {
   readonly rows: readonly KeyRow[];
+  /** Names of rows that are there, but cannot be carried over. */
+  readonly unread: ReadonlySet<string>;
   readonly findings: readonly Finding[];
 }
 
@@ -27,14 +29,15 @@ export interface KeyTable {
 export function readKeyTable({ rows }: DataSet): KeyTable {
   const findings: Finding[] = [];
   const byName = new Map<string, KeyRow>();
+  const unread = new Set<string>();
   for (const row of joinBroken(rows, findings)) {
     const key = readRow(row, findings);
-    if (key === undefined) continue;
-    if (byName.has(key.name))
+    if (key === undefined) unread.add(row.key);
+    else if (byName.has(key.name))
       findings.push(finding("opendkim.key-twice", key.name, placed(row, { name: key.name })));
     else byName.set(key.name, key);
   }
-  return { rows: [...byName.values()], findings };
+  return { rows: [...byName.values()], unread, findings };
 }
 
 /** A name alone, and on the next line a value alone: what a page that is too narrow makes of a row. */

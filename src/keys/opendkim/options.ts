@@ -25,6 +25,7 @@ const carried = [
   "SigningTable",
   "Socket",
   "SubDomains",
+  "UMask",
 ] as const;
 export type CarriedOption = (typeof carried)[number];
 
@@ -64,8 +65,8 @@ const needless: readonly string[] = [
   "TestDNSData",
   "TestPublicKeys",
   "TrustAnchorFile",
-  "UMask",
   "UserID",
+  "X-Header",
 ];
 
 /** Settings that are told, and why they are not taken over. */
@@ -103,6 +104,8 @@ const notCarried: Readonly<Record<NotCarriedReason, readonly string[]>> = {
   "no-exemptions": ["DontSignMailTo", "ExemptDomains", "PeerList", "TrustSignaturesFrom"],
   "no-scripts": ["FinalPolicyScript", "ScreenPolicyScript", "SetupPolicyScript", "StatisticsPolicyScript"],
   "no-counterpart": [
+    "ATPSDomains",
+    "ATPSHashAlgorithm",
     "AuthservIDWithJobID",
     "ChangeRootDirectory",
     "Diagnostics",
@@ -140,6 +143,11 @@ const notCarried: Readonly<Record<NotCarriedReason, readonly string[]>> = {
     "Statistics",
     "StatisticsName",
     "StatisticsPrefix",
+    "VBR-Certifiers",
+    "VBR-PurgeFields",
+    "VBR-TrustedCertifiers",
+    "VBR-TrustedCertifiersOnly",
+    "VBR-Type",
   ],
 };
 

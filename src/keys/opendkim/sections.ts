@@ -7,7 +7,7 @@ import { parseNetwork } from "../../core/ip.ts";
 import type { Finding } from "../../findings/finding.ts";
 import type { NotCarriedReason } from "../../findings/opendkim.ts";
 import { finding } from "../../findings/table.ts";
-import { readBoolean, type Setting, type TextReader } from "./conf.ts";
+import { readBoolean, type Setting, shownValue, type TextReader } from "./conf.ts";
 import { readDataSet } from "./data-set.ts";
 import type { CarriedOption } from "./options.ts";
 
@@ -36,6 +36,10 @@ export class Settings {
     if (setting === undefined) return [];
     const { rows, findings } = readDataSet(setting, this.folder, this.#read);
     this.findings.push(...findings);
+    // What follows a white space is no element of its own, but a value that nobody asks for.
+    for (const { key, value, file, line } of rows)
+      if (value !== "" && file === setting.file && line === setting.line)
+        this.bad({ ...setting, value: `${key} ${value}` });
     return rows.map(({ key }) => key);
   }
 
@@ -57,11 +61,15 @@ export class Settings {
     return undefined;
   }
 
-  bad({ option, value, file, line }: Setting): void {
+  bad(setting: Setting): void {
+    const { option, file, line } = setting;
+    const value = shownValue(setting);
     this.findings.push(finding("opendkim.value", option, { file, line, option, value }));
   }
 
-  drop({ option, value, file, line }: Setting, why: NotCarriedReason): void {
+  drop(setting: Setting, why: NotCarriedReason): void {
+    const { option, file, line } = setting;
+    const value = shownValue(setting);
     this.findings.push(finding("opendkim.option-not-carried", option, { file, line, option, value, why }));
   }
 }
@@ -100,7 +108,21 @@ export function importMilter(settings: Settings): object | undefined {
   const socket = settings.get("Socket");
   if (socket === undefined) return undefined;
   const listen = listenOf(socket, settings);
-  return listen === undefined ? undefined : { sockets: [{ listen, role }] };
+  if (listen === undefined) return undefined;
+  const mode = listen.startsWith("unix:") ? socketMode(settings) : undefined;
+  return { sockets: [{ listen, role, ...(mode !== undefined && { mode }) }] };
+}
+
+/** Without UMask, and where it gives a socket the mode that ours have, undefined. */
+function socketMode(settings: Settings): string | undefined {
+  const setting = settings.get("UMask");
+  if (setting === undefined) return undefined;
+  if (!/^[0-7]{1,4}$/.test(setting.value)) {
+    settings.bad(setting);
+    return undefined;
+  }
+  const mode = `0${(0o666 & ~Number.parseInt(setting.value, 8)).toString(8).padStart(3, "0")}`;
+  return mode === "0660" ? undefined : mode;
 }
 
 export function signs(settings: Settings): boolean {
@@ -111,11 +133,21 @@ function modeOf(settings: Settings): string {
   return settings.get("Mode")?.value ?? "sv";
 }
 
+/** What distributions call loopback in /etc/hosts besides localhost. */
+const loopbackNames: ReadonlyMap<string, string> = new Map([
+  ["localhost.localdomain", "127.0.0.1"],
+  ["localhost4", "127.0.0.1"],
+  ["localhost6", "::1"],
+  ["ip6-localhost", "::1"],
+  ["ip6-loopback", "::1"],
+]);
+
 /** `inet:8891@localhost`, `inet:8891`, `local:/path`, `unix:/path`, `/path`. */
 function listenOf(setting: Setting, settings: Settings): string | undefined {
   const { value, file, line } = setting;
   const [, path] = /^(?:local:|unix:)?(\/.*)$/.exec(value) ?? [];
-  const [, port, , host] = /^inet6?:(\d{1,5})(@\[?([^\]]*)\]?)?$/.exec(value) ?? [];
+  const [, port, , named] = /^inet6?:(\d{1,5})(@\[?([^\]]*)\]?)?$/.exec(value) ?? [];
+  const host = loopbackNames.get(named?.toLowerCase() ?? "") ?? named;
   const written = host?.includes(":") === true ? `[${host}]` : host;
   // Beyond loopback nothing listens without milter.peers, which OpenDKIM has nothing like.
   const isOpen = path === undefined && (host === undefined || !isLoopbackHost(host));
