@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { DnsResolver } from "../core/dns/resolver.ts";
-import type { Zone } from "../core/dns/zone-parse.ts";
+import { type Zone, zoneNames } from "../core/dns/zone-parse.ts";
 import { isWithin } from "../core/domain-name.ts";
 import type { Finding } from "../findings/finding.ts";
 import { finding } from "../findings/table.ts";
@@ -94,33 +94,33 @@ export async function checkDomain(request: CheckRequest, deps: CheckDeps): Promi
     const reason = reports[index]?.skipped;
     return reason === undefined ? [] : [{ subject: name, reason }];
   });
+  const beyondZones = isBeyondZones(request);
   return {
     domain: request.domain,
     checkedAt: clock.now(),
     profile: context.profile,
     profileGuessed: context.profileGuessed,
     findings: inOrder([...found, ...unansweredFindings(request.domain, dns.unanswered)]),
-    facts: { ...runFacts(context, dns), skipped, ...Object.fromEntries(facts) },
+    facts: { ...runFacts(context, dns, beyondZones), skipped, ...Object.fromEntries(facts) },
     checked: chosen
       .map(({ name }) => name)
       .filter((name) => !skipped.some(({ subject }) => subject === name)),
     skipped,
     offline: request.offline,
-    beyondZones: isBeyond(request),
+    beyondZones,
     answered: await isAnswered(request.domain, dns.resolver),
   };
 }
 
-function isBeyond({ domain, zones }: Pick<CheckRequest, "domain" | "zones">): boolean {
+function isBeyondZones({ domain, zones }: CheckRequest): boolean {
   return zones.length > 0 && !zones.some(({ zone }) => isAbout(zone, domain));
 }
 
 /** Whether a file has names of the domain, or is the whole zone that the domain lies in. */
-function isAbout({ records, otherNames, computedNames }: Zone, domain: string): boolean {
-  const names = [...records.map(({ name }) => name), ...otherNames, ...computedNames];
+function isAbout(zone: Zone, domain: string): boolean {
   return (
-    names.some((name) => isWithin(name, domain)) ||
-    records.some(({ type, name }) => type === "SOA" && isWithin(domain, name))
+    zoneNames(zone).some((name) => isWithin(name, domain)) ||
+    zone.records.some(({ type, name }) => type === "SOA" && isWithin(domain, name))
   );
 }
 
@@ -150,12 +150,16 @@ async function contextOf(
   };
 }
 
-function runFacts(context: CheckContext, dns: BoundedDns): Readonly<Record<string, unknown>> {
+function runFacts(
+  context: CheckContext,
+  dns: BoundedDns,
+  beyondZones: boolean,
+): Readonly<Record<string, unknown>> {
   return {
     profile: context.profile,
     profileGuessed: context.profileGuessed,
     zones: context.zones.map(({ file }) => file),
-    ...(context.zones.length > 0 && { inZones: !isBeyond(context) }),
+    ...(context.zones.length > 0 && { inZones: !beyondZones }),
     queries: { asked: dns.asked(), unanswered: dns.unanswered.length },
   };
 }

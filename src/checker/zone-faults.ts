@@ -3,7 +3,7 @@ import { isKnownType } from "../core/dns/known-types.ts";
 import { canonicalName, isBelowOrAt } from "../core/dns/name.ts";
 import { zoneName } from "../core/dns/zone-data.ts";
 import { type ZoneEntry, type ZoneToken, zoneEntries } from "../core/dns/zone-lexer.ts";
-import type { ZoneError } from "../core/dns/zone-parse.ts";
+import { type ZoneError, zoneNames } from "../core/dns/zone-parse.ts";
 import type { ZoneProblemId } from "../core/dns/zone-problem.ts";
 import type { DnsFindings } from "../findings/check/dns.ts";
 import type { Finding, RecordChange } from "../findings/finding.ts";
@@ -21,8 +21,7 @@ const maxFaults = 200;
 /** What is wrong in the text of a zone file: what its parser says, and what it reads without seeing the mistake. */
 export function zoneFaults(checked: CheckedZone): readonly Finding[] {
   const parts = [{ file: checked.file, text: checked.text }, ...checked.included];
-  const { records, otherNames, computedNames } = checked.zone;
-  const names = new Set([...records.map(({ name }) => name), ...otherNames, ...computedNames]);
+  const names = new Set(zoneNames(checked.zone));
   const lint = parts.flatMap(({ file, text }) => lintText(file, text, originOf(checked), names));
   const isSpf = (name: string | undefined): boolean =>
     checked.zone.records.some(

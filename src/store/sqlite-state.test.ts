@@ -41,6 +41,14 @@ function open(path: string): StateStore {
   return state;
 }
 
+/** Leaves a state with one entry, and its copy. */
+async function makeWithCopy(path: string): Promise<void> {
+  const state = openState(path);
+  await state.tx((tx) => tx.put("key", "a", { n: 1 }));
+  await state.keepCopy();
+  await state.close();
+}
+
 test("what is put is there for others and after a restart", async () => {
   const path = folder();
   const state = open(path);
@@ -113,10 +121,7 @@ test("only to read: undefined when there is none, and nothing is written", async
 
 test("a damaged file gives way to its copy, and is kept", async () => {
   const path = folder();
-  const state = openState(path);
-  await state.tx((tx) => tx.put("key", "a", { n: 1 }));
-  await state.keepCopy();
-  await state.close();
+  await makeWithCopy(path);
   writeFileSync(statePath(path), Buffer.alloc(9000, 1));
   const told: string[] = [];
   const restored = openState(path, (aside) => told.push(aside));
@@ -132,10 +137,7 @@ test.each([
   { name: "empty", leave: (path: string) => writeFileSync(path, "") },
 ])("a copy beside a file that is $name, as an interruption leaves it, is taken", async ({ leave }) => {
   const path = folder();
-  const state = openState(path);
-  await state.tx((tx) => tx.put("key", "a", { n: 1 }));
-  await state.keepCopy();
-  await state.close();
+  await makeWithCopy(path);
   rmSync(statePath(path));
   leave(statePath(path));
   const restored = openState(path);
@@ -146,10 +148,7 @@ test.each([
 
 test("a copy is not written to where a link leads", async () => {
   const path = folder();
-  const state = openState(path);
-  await state.tx((tx) => tx.put("key", "a", { n: 1 }));
-  await state.keepCopy();
-  await state.close();
+  await makeWithCopy(path);
   rmSync(statePath(path));
   const elsewhere = join(path, "..", "elsewhere");
   writeFileSync(elsewhere, "text");

@@ -3,7 +3,7 @@ import { parse as parseSuffix } from "tldts";
 import type { CheckedZone } from "../../checker/context.ts";
 import { canonicalName } from "../../core/dns/name.ts";
 import { zoneEntries } from "../../core/dns/zone-lexer.ts";
-import { parseZone, type Zone } from "../../core/dns/zone-parse.ts";
+import { parseZone, type Zone, zoneNames } from "../../core/dns/zone-parse.ts";
 import { isWithin, parentDomain, toAsciiDomain } from "../../core/domain-name.ts";
 import { readIncluded, readZoneText } from "../dns-options.ts";
 import type { Io } from "../io.ts";
@@ -66,11 +66,8 @@ function hasOrigin({ origins, records }: Zone): boolean {
  * Lines without SOA and $ORIGIN are all there is of these domains; what lies outside is not gone, but unknown.
  * @param checked Taken where no line can be read, since without any all of DNS would count as gone.
  */
-function domainsIn(
-  { records, otherNames, computedNames }: Zone,
-  checked: readonly string[],
-): readonly string[] {
-  const own = [...records.map(({ name }) => name), ...otherNames, ...computedNames];
+function domainsIn(zone: Zone, checked: readonly string[]): readonly string[] {
+  const own = zoneNames(zone);
   const names = own.length > 0 ? own : checked;
   return [...new Set(names.map((name) => parseSuffix(name, { validateHostname: false }).domain ?? name))];
 }

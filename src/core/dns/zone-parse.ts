@@ -28,6 +28,11 @@ export interface Zone {
   readonly computedNames: readonly string[];
 }
 
+/** Every name that is there by a record, some of them more than once. */
+export function zoneNames({ records, otherNames, computedNames }: Zone): string[] {
+  return [...records.map(({ name }) => name), ...otherNames, ...computedNames];
+}
+
 export interface ParseZoneOptions {
   /** What relative names are relative to until $ORIGIN says otherwise; the root without it. */
   readonly origin?: string;
